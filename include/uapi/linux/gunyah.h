@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * User ABI of the Gunyah hypervisor's host driver
+ *
+ * See Documentation/virt/gunyah/vm-manager.rst for how the calls work together.
+ */
+
+#ifndef _UAPI_LINUX_GUNYAH_H
+#define _UAPI_LINUX_GUNYAH_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * DOC: General rules
+ *
+ * /dev/gunyah gives VM file descriptors, a VM file descriptor gives vCPU file
+ * descriptors; all are close-on-exec. A VM lives until its file descriptor and
+ * those of its vCPUs are closed, duplicates included, and the run pages of its
+ * vCPUs are unmapped. All structures have the same layout for 32-bit and 64-bit
+ * user space.
+ *
+ * A call that fails returns -1 and sets errno; what each can set is listed with
+ * it. Two errors are common to all calls and not listed again:
+ *
+ *  - ENOTTY: the call is not known on this kind of file descriptor, or is made
+ *    with an argument of another size
+ *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
+ *    caller
+ *
+ * The resource manager (RM) is asked by GH_VM_START only. If the RM refuses
+ * something, the call fails with what stands for the RM's error code:
+ *
+ *  - ENOMEM: NOMEM
+ *  - ENODEV: NORESOURCE
+ *  - EPERM: DENIED
+ *  - EBUSY: BUSY, MEM_INUSE, IRQ_INUSE, IN_USE, VM_STATE
+ *  - EOPNOTSUPP: UNIMPLEMENTED
+ *  - EINVAL: all other error codes that are known
+ *  - EIO: an error code that is not known
+ *
+ * The tracepoint gunyah:gunyah_rm_call_end has the RM's error code by name.
+ */
+
+#define GH_IOCTL_TYPE			'G'
+
+/**
+ * GH_CREATE_VM - create a VM (on /dev/gunyah)
+ *
+ * The argument is reserved and is 0.
+ *
+ * Return:
+ * * a VM file descriptor
+ * * EINVAL - the argument is not 0
+ * * ESHUTDOWN - the RM does not answer any more, or the driver is being removed
+ * * EMFILE - the process has no file descriptor left
+ * * ENFILE - the system has no open file left
+ * * ENOMEM - no memory
+ */
+#define GH_CREATE_VM			_IO(GH_IOCTL_TYPE, 0x0)
+
+/* Flags of &struct gh_userspace_memory_region */
+#define GH_MEM_ALLOW_READ		(1UL << 0)
+#define GH_MEM_ALLOW_WRITE		(1UL << 1)
+#define GH_MEM_ALLOW_EXEC		(1UL << 2)
+#define GH_MEM_LENT			(1UL << 3)
+
+/**
+ * struct gh_userspace_memory_region - a range of user memory given to a VM
+ * @label: name of the region, chosen by the caller, unique in the VM. The
+ *	virtual machine's devicetree refers to it.
+ * @flags: GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE, GH_MEM_ALLOW_EXEC: what the VM
+ *	may do with it; GH_MEM_LENT: while the VM has it the host has no access.
+ *	Gunyah knows the combinations R, RW, RX and RWX. Without GH_MEM_LENT the
+ *	memory is shared.
+ * @guest_phys_addr: where the VM sees it; multiple of the host's page size
+ * @memory_size: size in bytes, multiple of the host's page size; 0 removes the
+ *	region with that label, the other members are then ignored
+ * @userspace_addr: first byte in the caller's address space; multiple of the
+ *	host's page size. Anonymous memory, memfd, tmpfs and hugetlbfs can be
+ *	given to a VM.
+ */
+struct gh_userspace_memory_region {
+	__u32 label;
+	__u32 flags;
+	__u64 guest_phys_addr;
+	__u64 memory_size;
+	__u64 userspace_addr;
+};
+
+/**
+ * GH_VM_SET_USER_MEM_REGION - register or remove memory of a VM
+ *
+ * The pages of a shared region are pinned by this call, and host and VM use the
+ * same memory. The content of a lent region is copied into memory of the driver
+ * by GH_VM_START. Both are charged against RLIMIT_MEMLOCK of the caller, unless
+ * it has CAP_IPC_LOCK. The VM gets the memory at GH_VM_START: it may be written
+ * until then.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; an address or the size is not
+ *   a multiple of the host's page size
+ * * EOVERFLOW - the guest's range wraps
+ * * EEXIST - the label is in use, or the guest's range overlaps the one of
+ *   another region
+ * * EFAULT - the caller's range is not mapped, or not writable
+ * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
+ *   a file system or device memory
+ * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
+ *   has
+ * * EPERM - the caller's address space is not the one that created the VM; a
+ *   removal is allowed to everybody
+ * * ENOENT - removal: no region has that label
+ * * EBUSY - GH_VM_START was called before, with whatever result but those that
+ *   it calls repeatable
+ * * EINTR - a signal came while another call for this VM went on, or a fatal
+ *   one at any time; nothing was changed
+ */
+#define GH_VM_SET_USER_MEM_REGION	_IOW(GH_IOCTL_TYPE, 0x1, \
+					     struct gh_userspace_memory_region)
+
+/**
+ * struct gh_vm_dtb_config - where the VM's devicetree is
+ * @guest_phys_addr: guest physical address of the devicetree
+ * @gpa: the same, another name
+ * @size: room for the devicetree in bytes; the resource manager adds to it.
+ *	Rounded up to a multiple of 4096.
+ */
+struct gh_vm_dtb_config {
+	union {
+		__u64 guest_phys_addr;
+		__u64 gpa;
+	};
+	__u64 size;
+};
+
+/**
+ * GH_VM_SET_DTB_CONFIG - tell where the VM's devicetree will be
+ *
+ * The range need not be registered yet: GH_VM_START checks that one region
+ * contains all of it. That region is the image of the VM. May be called again:
+ * the last call counts.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - the size is 0
+ * * EOVERFLOW - the range wraps, or would if rounded up
+ * * EBUSY - as for GH_VM_SET_USER_MEM_REGION
+ * * EINTR - a signal came while another call for this VM went on; nothing was
+ *   changed
+ */
+#define GH_VM_SET_DTB_CONFIG		_IOW(GH_IOCTL_TYPE, 0x2, \
+					     struct gh_vm_dtb_config)
+
+/**
+ * GH_VM_START - start the VM
+ *
+ * Gives the registered memory to the VM and has the RM build and start it.
+ * Virtual CPUs that the hypervisor schedules run from here on, proxy-scheduled
+ * ones when GH_VCPU_RUN is called. Several callers at once wait for the same
+ * start.
+ *
+ * A start that fails before the RM was asked is repeatable: the VM is still in
+ * state GH_VM_STATE_NEW. One that fails later is final: the VM is in state
+ * GH_VM_STATE_FAILED, and every further call fails with the same error.
+ *
+ * Return:
+ * * 0 - the VM was started, now or before; it may have ended since
+ * * EINVAL - repeatable: no devicetree is configured, or no region contains all
+ *   of its range. Final: what the RM's error stands for
+ * * EPERM - repeatable: the caller's address space is not the one that created
+ *   the VM. Final: what the RM's error stands for
+ * * EFAULT - repeatable: a lent region is not mapped any more
+ * * ENOMEM - repeatable: no memory to copy a lent region to. Final: no memory,
+ *   or what the RM's error stands for
+ * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
+ *   log. Final: it has stopped to do so, or the driver is being removed
+ * * EINTR - a signal came while another call for this VM went on, or a fatal
+ *   one while a lent region was copied: repeatable. Final: somebody who waited
+ *   for the start was killed, so it was given up
+ * * ETIMEDOUT - final: the RM has not answered a message in time
+ * * ENODEV, EBUSY, EOPNOTSUPP - final: what the RM's error stands for. ENODEV
+ *   is also what most mistakes in the devicetree end with
+ * * EIO - final: the RM has sent something that makes no sense, or the
+ *   hypervisor refuses to pass on a message
+ */
+#define GH_VM_START			_IO(GH_IOCTL_TYPE, 0x3)
+
+/* Types of functions */
+#define GH_FN_VCPU			1
+
+/* Largest argument of a function */
+#define GH_FN_MAX_ARG_SIZE		256
+
+/**
+ * struct gh_fn_vcpu_arg - argument of a function of type GH_FN_VCPU
+ * @id: index of the vCPU, as in the VM's devicetree
+ */
+struct gh_fn_vcpu_arg {
+	__u32 id;
+};
+
+/**
+ * struct gh_fn_desc - a function of a VM
+ * @type: GH_FN_VCPU
+ * @arg_size: size of the argument in bytes, exactly that of the type's structure
+ * @arg: pointer to the type's argument structure
+ */
+struct gh_fn_desc {
+	__u32 type;
+	__u32 arg_size;
+	__u64 arg;
+};
+
+/**
+ * GH_VM_ADD_FUNCTION - add a function to a VM
+ *
+ * May be called before or after GH_VM_START, by every process. A function whose
+ * counterpart the VM's devicetree does not have stays inert.
+ *
+ * Return:
+ * * a vCPU file descriptor - for GH_FN_VCPU
+ * * ENOENT - unknown type
+ * * EINVAL - the size of the argument is not that of the type's structure
+ * * EEXIST - the VM has that function
+ * * EMFILE - the process has no file descriptor left
+ * * ENFILE - the system has no open file left
+ * * ENOMEM - no memory
+ * * EINTR - a signal came while another call for this VM went on; nothing was
+ *   changed
+ */
+#define GH_VM_ADD_FUNCTION		_IOW(GH_IOCTL_TYPE, 0x4, \
+					     struct gh_fn_desc)
+
+/**
+ * GH_VM_REMOVE_FUNCTION - remove a function from a VM
+ *
+ * A vCPU is found by its id. GH_VCPU_RUN that goes on is ended first. The file
+ * descriptor stays open and keeps the VM alive; GH_VCPU_RUN on it fails with
+ * ENODEV from then on, until it can report the end of the VM. The same function
+ * may be added again, and is a new one then.
+ *
+ * Return:
+ * * 0 - success
+ * * ENOENT - unknown type, or the VM has no such function
+ * * EINVAL - the size of the argument is not that of the type's structure
+ * * EINTR - a signal came while another call for this VM went on; nothing was
+ *   changed
+ */
+#define GH_VM_REMOVE_FUNCTION		_IOW(GH_IOCTL_TYPE, 0x7, \
+					     struct gh_fn_desc)
+
+/* &struct gh_vcpu_run.exit_reason */
+#define GH_VCPU_EXIT_UNKNOWN		0
+#define GH_VCPU_EXIT_MMIO		1
+#define GH_VCPU_EXIT_STATUS		2
+
+/* &struct gh_vcpu_run.status.status */
+#define GH_VM_STATUS_LOAD_FAILED	1
+#define GH_VM_STATUS_EXITED		2
+#define GH_VM_STATUS_CRASHED		3
+
+/* Exit types: why a VM ended */
+#define GH_VM_EXIT_VM_EXIT		0	/* asked for by the VM */
+#define GH_VM_EXIT_PLATFORM_OFF		1	/* PSCI SYSTEM_OFF */
+#define GH_VM_EXIT_PLATFORM_RESET	2	/* PSCI SYSTEM_RESET */
+#define GH_VM_EXIT_PLATFORM_RESET2	3	/* PSCI SYSTEM_RESET2 */
+#define GH_VM_EXIT_WDT_BITE		4	/* its watchdog expired */
+#define GH_VM_EXIT_SW_ERROR		5	/* unhandled fault */
+#define GH_VM_EXIT_HW_ERROR		6	/* asynchronous hardware error */
+#define GH_VM_EXIT_FORCED_STOP		7	/* stopped by the host */
+
+/* Bytes of the resource manager's reason in the run page */
+#define GH_VM_MAX_EXIT_REASON_SIZE	8
+
+/**
+ * struct gh_vcpu_run - the page shared between GH_VCPU_RUN and its caller
+ * @immediate_exit: in: if not 0, GH_VCPU_RUN fails with EINTR without running
+ *	the vCPU. A signal handler may set it.
+ * @padding: reserved
+ * @exit_reason: out: GH_VCPU_EXIT_MMIO or GH_VCPU_EXIT_STATUS, which tells the
+ *	member of the union that is valid
+ * @padding1: reserved
+ * @mmio: the VM has accessed an address that has no memory
+ * @mmio.phys_addr: guest physical address
+ * @mmio.data: little endian; out: what the VM writes; in: what it shall read,
+ *	the first @mmio.len bytes. Taken when the vCPU runs on: must stay as it
+ *	is while GH_VCPU_RUN fails with EINTR.
+ * @mmio.len: 1, 2, 4 or 8 bytes
+ * @mmio.is_write: 1: a write, 0: a read
+ * @mmio.padding2: reserved
+ * @status: the VM has ended; every later GH_VCPU_RUN reports it again
+ * @status.status: GH_VM_STATUS_CRASHED for the exit types GH_VM_EXIT_WDT_BITE,
+ *	GH_VM_EXIT_SW_ERROR and GH_VM_EXIT_HW_ERROR, else GH_VM_STATUS_EXITED
+ * @status.exit_info: what the resource manager tells about it
+ * @status.exit_info.type: an exit type, ``GH_VM_EXIT_...``
+ * @status.exit_info.padding: reserved
+ * @status.exit_info.reason_size: size of the reason in bytes, may be more than
+ *	what @status.exit_info.reason has room for
+ * @status.exit_info.reason: first bytes of the reason: for all types a 16 bit
+ *	word of flags and a 16 bit exit code
+ */
+struct gh_vcpu_run {
+	/* in */
+	__u8 immediate_exit;
+	__u8 padding[7];
+
+	/* out */
+	__u32 exit_reason;
+	__u32 padding1;
+	union {
+		struct {
+			__u64 phys_addr;
+			__u8  data[8];
+			__u32 len;
+			__u8  is_write;
+			__u8  padding2[3];
+		} mmio;
+		struct {
+			__u32 status;
+			struct {
+				__u16 type;
+				__u16 padding;
+				__u32 reason_size;
+				__u8 reason[GH_VM_MAX_EXIT_REASON_SIZE];
+			} exit_info;
+		} status;
+	};
+};
+
+/**
+ * GH_VCPU_RUN - run a vCPU (on a vCPU file descriptor)
+ *
+ * Runs until something happens that the caller must handle, which the run page
+ * describes then. Blocks while the vCPU waits for an interrupt. A call that
+ * fails leaves the run page as it was.
+ *
+ * Return:
+ * * 0 - see the run page
+ * * EINTR - immediate_exit was set, or a signal is pending; comes before
+ *   everything else
+ * * ENODEV - there is nothing to run: the VM was not started, its start has
+ *   failed, its devicetree has no such vCPU, or the function was removed
+ * * EBUSY - the hypervisor does not let the caller run this vCPU: at once if
+ *   the hypervisor schedules it; else after ten seconds, in which the VM was
+ *   expected to end
+ * * ETIMEDOUT - the vCPU has ended the VM, but for ten seconds the RM has not
+ *   told why
+ * * EIO - the hypervisor has failed to run the vCPU, or reports something
+ *   unknown
+ */
+#define GH_VCPU_RUN			_IO(GH_IOCTL_TYPE, 0x5)
+
+/**
+ * GH_VCPU_MMAP_SIZE - size of the run page (on a vCPU file descriptor)
+ *
+ * The vCPU's &struct gh_vcpu_run is mapped with mmap() at offset 0 of the vCPU
+ * file descriptor, with this size and MAP_SHARED; with anything else mmap()
+ * fails with EINVAL. A mapping keeps the VM alive as the file descriptor does.
+ *
+ * Return: size in bytes. Does not fail.
+ */
+#define GH_VCPU_MMAP_SIZE		_IO(GH_IOCTL_TYPE, 0x6)
+
+/* &struct gh_vm_status.state */
+#define GH_VM_STATE_NEW			0	/* not started */
+#define GH_VM_STATE_STARTING		1	/* a call of GH_VM_START goes on */
+#define GH_VM_STATE_RUNNING		2	/* started */
+#define GH_VM_STATE_EXITED		3	/* ended, see the exit type */
+#define GH_VM_STATE_FAILED		4	/* the start failed */
+
+/* Bytes of the resource manager's reason in &struct gh_vm_status */
+#define GH_VM_STATUS_REASON_SIZE	16
+
+/**
+ * struct gh_vm_status - what became of a VM
+ * @state: ``GH_VM_STATE_...``
+ * @start_errno: errno of the failed start in state GH_VM_STATE_FAILED, else 0
+ * @exit_type: exit type in state GH_VM_STATE_EXITED, else 0
+ * @padding: 0
+ * @reason_size: bytes of @reason that are valid
+ * @reason: the resource manager's reason for the exit
+ */
+struct gh_vm_status {
+	__u32 state;
+	__u32 start_errno;
+	__u16 exit_type;
+	__u16 padding;
+	__u32 reason_size;
+	__u8 reason[GH_VM_STATUS_REASON_SIZE];
+};
+
+/**
+ * GH_VM_GET_STATUS - ask what became of a VM (on a VM file descriptor)
+ *
+ * For every kind of VM, whoever schedules it. Does not block. poll() on a VM
+ * file descriptor reports EPOLLIN and EPOLLHUP as soon as the state is
+ * GH_VM_STATE_EXITED or GH_VM_STATE_FAILED.
+ *
+ * Return: 0. Fails with EFAULT only.
+ */
+#define GH_VM_GET_STATUS		_IOR(GH_IOCTL_TYPE, 0x11, \
+					     struct gh_vm_status)
+
+#endif /* _UAPI_LINUX_GUNYAH_H */
