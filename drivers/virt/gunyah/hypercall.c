@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Hypercalls of the Gunyah hypervisor
+ *
+ * The only file that issues hvc instructions, and the only one that knows
+ * function numbers and registers. Each function is one hypercall with types;
+ * nothing is retried or interpreted here.
+ */
+
+#include <linux/arm-smccc.h>
+#include <linux/kernel.h>
+
+#include <asm/virt.h>
+
+#include "hypercall.h"
+
+#define GUNYAH_HYPERCALL(nr)						\
+	ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_64,	\
+			   ARM_SMCCC_OWNER_VENDOR_HYP, 0x8000 | (nr))
+
+#define GUNYAH_HYP_IDENTIFY		GUNYAH_HYPERCALL(0x00)
+#define GUNYAH_BELL_SEND		GUNYAH_HYPERCALL(0x12)
+#define GUNYAH_BELL_SET_MASK		GUNYAH_HYPERCALL(0x15)
+#define GUNYAH_MSGQ_SEND		GUNYAH_HYPERCALL(0x1b)
+#define GUNYAH_MSGQ_RECV		GUNYAH_HYPERCALL(0x1c)
+#define GUNYAH_VCPU_RUN			GUNYAH_HYPERCALL(0x65)
+
+/*
+ * What hypervisors answer to the call for the UUID of their calls: four bytes
+ * of the UUID in each register, the first one in the lowest bits.
+ */
+static const u32 gunyah_uuids[][4] = {
+	/* c1d58fcd-a453-5fdb-9265-ce36673d5f14 */
+	{ 0xcd8fd5c1, 0xdb5f53a4, 0x36ce6592, 0x145f3d67 },
+	/* 19bd54bd-0b37-571b-946f-609b54539de6: Qualcomm's builds */
+	{ 0xbd54bd19, 0x1b57370b, 0x9b606f94, 0xe69d5354 },
+};
+
+/*
+ * The hypervisor may change x0 to x7 whatever a call returns in them. Only the
+ * long form of SMCCC tells the compiler so.
+ */
+static struct arm_smccc_1_2_regs hyp_call(unsigned long fn, u64 a1, u64 a2,
+					  u64 a3, u64 a4)
+{
+	/* Arguments that a call does not have, and the next one, must be 0 */
+	const struct arm_smccc_1_2_regs args = {
+		.a0 = fn, .a1 = a1, .a2 = a2, .a3 = a3, .a4 = a4,
+	};
+	struct arm_smccc_1_2_regs res;
+
+	arm_smccc_1_2_hvc(&args, &res);
+	return res;
+}
+
+/* An error that does not fit into 32 bits must not turn into a success. */
+static enum gunyah_error hyp_error(unsigned long x0)
+{
+	if ((long)x0 != (int)x0)
+		return GUNYAH_ERROR_FAILURE;
+	return (int)x0;
+}
+
+static bool hyp_uuid_known(void)
+{
+	struct arm_smccc_1_2_regs res;
+	unsigned int i;
+
+	res = hyp_call(ARM_SMCCC_VENDOR_HYP_CALL_UID_FUNC_ID, 0, 0, 0, 0);
+
+	for (i = 0; i < ARRAY_SIZE(gunyah_uuids); i++) {
+		const u32 *uuid = gunyah_uuids[i];
+
+		if (lower_32_bits(res.a0) == uuid[0] &&
+		    lower_32_bits(res.a1) == uuid[1] &&
+		    lower_32_bits(res.a2) == uuid[2] &&
+		    lower_32_bits(res.a3) == uuid[3])
+			return true;
+	}
+
+	return false;
+}
+
+/**
+ * gunyah_hyp_probe() - ask the hypervisor whether it is one for this driver
+ * @api_info: where to put the version word: GUNYAH_API_VERSION_MASK
+ * @flags: where to put the features: GUNYAH_FEATURE_...
+ *
+ * Context: Any. Only if the devicetree says that there is a hypervisor: without
+ * one an hvc instruction is undefined.
+ * Return: 0, -ENODEV (this is not Gunyah), or -EOPNOTSUPP (another version, or
+ * it has no message queues).
+ */
+int gunyah_hyp_probe(u64 *api_info, u64 *flags)
+{
+	struct arm_smccc_1_2_regs res;
+
+	/* The kernel itself would answer the hvc. */
+	if (is_kernel_in_hyp_mode() || !hyp_uuid_known())
+		return -ENODEV;
+
+	res = hyp_call(GUNYAH_HYP_IDENTIFY, 0, 0, 0, 0);
+	*api_info = res.a0;
+	*flags = res.a1;
+
+	if ((res.a0 & GUNYAH_API_VERSION_MASK) != GUNYAH_API_VERSION ||
+	    !(res.a1 & GUNYAH_FEATURE_MSGQ))
+		return -EOPNOTSUPP;
+
+	return 0;
+}
+
+/**
+ * gunyah_hypercall_msgq_send() - append a message to a message queue
+ * @capid: capability id of the queue
+ * @size: size of the message in bytes
+ * @buf: the message; a virtual address that the kernel may read
+ * @flags: GUNYAH_MSGQ_PUSH or 0
+ * @ready: set to whether the queue has room for another message
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MSGQ_FULL (not sent) or another error.
+ */
+enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
+					     const void *buf, u64 flags,
+					     bool *ready)
+{
+	struct arm_smccc_1_2_regs res;
+
+	res = hyp_call(GUNYAH_MSGQ_SEND, capid, size, (uintptr_t)buf, flags);
+	*ready = res.a0 == GUNYAH_ERROR_OK && res.a1;
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_msgq_recv() - take a message from a message queue
+ * @capid: capability id of the queue
+ * @buf: where to put it; a virtual address that the kernel may write
+ * @size: size of @buf in bytes
+ * @recv_size: set to the size of the message; never more than @size
+ * @ready: set to whether there are more messages
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MSGQ_EMPTY or another error.
+ */
+enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t size,
+					     size_t *recv_size, bool *ready)
+{
+	struct arm_smccc_1_2_regs res;
+
+	*recv_size = 0;
+	*ready = false;
+
+	res = hyp_call(GUNYAH_MSGQ_RECV, capid, (uintptr_t)buf, size, 0);
+	if (res.a0 != GUNYAH_ERROR_OK)
+		return hyp_error(res.a0);
+
+	*ready = res.a2;
+	if (res.a1 > size)
+		return GUNYAH_ERROR_FAILURE;
+	*recv_size = res.a1;
+
+	return GUNYAH_ERROR_OK;
+}
+
+/**
+ * gunyah_hypercall_bell_send() - ring a doorbell
+ * @capid: capability id of the doorbell
+ * @new_flags: flags to set
+ * @old_flags: set to the flags before, may be NULL
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK or another error.
+ */
+enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
+					     u64 *old_flags)
+{
+	struct arm_smccc_1_2_regs res;
+
+	res = hyp_call(GUNYAH_BELL_SEND, capid, new_flags, 0, 0);
+	if (old_flags && res.a0 == GUNYAH_ERROR_OK)
+		*old_flags = res.a1;
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_bell_set_mask() - choose which flags of a doorbell interrupt
+ * @capid: capability id of the doorbell
+ * @enable: flags that interrupt the receiver
+ * @ack: flags that are cleared as soon as they have done so
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK or another error.
+ */
+enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable, u64 ack)
+{
+	struct arm_smccc_1_2_regs res;
+
+	res = hyp_call(GUNYAH_BELL_SET_MASK, capid, enable, ack, 0);
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_vcpu_run() - run a vCPU on this CPU until it stops
+ * @capid: capability id of the vCPU
+ * @resume_data: answer to the state that the previous call returned, all 0 if
+ *	that one wants none
+ * @resp: why it stopped; only valid with GUNYAH_ERROR_OK
+ *
+ * Context: Preemptible, with interrupts enabled: an interrupt for the host ends
+ * the call, and is to be taken before the next one.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_BUSY (the vCPU cannot be run by this
+ * caller now) or another error.
+ */
+enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
+					    const u64 resume_data[3],
+					    struct gunyah_vcpu_run_resp *resp)
+{
+	struct arm_smccc_1_2_regs res;
+
+	res = hyp_call(GUNYAH_VCPU_RUN, capid, resume_data[0], resume_data[1],
+		       resume_data[2]);
+
+	resp->state = res.a1;
+	resp->data[0] = res.a2;
+	resp->data[1] = res.a3;
+	resp->data[2] = res.a4;
+
+	return hyp_error(res.a0);
+}

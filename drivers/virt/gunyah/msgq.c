@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Link to the resource manager: a message queue in each direction
+ *
+ * Knows packets of bytes, not messages. What it relies on:
+ *
+ *  - The receive interrupt is an edge: it comes when a packet arrives in an
+ *    empty queue, not for those behind it. So its thread receives until the
+ *    queue is empty. An interrupt without a packet is normal: the packet was
+ *    received by the round before.
+ *  - The send interrupt comes when a full queue gets room. It is waited for only
+ *    after the hypervisor has refused a packet, and armed before that attempt.
+ *    One that nobody waits for is normal.
+ *  - Interrupts may get lost. The sender tries again after a short while, and
+ *    the RPC core has the queue polled while it waits for a reply.
+ *
+ * Packets are received in the thread of the receive interrupt only, so the RPC
+ * core's callback never runs twice at once.
+ */
+
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/cleanup.h>
+#include <linux/interrupt.h>
+#include <linux/jiffies.h>
+#include <linux/of.h>
+#include <linux/platform_device.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+
+#include "hypercall.h"
+#include "msgq.h"
+
+/* Try again to send into a full queue, in case its interrupt was lost */
+#define MSGQ_SEND_RETRY		msecs_to_jiffies(100)
+
+/**
+ * struct gunyah_msgq - the two queues and their interrupts
+ * @link: what the RPC core sees of it
+ * @tx_capid: capability id of the queue to the resource manager
+ * @rx_capid: capability id of the queue from it
+ * @tx_irq: the queue to the resource manager has room again
+ * @rx_irq: the queue from it is not empty any more
+ * @tx_wait: where a sender waits for room
+ * @tx_room: @tx_irq came since the last attempt to send
+ * @stopped: no more packets in either direction
+ * @rx_buf: the packet that is being received; only used by @rx_irq's thread
+ */
+struct gunyah_msgq {
+	struct gunyah_rm_link link;
+	u64 tx_capid;
+	u64 rx_capid;
+	int tx_irq;
+	int rx_irq;
+	wait_queue_head_t tx_wait;
+	bool tx_room;
+	bool stopped;
+	u8 rx_buf[GUNYAH_RM_PACKET_SIZE] __aligned(8);
+};
+
+static struct gunyah_msgq *link_to_msgq(struct gunyah_rm_link *link)
+{
+	return container_of(link, struct gunyah_msgq, link);
+}
+
+static irqreturn_t msgq_tx_irq(int irq, void *data)
+{
+	struct gunyah_msgq *msgq = data;
+
+	WRITE_ONCE(msgq->tx_room, true);
+	wake_up(&msgq->tx_wait);
+
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t msgq_rx_thread(int irq, void *data)
+{
+	struct gunyah_msgq *msgq = data;
+	enum gunyah_error error;
+	bool more = true;
+	size_t len;
+
+	while (more && !READ_ONCE(msgq->stopped)) {
+		error = gunyah_hypercall_msgq_recv(msgq->rx_capid, msgq->rx_buf,
+						   sizeof(msgq->rx_buf), &len,
+						   &more);
+		if (error == GUNYAH_ERROR_MSGQ_EMPTY)
+			break;
+		if (error != GUNYAH_ERROR_OK) {
+			pr_warn_ratelimited("cannot receive from the resource manager: error %d\n",
+					    error);
+			break;
+		}
+
+		msgq->link.rx(msgq->link.rx_data, msgq->rx_buf, len);
+		cond_resched();
+	}
+
+	return IRQ_HANDLED;
+}
+
+static void msgq_poll(struct gunyah_rm_link *link)
+{
+	struct gunyah_msgq *msgq = link_to_msgq(link);
+
+	/* Finds no thread to wake after msgq_stop(). */
+	irq_wake_thread(msgq->rx_irq, msgq);
+}
+
+static int msgq_start(struct gunyah_rm_link *link)
+{
+	struct gunyah_msgq *msgq = link_to_msgq(link);
+	int ret;
+
+	ret = request_irq(msgq->tx_irq, msgq_tx_irq, 0, "gunyah-rm-tx", msgq);
+	if (ret)
+		return ret;
+
+	ret = request_threaded_irq(msgq->rx_irq, NULL, msgq_rx_thread,
+				   IRQF_ONESHOT, "gunyah-rm-rx", msgq);
+	if (ret) {
+		free_irq(msgq->tx_irq, msgq);
+		return ret;
+	}
+
+	/* For packets that wait already there will be no interrupt. */
+	msgq_poll(link);
+
+	return 0;
+}
+
+static void msgq_stop(struct gunyah_rm_link *link)
+{
+	struct gunyah_msgq *msgq = link_to_msgq(link);
+
+	WRITE_ONCE(msgq->stopped, true);
+	wake_up(&msgq->tx_wait);
+	free_irq(msgq->rx_irq, msgq);
+	free_irq(msgq->tx_irq, msgq);
+}
+
+/* Sleep until there may be room in the queue, or it is time to try again. */
+static int msgq_wait_for_room(struct gunyah_msgq *msgq, bool killable,
+			      unsigned long deadline)
+{
+	long left = deadline - jiffies;
+	long ret;
+
+	if (left <= 0)
+		return -ETIMEDOUT;
+	left = min_t(long, left, MSGQ_SEND_RETRY);
+
+	if (killable)
+		ret = wait_event_killable_timeout(msgq->tx_wait,
+						  READ_ONCE(msgq->tx_room) ||
+						  READ_ONCE(msgq->stopped),
+						  left);
+	else
+		ret = wait_event_timeout(msgq->tx_wait,
+					 READ_ONCE(msgq->tx_room) ||
+					 READ_ONCE(msgq->stopped), left);
+
+	return ret < 0 ? -EINTR : 0;
+}
+
+static int msgq_send(struct gunyah_rm_link *link, const void *buf, size_t len,
+		     unsigned int flags, unsigned long deadline)
+{
+	u64 push = flags & GUNYAH_RM_LINK_PUSH ? GUNYAH_MSGQ_PUSH : 0;
+	struct gunyah_msgq *msgq = link_to_msgq(link);
+	enum gunyah_error error;
+	bool ready;
+	int ret;
+
+	while (!READ_ONCE(msgq->stopped)) {
+		/* Before the attempt: the interrupt may come right after it. */
+		WRITE_ONCE(msgq->tx_room, false);
+
+		error = gunyah_hypercall_msgq_send(msgq->tx_capid, len, buf,
+						   push, &ready);
+		if (error == GUNYAH_ERROR_OK)
+			return 0;
+		if (error != GUNYAH_ERROR_MSGQ_FULL &&
+		    error != GUNYAH_ERROR_RETRY) {
+			pr_err_ratelimited("cannot send to the resource manager: error %d\n",
+					   error);
+			return -EIO;
+		}
+
+		ret = msgq_wait_for_room(msgq, flags & GUNYAH_RM_LINK_KILLABLE,
+					 deadline);
+		if (ret)
+			return ret;
+	}
+
+	return -ESHUTDOWN;
+}
+
+static const struct gunyah_rm_link_ops gunyah_msgq_ops = {
+	.start = msgq_start,
+	.send = msgq_send,
+	.poll = msgq_poll,
+	.stop = msgq_stop,
+};
+
+/**
+ * gunyah_msgq_create() - make a link of the queues that a device describes
+ * @pdev: device of the resource manager's devicetree node: "reg" has the
+ *	capability ids, the interrupts are those of the queues, to the resource
+ *	manager first
+ *
+ * The interrupts are requested when the RPC core starts the link.
+ *
+ * Context: Process context. May sleep.
+ * Return: the link, to be freed with gunyah_msgq_destroy(), or an ERR_PTR().
+ */
+struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev)
+{
+	struct gunyah_msgq *msgq __free(kfree) =
+		kzalloc(sizeof(*msgq), GFP_KERNEL);
+	u64 capids[2];
+	int ret;
+
+	if (!msgq)
+		return ERR_PTR(-ENOMEM);
+
+	ret = of_property_read_u64_array(pdev->dev.of_node, "reg", capids,
+					 ARRAY_SIZE(capids));
+	if (ret)
+		return ERR_PTR(dev_err_probe(&pdev->dev, ret,
+					     "no capability ids in \"reg\"\n"));
+
+	msgq->tx_irq = platform_get_irq(pdev, 0);
+	if (msgq->tx_irq < 0)
+		return ERR_PTR(msgq->tx_irq);
+	msgq->rx_irq = platform_get_irq(pdev, 1);
+	if (msgq->rx_irq < 0)
+		return ERR_PTR(msgq->rx_irq);
+
+	msgq->tx_capid = capids[0];
+	msgq->rx_capid = capids[1];
+	init_waitqueue_head(&msgq->tx_wait);
+	msgq->link.ops = &gunyah_msgq_ops;
+
+	return &no_free_ptr(msgq)->link;
+}
+
+/**
+ * gunyah_msgq_destroy() - free a link
+ * @link: made by gunyah_msgq_create(), and stopped if it was ever started
+ *
+ * Context: Process context.
+ */
+void gunyah_msgq_destroy(struct gunyah_rm_link *link)
+{
+	kfree(link_to_msgq(link));
+}

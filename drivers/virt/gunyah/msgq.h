@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The link to the resource manager: packets of bytes in both directions
+ */
+
+#ifndef _GUNYAH_MSGQ_H
+#define _GUNYAH_MSGQ_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+
+struct gunyah_rm_link;
+struct platform_device;
+
+/* Largest packet, in both directions */
+#define GUNYAH_RM_PACKET_SIZE		240
+
+/* Flags of &gunyah_rm_link_ops.send */
+#define GUNYAH_RM_LINK_PUSH		BIT(0)	/* last packet of a message */
+#define GUNYAH_RM_LINK_KILLABLE		BIT(1)	/* a fatal signal ends the wait */
+
+/**
+ * struct gunyah_rm_link_ops - how the RPC core uses a link
+ * @start: begin to receive: &gunyah_rm_link.rx is called for every packet from
+ *	now on, including those that wait already. May sleep. Returns 0 or a
+ *	negative errno.
+ * @send: send one packet; sleeps while the queue is full, until @deadline (in
+ *	jiffies). The caller sees to it that there is one call at a time. Returns
+ *	0, -ETIMEDOUT, -EINTR (a fatal signal), -ESHUTDOWN (after @stop) or
+ *	another negative errno. The packet was sent if and only if it is 0.
+ * @poll: have the receiving thread look for packets even if there was no
+ *	interrupt. Does not wait, and does nothing after @stop.
+ * @stop: no call of &gunyah_rm_link.rx after this returns, and no @send
+ *	succeeds. Ends a wait of @send. May sleep.
+ */
+struct gunyah_rm_link_ops {
+	int (*start)(struct gunyah_rm_link *link);
+	int (*send)(struct gunyah_rm_link *link, const void *buf, size_t len,
+		    unsigned int flags, unsigned long deadline);
+	void (*poll)(struct gunyah_rm_link *link);
+	void (*stop)(struct gunyah_rm_link *link);
+};
+
+/**
+ * struct gunyah_rm_link - a link to the resource manager
+ * @ops: set by the provider of the link
+ * @rx: set by the RPC core before it starts the link. Called with each packet
+ *	that was received, one after the other, in a context that may sleep.
+ * @rx_data: first argument of @rx
+ */
+struct gunyah_rm_link {
+	const struct gunyah_rm_link_ops *ops;
+	void (*rx)(void *data, const void *buf, size_t len);
+	void *rx_data;
+};
+
+struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev);
+void gunyah_msgq_destroy(struct gunyah_rm_link *link);
+
+#endif /* _GUNYAH_MSGQ_H */
