@@ -1,0 +1,553 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Remote procedure calls to the resource manager
+ *
+ * The resource manager is firmware: a VM of its own that makes, starts and stops
+ * other VMs. A request is a message of up to 63 packets and is answered by a
+ * reply; notifications come at any time, even between a request and its reply,
+ * but never between the packets of another message.
+ *
+ * One call at a time. The resource manager handles requests one after the other
+ * anyway, and keeps no more than one reply that finds no room in the queue: with
+ * two calls in flight a reply could get lost. So the mutex @call_lock is held
+ * from the first packet of a request until its reply, and whoever waits for the
+ * mutex can be killed.
+ *
+ * Who owns what:
+ *
+ *  - A call is on the stack of its caller. gunyah_rm.pending points to it while
+ *    it may be answered. Whoever takes it from there, with @lock held, decides
+ *    how it ends: the receiving side with a reply, or the caller who gives up.
+ *    The receiving side is done with the call when it drops @lock, and the
+ *    caller takes @lock after it was woken too early. So a reply that comes
+ *    late finds nothing to write to.
+ *  - There are two buffers for messages, made in advance so that no reply is
+ *    lost for lack of memory. A message is put together in gunyah_rm_rx.buf, by
+ *    the receiving side. If it is the reply to the pending call the buffers are
+ *    exchanged: @reply belongs to the holder of @call_lock, who has no pending
+ *    call at that time.
+ *
+ * The firmware may stop to answer, for instance when it has run into an assertion.
+ * Every wait ends after a timeout. The caller then asks for a sign of life with a
+ * request that does not exist, which is answered at once. If there is none, all
+ * calls fail until the firmware sends something again.
+ *
+ * This file has the callers' side and rm_rx.c the receiving side. Neither knows a
+ * message, except for the sign of life, or anything about VMs.
+ */
+
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/err.h>
+#include <linux/jiffies.h>
+#include <linux/lockdep.h>
+#include <linux/minmax.h>
+#include <linux/module.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+
+#include "rm_private.h"
+#include "rm_wire.h"
+#include "trace.h"
+
+/* How long the firmware may take for a sign of life */
+#define RM_PING_MS		1000U
+
+/* How often to look for a reply whose interrupt may have been lost */
+#define RM_POLL_INTERVAL	HZ
+
+#define RM_TIMEOUT_MAX_MS	(3600U * MSEC_PER_SEC)
+
+static unsigned int gunyah_rm_timeout_ms = 30000;
+module_param_named(rm_timeout_ms, gunyah_rm_timeout_ms, uint, 0644);
+MODULE_PARM_DESC(rm_timeout_ms,
+		 "Time in ms that the resource manager may take for a call (default 30000)");
+
+/**
+ * gunyah_rm_error_remap() - errno that stands for an error of the firmware
+ * @error: first word of a reply
+ *
+ * Context: Any.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_error_remap(u32 error)
+{
+	switch (error) {
+	case GUNYAH_RM_OK:
+		return 0;
+	case GUNYAH_RM_ERROR_UNIMPLEMENTED:
+		return -EOPNOTSUPP;
+	case GUNYAH_RM_ERROR_NOMEM:
+		return -ENOMEM;
+	case GUNYAH_RM_ERROR_NORESOURCE:
+		return -ENODEV;
+	case GUNYAH_RM_ERROR_DENIED:
+		return -EPERM;
+	case GUNYAH_RM_ERROR_BUSY:
+	case GUNYAH_RM_ERROR_MEM_INUSE:
+	case GUNYAH_RM_ERROR_IRQ_INUSE:
+	case GUNYAH_RM_ERROR_IN_USE:
+	case GUNYAH_RM_ERROR_VM_STATE:
+		return -EBUSY;
+	case GUNYAH_RM_ERROR_MSG_INVALID:
+	case GUNYAH_RM_ERROR_ARG_INVALID:
+	case GUNYAH_RM_ERROR_HANDLE_INVALID:
+	case GUNYAH_RM_ERROR_VALIDATE:
+	case GUNYAH_RM_ERROR_MAP:
+	case GUNYAH_RM_ERROR_MEM_INVALID:
+	case GUNYAH_RM_ERROR_MEM_RELEASED:
+	case GUNYAH_RM_ERROR_VMID_INVALID:
+	case GUNYAH_RM_ERROR_LOOKUP:
+	case GUNYAH_RM_ERROR_IRQ_INVALID:
+	case GUNYAH_RM_ERROR_IRQ_RELEASED:
+	case GUNYAH_RM_ERROR_IRQ_NOT_MAPPED:
+		return -EINVAL;
+	default:
+		return -EIO;
+	}
+}
+
+/*
+ * Calling side
+ */
+
+static unsigned int rm_timeout(struct gunyah_rm *rm)
+{
+	return clamp(READ_ONCE(*rm->timeout_ms), 1U, RM_TIMEOUT_MAX_MS);
+}
+
+/* Send a request, packet by packet. */
+static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void *req,
+		   size_t req_len, bool killable, unsigned long deadline)
+{
+	unsigned int fragments = 0, flags = 0;
+	struct gunyah_rm_hdr *hdr = (struct gunyah_rm_hdr *)rm->tx;
+	u8 type = GUNYAH_RM_REQUEST;
+	size_t size;
+	int ret;
+
+	lockdep_assert_held(&rm->call_lock);
+
+	if (req_len)
+		fragments = DIV_ROUND_UP(req_len, GUNYAH_RM_PACKET_PAYLOAD) - 1;
+	if (killable)
+		flags |= GUNYAH_RM_LINK_KILLABLE;
+
+	do {
+		size = min_t(size_t, req_len, GUNYAH_RM_PACKET_PAYLOAD);
+
+		hdr->version = GUNYAH_RM_VERSION;
+		hdr->type = type | fragments << GUNYAH_RM_FRAGMENTS_SHIFT;
+		hdr->seq = cpu_to_le16(call->seq);
+		hdr->msg_id = cpu_to_le32(call->msg_id);
+		memcpy(hdr + 1, req, size);
+
+		req += size;
+		req_len -= size;
+		type = GUNYAH_RM_CONTINUATION;
+		if (!req_len)
+			flags |= GUNYAH_RM_LINK_PUSH;
+
+		/* The receiver forgets what was sent of it if this fails. */
+		ret = rm->link->ops->send(rm->link, rm->tx,
+					  sizeof(*hdr) + size, flags, deadline);
+		if (ret)
+			return ret;
+	} while (req_len);
+
+	return 0;
+}
+
+/* Give up a call. Returns how it has ended meanwhile, or else @ret. */
+static int rm_give_up(struct gunyah_rm *rm, struct gunyah_rm_call *call, int ret)
+{
+	spin_lock(&rm->lock);
+	if (rm->pending == call)
+		rm->pending = NULL;
+	else
+		ret = call->ret;
+	spin_unlock(&rm->lock);
+
+	return ret;
+}
+
+/* Wait for the end of a call that was sent. */
+static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call, bool killable,
+		   unsigned long deadline)
+{
+	long left, ret;
+
+	while ((left = deadline - jiffies) > 0) {
+		left = min_t(long, left, RM_POLL_INTERVAL);
+		if (killable)
+			ret = wait_for_completion_killable_timeout(&call->done,
+								   left);
+		else
+			ret = wait_for_completion_timeout(&call->done, left);
+		if (ret > 0)
+			return call->ret;
+		if (ret < 0)
+			return rm_give_up(rm, call, -EINTR);
+
+		rm->link->ops->poll(rm->link);
+	}
+
+	return rm_give_up(rm, call, -ETIMEDOUT);
+}
+
+/* Send a request and wait for its reply. @call is not used by others after it. */
+static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 msg_id,
+		       const void *req, size_t req_len, bool killable,
+		       unsigned int timeout_ms)
+{
+	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
+	int ret;
+
+	lockdep_assert_held(&rm->call_lock);
+
+	*call = (struct gunyah_rm_call) {
+		.msg_id = msg_id,
+		.seq = ++rm->seq,
+	};
+	init_completion(&call->done);
+
+	spin_lock(&rm->lock);
+	if (rm->shutdown) {
+		spin_unlock(&rm->lock);
+		return -ESHUTDOWN;
+	}
+	rm->pending = call;
+	spin_unlock(&rm->lock);
+
+	trace_gunyah_rm_call_begin(msg_id, call->seq, req_len);
+
+	ret = rm_send(rm, call, req, req_len, killable, deadline);
+	if (ret) {
+		rm_give_up(rm, call, ret);
+	} else {
+		call->sent = true;
+		ret = rm_wait(rm, call, killable, deadline);
+	}
+
+	trace_gunyah_rm_call_end(msg_id, call->seq, ret ? 0 : call->error,
+				 ret ?: gunyah_rm_error_remap(call->error));
+
+	return ret;
+}
+
+/*
+ * A call was not answered in time. Find out whether the firmware has only this
+ * one forgotten, or does not answer at all.
+ */
+static void rm_check_alive(struct gunyah_rm *rm)
+{
+	struct gunyah_rm_call ping;
+	unsigned int before;
+	bool died = false;
+	int ret;
+
+	before = READ_ONCE(rm->packets);
+	ret = rm_transfer(rm, &ping, GUNYAH_RM_PING, NULL, 0, false,
+			  min(rm_timeout(rm), RM_PING_MS));
+	if (!ret)
+		return;
+
+	/* Anything else that was received is as good as the reply. */
+	spin_lock(&rm->lock);
+	if (rm->packets == before && !rm->shutdown) {
+		died = !rm->dead;
+		WRITE_ONCE(rm->dead, true);
+	}
+	spin_unlock(&rm->lock);
+
+	if (died)
+		pr_err("the resource manager does not answer any more; no VM can be started or stopped\n");
+}
+
+/* Hand over the reply. */
+static int rm_use_reply(struct gunyah_rm *rm, struct gunyah_rm_call *call,
+			struct gunyah_rm_msg *msg)
+{
+	const void *body = rm->reply + sizeof(__le32);
+	size_t len = call->len - sizeof(__le32);
+
+	lockdep_assert_held(&rm->call_lock);
+
+	msg->error = call->error;
+	/* There may be more behind the error code. Nobody needs it. */
+	if (call->error)
+		return gunyah_rm_error_remap(call->error);
+
+	if (msg->buf) {
+		if (len != msg->buf_len) {
+			msg->lost = true;
+			return -EIO;
+		}
+		memcpy(msg->buf, body, len);
+	} else if (msg->alloc && len) {
+		msg->resp = kvmemdup(body, len, GFP_KERNEL);
+		if (!msg->resp) {
+			msg->lost = true;
+			return -ENOMEM;
+		}
+		msg->resp_len = len;
+	}
+
+	return 0;
+}
+
+static int rm_call_locked(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
+{
+	struct gunyah_rm_call call;
+	int ret;
+
+	lockdep_assert_held(&rm->call_lock);
+
+	if (READ_ONCE(rm->dead)) {
+		/* Perhaps only an interrupt was lost. */
+		rm->link->ops->poll(rm->link);
+		return -ESHUTDOWN;
+	}
+
+	ret = rm_transfer(rm, &call, msg->msg_id, msg->req, msg->req_len,
+			  !msg->unkillable, rm_timeout(rm));
+	if (!ret)
+		return rm_use_reply(rm, &call, msg);
+
+	msg->lost = call.sent;
+	if (ret == -ETIMEDOUT)
+		rm_check_alive(rm);
+
+	return ret;
+}
+
+static bool rm_enter(struct gunyah_rm *rm)
+{
+	return refcount_inc_not_zero(&rm->users);
+}
+
+static void rm_leave(struct gunyah_rm *rm)
+{
+	if (refcount_dec_and_test(&rm->users))
+		complete(&rm->idle);
+}
+
+/**
+ * gunyah_rm_send_msg() - call the resource manager
+ * @rm: the resource manager
+ * @msg: the call, see &struct gunyah_rm_msg
+ *
+ * Calls are made one after the other, so this waits for those of others as well.
+ *
+ * Context: Process context. May sleep, for the time of the parameter
+ * rm_timeout_ms and one second for itself, and as long for each call before it.
+ * Takes and releases the RPC core's mutex. Not from &gunyah_rm_notify_fn.
+ * Return: 0; what stands for an error code of the firmware (-EOPNOTSUPP,
+ * -ENOMEM, -ENODEV, -EPERM, -EBUSY, -EINVAL); or -E2BIG (the request is too
+ * large), -ENOMEM, -EINTR (a fatal signal), -ETIMEDOUT (no reply in time),
+ * -ESHUTDOWN (the firmware does not answer any more, or gunyah_rm_destroy() was
+ * called), -EIO (the reply makes no sense), or an error of the link.
+ */
+int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
+{
+	int ret = 0;
+
+	msg->resp = NULL;
+	msg->resp_len = 0;
+	msg->error = 0;
+	msg->lost = false;
+
+	if (msg->req_len > GUNYAH_RM_MAX_REQUEST)
+		return -E2BIG;
+
+	if (!rm_enter(rm))
+		return -ESHUTDOWN;
+
+	if (msg->unkillable)
+		mutex_lock(&rm->call_lock);
+	else
+		ret = mutex_lock_killable(&rm->call_lock);
+
+	if (!ret) {
+		ret = rm_call_locked(rm, msg);
+		mutex_unlock(&rm->call_lock);
+	}
+
+	rm_leave(rm);
+
+	return ret;
+}
+
+/**
+ * gunyah_rm_call() - call the resource manager
+ * @rm: the resource manager
+ * @msg_id: an &enum gunyah_rm_msg_id
+ * @req: payload of the request
+ * @req_len: size of @req in bytes
+ * @resp: set to the body of the reply, to be freed with kvfree(), or to NULL if
+ *	it is empty. If @resp is NULL the body is ignored.
+ * @resp_len: set to the size of the body in bytes; may be NULL if @resp is
+ *
+ * gunyah_rm_send_msg() with less to choose from.
+ *
+ * Context: Process context. May sleep. See gunyah_rm_send_msg().
+ * Return: as gunyah_rm_send_msg().
+ */
+int gunyah_rm_call(struct gunyah_rm *rm, u32 msg_id, const void *req,
+		   size_t req_len, void **resp, size_t *resp_len)
+{
+	struct gunyah_rm_msg msg = {
+		.msg_id = msg_id,
+		.req = req,
+		.req_len = req_len,
+		.alloc = resp,
+	};
+	int ret;
+
+	ret = gunyah_rm_send_msg(rm, &msg);
+	if (resp) {
+		*resp = msg.resp;
+		*resp_len = msg.resp_len;
+	}
+
+	return ret;
+}
+
+/**
+ * gunyah_rm_alive() - does the resource manager answer?
+ * @rm: the resource manager
+ *
+ * If it does not, this looks once more, for those who ask later.
+ *
+ * Context: Process context.
+ * Return: false if calls would fail with -ESHUTDOWN at this time.
+ */
+bool gunyah_rm_alive(struct gunyah_rm *rm)
+{
+	bool alive = false;
+
+	if (rm_enter(rm)) {
+		alive = !READ_ONCE(rm->dead) && !READ_ONCE(rm->shutdown);
+		if (!alive)
+			rm->link->ops->poll(rm->link);
+		rm_leave(rm);
+	}
+	return alive;
+}
+
+/*
+ * Life of a resource manager
+ */
+
+static void rm_free(struct kref *ref)
+{
+	struct gunyah_rm *rm = container_of(ref, struct gunyah_rm, ref);
+
+	kvfree(rm->rx.buf);
+	kvfree(rm->reply);
+	kfree(rm);
+}
+
+/**
+ * gunyah_rm_create() - begin to talk to a resource manager
+ * @link: carries the packets; is started here, and must exist until
+ *	gunyah_rm_destroy() returns
+ * @timeout_ms: where to read how long a call may take, or NULL for the
+ *	module's parameter
+ * @notify: receives notifications, from now on
+ * @data: its first argument
+ *
+ * Context: Process context. May sleep.
+ * Return: the resource manager, or an ERR_PTR().
+ */
+struct gunyah_rm *gunyah_rm_create(struct gunyah_rm_link *link,
+				   const unsigned int *timeout_ms,
+				   gunyah_rm_notify_fn notify, void *data)
+{
+	struct gunyah_rm *rm;
+	int ret;
+
+	rm = kzalloc(sizeof(*rm), GFP_KERNEL);
+	if (!rm)
+		return ERR_PTR(-ENOMEM);
+
+	kref_init(&rm->ref);
+	refcount_set(&rm->users, 1);
+	init_completion(&rm->idle);
+	mutex_init(&rm->call_lock);
+	spin_lock_init(&rm->lock);
+	rm->link = link;
+	rm->timeout_ms = timeout_ms ?: &gunyah_rm_timeout_ms;
+	rm->notify = notify;
+	rm->notify_data = data;
+	/* So that a reply to a module that was here before does not match. */
+	rm->seq = get_random_u16();
+
+	rm->rx.buf = kvmalloc(GUNYAH_RM_MAX_PAYLOAD, GFP_KERNEL);
+	rm->reply = kvmalloc(GUNYAH_RM_MAX_PAYLOAD, GFP_KERNEL);
+	if (!rm->rx.buf || !rm->reply) {
+		ret = -ENOMEM;
+		goto err_put;
+	}
+
+	link->rx = gunyah_rm_receive;
+	link->rx_data = rm;
+	ret = link->ops->start(link);
+	if (ret)
+		goto err_put;
+
+	return rm;
+
+err_put:
+	gunyah_rm_put(rm);
+	return ERR_PTR(ret);
+}
+
+/**
+ * gunyah_rm_destroy() - end to talk to a resource manager
+ * @rm: the resource manager
+ *
+ * Whoever waits for a reply gets -ESHUTDOWN, as all later callers who have a
+ * reference do. No call is inside and no notification comes when this returns.
+ * Drops the reference of gunyah_rm_create().
+ *
+ * Context: Process context. May sleep. Not from &gunyah_rm_notify_fn.
+ */
+void gunyah_rm_destroy(struct gunyah_rm *rm)
+{
+	spin_lock(&rm->lock);
+	WRITE_ONCE(rm->shutdown, true);
+	if (rm->pending)
+		gunyah_rm_end_call_locked(rm, -ESHUTDOWN);
+	spin_unlock(&rm->lock);
+
+	rm->link->ops->stop(rm->link);
+	rm_leave(rm);
+	wait_for_completion(&rm->idle);
+
+	gunyah_rm_put(rm);
+}
+
+/**
+ * gunyah_rm_get() - take a reference to a resource manager
+ * @rm: the resource manager
+ *
+ * Context: Any.
+ * Return: @rm.
+ */
+struct gunyah_rm *gunyah_rm_get(struct gunyah_rm *rm)
+{
+	kref_get(&rm->ref);
+	return rm;
+}
+
+/**
+ * gunyah_rm_put() - drop a reference to a resource manager
+ * @rm: the resource manager
+ *
+ * Context: Process context.
+ */
+void gunyah_rm_put(struct gunyah_rm *rm)
+{
+	kref_put(&rm->ref, rm_free);
+}

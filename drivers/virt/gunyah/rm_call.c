@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The resource manager's messages as functions
+ *
+ * Builds requests and reads replies and notifications: the only file that knows
+ * what is in them. Nothing here has a state.
+ */
+
+#include <linux/build_bug.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "rm_call.h"
+#include "rm_wire.h"
+
+/* A call whose reply has a body of a fixed size, or none if @buf is NULL */
+static int rm_query(struct gunyah_rm *rm, u32 msg_id, const void *req,
+		    size_t req_len, void *buf, size_t buf_len)
+{
+	struct gunyah_rm_msg msg = {
+		.msg_id = msg_id,
+		.req = req,
+		.req_len = req_len,
+		.buf = buf,
+		.buf_len = buf_len,
+	};
+
+	return gunyah_rm_send_msg(rm, &msg);
+}
+
+/* A call that undoes something: it must not fail because the caller is killed */
+static int rm_undo(struct gunyah_rm *rm, u32 msg_id, const void *req,
+		   size_t req_len)
+{
+	struct gunyah_rm_msg msg = {
+		.msg_id = msg_id,
+		.req = req,
+		.req_len = req_len,
+		.unkillable = true,
+	};
+
+	return gunyah_rm_send_msg(rm, &msg);
+}
+
+/* A reply of one word that is a VMID */
+static int rm_query_vmid(struct gunyah_rm *rm, u32 msg_id, const void *req,
+			 size_t req_len, u16 *vmid)
+{
+	struct gunyah_rm_word_resp resp;
+	u32 value;
+	int ret;
+
+	ret = rm_query(rm, msg_id, req, req_len, &resp, sizeof(resp));
+	if (ret)
+		return ret;
+
+	/* 0 stands for the caller in other requests. */
+	value = le32_to_cpu(resp.value);
+	if (!value || value >= GUNYAH_VMID_INVALID)
+		return -EIO;
+	*vmid = value;
+
+	return 0;
+}
+
+/**
+ * gunyah_rm_get_vmid() - ask for the VMID of the caller
+ * @rm: the resource manager
+ * @vmid: set to the VMID
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid)
+{
+	return rm_query_vmid(rm, GUNYAH_RM_VM_GET_VMID_ID, NULL, 0, vmid);
+}
+
+/**
+ * gunyah_rm_vm_alloc() - make a VM
+ * @rm: the resource manager
+ * @vmid: set to its VMID
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -ENODEV (no VMID is free) or another negative errno.
+ */
+int gunyah_rm_vm_alloc(struct gunyah_rm *rm, u16 *vmid)
+{
+	struct gunyah_rm_vmid_req req = {};	/* any VMID */
+
+	return rm_query_vmid(rm, GUNYAH_RM_VM_ALLOC_ID, &req, sizeof(req),
+			     vmid);
+}
+
+/**
+ * gunyah_rm_vm_dealloc() - forget a VM
+ * @rm: the resource manager
+ * @vmid: a VM that gunyah_rm_vm_alloc() made; some resource managers do not
+ *	survive any other
+ *
+ * The VM must not have been configured, or have been reset, and its memory must
+ * have been reclaimed.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EBUSY (not in the VM's state) or another negative errno.
+ */
+int gunyah_rm_vm_dealloc(struct gunyah_rm *rm, u16 vmid)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+
+	return rm_undo(rm, GUNYAH_RM_VM_DEALLOC_ID, &req, sizeof(req));
+}
+
+/**
+ * gunyah_rm_vm_configure() - tell the resource manager where a VM's image is
+ * @rm: the resource manager
+ * @vmid: the VM
+ * @mem_handle: the parcel that has image and devicetree; lent to the VM
+ * @image_offset: where the VM begins to run, relative to the parcel
+ * @image_size: size of the image in bytes, may be 0
+ * @dtb_offset: where the devicetree is, relative to the parcel
+ * @dtb_size: room for it in bytes
+ *
+ * The image is not authenticated.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, u32 mem_handle,
+			   u64 image_offset, u64 image_size, u64 dtb_offset,
+			   u64 dtb_size)
+{
+	struct gunyah_rm_vm_config_req req = {
+		.vmid = cpu_to_le16(vmid),
+		.auth = cpu_to_le16(GUNYAH_RM_AUTH_NONE),
+		.mem_handle = cpu_to_le32(mem_handle),
+		.image_offset = cpu_to_le64(image_offset),
+		.image_size = cpu_to_le64(image_size),
+		.dtb_offset = cpu_to_le64(dtb_offset),
+		.dtb_size = cpu_to_le64(dtb_size),
+	};
+
+	return rm_query(rm, GUNYAH_RM_VM_CONFIG_ID, &req, sizeof(req), NULL, 0);
+}
+
+/**
+ * gunyah_rm_vm_init() - have a configured VM's devicetree read
+ * @rm: the resource manager
+ * @vmid: the VM
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_vm_init(struct gunyah_rm *rm, u16 vmid)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+
+	return rm_query(rm, GUNYAH_RM_VM_INIT_ID, &req, sizeof(req), NULL, 0);
+}
+
+/**
+ * gunyah_rm_vm_start() - start a VM that was initialised
+ * @rm: the resource manager
+ * @vmid: the VM
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+
+	return rm_query(rm, GUNYAH_RM_VM_START_ID, &req, sizeof(req), NULL, 0);
+}
+
+/**
+ * gunyah_rm_vm_stop() - stop a running VM
+ * @rm: the resource manager
+ * @vmid: the VM
+ * @force: do not ask the VM. The notifications that it has ended come before
+ *	this returns. If false this returns when the VM was asked.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EBUSY (it does not run) or another negative errno.
+ */
+int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force)
+{
+	struct gunyah_rm_vm_stop_req req = {
+		.vmid = cpu_to_le16(vmid),
+		.flags = force ? GUNYAH_RM_STOP_FORCE : 0,
+		.reason = cpu_to_le32(GUNYAH_RM_STOP_REASON),
+	};
+
+	return rm_undo(rm, GUNYAH_RM_VM_STOP_ID, &req, sizeof(req));
+}
+
+/**
+ * gunyah_rm_vm_reset() - begin to tear down a VM that has ended
+ * @rm: the resource manager
+ * @vmid: a VM that was configured; some resource managers do not survive any
+ *	other
+ *
+ * It is done when the VM is in state GUNYAH_RM_VM_STATE_RESET, which the resource
+ * manager tells by GUNYAH_RM_NOTIFY_VM_STATUS.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 (it has begun), -EBUSY (not in the VM's state) or another negative
+ * errno.
+ */
+int gunyah_rm_vm_reset(struct gunyah_rm *rm, u16 vmid)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+
+	return rm_undo(rm, GUNYAH_RM_VM_RESET_ID, &req, sizeof(req));
+}
+
+/**
+ * gunyah_rm_vm_get_state() - ask for the state of a VM
+ * @rm: the resource manager
+ * @vmid: the VM
+ * @state: set to an &enum gunyah_rm_vm_state, or to one that is not known
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_vm_get_state(struct gunyah_rm *rm, u16 vmid, u8 *state)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+	struct gunyah_rm_vm_state_resp resp;
+	int ret;
+
+	ret = rm_query(rm, GUNYAH_RM_VM_GET_STATE_ID, &req, sizeof(req), &resp,
+		       sizeof(resp));
+	if (!ret)
+		*state = resp.vm_state;
+
+	return ret;
+}
+
+static void rm_decode_resource(const struct gunyah_rm_resource_entry *entry,
+			       struct gunyah_rm_resource *res)
+{
+	u32 virq = le32_to_cpu(entry->virq);
+
+	*res = (struct gunyah_rm_resource) {
+		.type = entry->type,
+		.partner = le16_to_cpu(entry->partner),
+		.label = le32_to_cpu(entry->label),
+		.virq = virq == GUNYAH_RM_NO_VIRQ ? 0 : virq,
+		.capid = le64_to_cpu(entry->capid),
+		.base = le64_to_cpu(entry->base),
+		.size = le64_to_cpu(entry->size),
+	};
+}
+
+/**
+ * gunyah_rm_get_hyp_resources() - ask for the resources of a VM
+ * @rm: the resource manager
+ * @vmid: the VM, which was initialised
+ * @res: set to an array, to be freed with kvfree(); NULL if there are none
+ * @count: set to the number of its elements
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_get_hyp_resources(struct gunyah_rm *rm, u16 vmid,
+				struct gunyah_rm_resource **res, u32 *count)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+	struct gunyah_rm_resources_resp *resp __free(kvfree) = NULL;
+	struct gunyah_rm_resource *array;
+	size_t len;
+	void *body;
+	u32 i, n;
+	int ret;
+
+	*res = NULL;
+	*count = 0;
+
+	ret = gunyah_rm_call(rm, GUNYAH_RM_VM_GET_RESOURCES_ID, &req,
+			     sizeof(req), &body, &len);
+	if (ret)
+		return ret;
+	resp = body;
+
+	if (len < sizeof(*resp))
+		return -EIO;
+	n = le32_to_cpu(resp->count);
+	if (struct_size(resp, entries, n) != len)
+		return -EIO;
+	if (!n)
+		return 0;
+
+	array = kvcalloc(n, sizeof(*array), GFP_KERNEL);
+	if (!array)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		rm_decode_resource(&resp->entries[i], &array[i]);
+
+	*res = array;
+	*count = n;
+
+	return 0;
+}
+
+/*
+ * Memory
+ */
+
+/* Room for the largest message about memory: a full create request */
+#define RM_MEM_MSG_SIZE							\
+	(sizeof(struct gunyah_rm_mem_create_req) +			\
+	 3 * sizeof(struct gunyah_rm_list_hdr) +			\
+	 2 * sizeof(struct gunyah_rm_acl_wire) +			\
+	 GUNYAH_RM_MEM_MAX_ENTRIES * sizeof(struct gunyah_rm_mem_wire))
+static_assert(RM_MEM_MSG_SIZE <= GUNYAH_RM_MAX_REQUEST);
+
+/* Begin a list at @pos. Returns where its entries begin. */
+static void *rm_put_list(void *pos, unsigned int count)
+{
+	struct gunyah_rm_list_hdr *hdr = pos;
+
+	*hdr = (struct gunyah_rm_list_hdr) { .count = cpu_to_le16(count) };
+
+	return hdr + 1;
+}
+
+/* Write a list with the next ranges of @iter. Returns its end, or an ERR_PTR(). */
+static void *rm_put_ranges(void *pos, struct gunyah_rm_mem_iter *iter,
+			   unsigned int count)
+{
+	struct gunyah_rm_mem_wire *range = rm_put_list(pos, count);
+	u64 addr, size;
+
+	for (; count; count--, range++) {
+		if (!iter->next(iter, &addr, &size))
+			return ERR_PTR(-EINVAL);
+		range->addr = cpu_to_le64(addr);
+		range->size = cpu_to_le64(size);
+	}
+
+	return range;
+}
+
+static int rm_mem_append(struct gunyah_rm *rm, u32 handle, void *buf,
+			 struct gunyah_rm_mem_iter *iter, unsigned int count,
+			 bool done)
+{
+	struct gunyah_rm_mem_handle_req *req = buf;
+	void *end;
+
+	*req = (struct gunyah_rm_mem_handle_req) {
+		.handle = cpu_to_le32(handle),
+		.flags = done ? GUNYAH_RM_MEM_APPEND_DONE : 0,
+	};
+	end = rm_put_ranges(req + 1, iter, count);
+	if (IS_ERR(end))
+		return PTR_ERR(end);
+
+	return rm_query(rm, GUNYAH_RM_MEM_APPEND_ID, buf, end - buf, NULL, 0);
+}
+
+/* Send the first ranges. */
+static int rm_mem_begin(struct gunyah_rm *rm,
+			struct gunyah_rm_mem_parcel *parcel, void *buf,
+			struct gunyah_rm_mem_iter *iter, unsigned int count,
+			bool done)
+{
+	struct gunyah_rm_mem_create_req *req = buf;
+	struct gunyah_rm_acl_wire *acl;
+	struct gunyah_rm_word_resp resp;
+	struct gunyah_rm_msg msg = {
+		.msg_id = parcel->kind == GUNYAH_RM_MEM_LEND ?
+			  GUNYAH_RM_MEM_LEND_ID : GUNYAH_RM_MEM_SHARE_ID,
+		.req = buf,
+		.buf = &resp,
+		.buf_len = sizeof(resp),
+	};
+	unsigned int i;
+	void *pos;
+	int ret;
+
+	*req = (struct gunyah_rm_mem_create_req) {
+		.type = GUNYAH_RM_MEM_TYPE_NORMAL,
+		.flags = done ? 0 : GUNYAH_RM_MEM_CREATE_APPEND,
+		.label = cpu_to_le32(parcel->label),
+	};
+
+	acl = rm_put_list(req + 1, parcel->n_acl);
+	for (i = 0; i < parcel->n_acl; i++, acl++)
+		*acl = (struct gunyah_rm_acl_wire) {
+			.vmid = cpu_to_le16(parcel->acl[i].vmid),
+			.perms = parcel->acl[i].perms,
+		};
+
+	pos = rm_put_ranges(acl, iter, count);
+	if (IS_ERR(pos))
+		return PTR_ERR(pos);
+
+	/* No attributes, but the list must be there. */
+	pos = rm_put_list(pos, 0);
+
+	msg.req_len = pos - buf;
+	ret = gunyah_rm_send_msg(rm, &msg);
+	parcel->lost = msg.lost;
+	if (ret)
+		return ret;
+
+	parcel->handle = le32_to_cpu(resp.value);
+	parcel->created = true;
+
+	return 0;
+}
+
+/**
+ * gunyah_rm_mem_create() - give memory to a VM
+ * @rm: the resource manager
+ * @parcel: what to do with it. In any case @created, @lost and @handle tell what
+ *	became of the memory.
+ * @iter: the memory
+ *
+ * A list that is too long for one message is sent with several. If one of these
+ * fails, the parcel exists but is of no use: the caller has to reclaim it.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_mem_create(struct gunyah_rm *rm,
+			 struct gunyah_rm_mem_parcel *parcel,
+			 struct gunyah_rm_mem_iter *iter)
+{
+	u64 left = iter->count;
+	unsigned int count;
+	void *buf;
+	int ret;
+
+	parcel->handle = 0;
+	parcel->created = false;
+	parcel->lost = false;
+
+	if (!left || !parcel->n_acl || parcel->n_acl > ARRAY_SIZE(parcel->acl))
+		return -EINVAL;
+
+	buf = kvmalloc(RM_MEM_MSG_SIZE, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+
+	count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
+	left -= count;
+	ret = rm_mem_begin(rm, parcel, buf, iter, count, !left);
+
+	while (!ret && left) {
+		count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
+		left -= count;
+		ret = rm_mem_append(rm, parcel->handle, buf, iter, count,
+				    !left);
+	}
+
+	kvfree(buf);
+
+	return ret;
+}
+
+/**
+ * gunyah_rm_mem_reclaim() - take memory back
+ * @rm: the resource manager
+ * @handle: the parcel, from gunyah_rm_mem_create()
+ * @sanitize: have it filled with zeroes
+ *
+ * If this fails, the memory must not be used. A parcel that the resource manager
+ * does not know is no failure: it was taken back before, and the reply was lost.
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EBUSY (a VM uses it) or another negative errno.
+ */
+int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize)
+{
+	struct gunyah_rm_mem_handle_req req = {
+		.handle = cpu_to_le32(handle),
+		.flags = sanitize ? GUNYAH_RM_MEM_RECLAIM_SANITIZE : 0,
+	};
+	struct gunyah_rm_msg msg = {
+		.msg_id = GUNYAH_RM_MEM_RECLAIM_ID,
+		.req = &req,
+		.req_len = sizeof(req),
+		.unkillable = true,
+	};
+	int ret;
+
+	ret = gunyah_rm_send_msg(rm, &msg);
+	if (msg.error == GUNYAH_RM_ERROR_HANDLE_INVALID)
+		return 0;
+	return ret;
+}
+
+/*
+ * Notifications
+ */
+
+/**
+ * gunyah_rm_parse_vm_exited() - read a notification GUNYAH_RM_NOTIFY_VM_EXITED
+ * @buf: what the resource manager sent, any alignment
+ * @len: its size in bytes
+ * @exited: filled
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL (it makes no sense).
+ */
+int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
+			      struct gunyah_rm_vm_exited *exited)
+{
+	struct gunyah_rm_vm_exited_wire wire;
+	u32 size;
+
+	if (len < sizeof(wire))
+		return -EINVAL;
+	memcpy(&wire, buf, sizeof(wire));
+
+	size = le32_to_cpu(wire.reason_size);
+	if (size > len - sizeof(wire))
+		return -EINVAL;
+
+	*exited = (struct gunyah_rm_vm_exited) {
+		.vmid = le16_to_cpu(wire.vmid),
+		.type = le16_to_cpu(wire.type),
+		.reason_size = size,
+	};
+	memcpy(exited->reason, buf + sizeof(wire),
+	       min_t(u32, size, sizeof(exited->reason)));
+
+	return 0;
+}
+
+/**
+ * gunyah_rm_parse_vm_status() - read a notification GUNYAH_RM_NOTIFY_VM_STATUS
+ * @buf: what the resource manager sent, any alignment
+ * @len: its size in bytes
+ * @status: filled
+ *
+ * Context: Any.
+ * Return: 0, or -EINVAL (it makes no sense).
+ */
+int gunyah_rm_parse_vm_status(const void *buf, size_t len,
+			      struct gunyah_rm_vm_status *status)
+{
+	struct gunyah_rm_vm_status_wire wire;
+
+	if (len < sizeof(wire))
+		return -EINVAL;
+	memcpy(&wire, buf, sizeof(wire));
+
+	*status = (struct gunyah_rm_vm_status) {
+		.vmid = le16_to_cpu(wire.vmid),
+		.vm_state = wire.vm_state,
+		.os_state = wire.os_state,
+		.app_status = le16_to_cpu(wire.app_status),
+	};
+
+	return 0;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The resource manager's messages as functions
+ *
+ * All functions that call the resource manager may sleep. Besides what they say
+ * they return what gunyah_rm_call() returns. The calls that undo something
+ * (stop, reset, dealloc, reclaim) are not ended by a fatal signal.
+ */
+
+#ifndef _GUNYAH_RM_CALL_H
+#define _GUNYAH_RM_CALL_H
+
+#include <linux/types.h>
+
+#include "rm.h"
+
+/* Never the id of a VM */
+#define GUNYAH_VMID_INVALID		0xffff
+
+/* Entries of a memory list that fit into a message */
+#define GUNYAH_RM_MEM_MAX_ENTRIES	512
+
+/* Bytes of the reason in &struct gunyah_rm_vm_exited */
+#define GUNYAH_RM_EXIT_REASON_SIZE	16
+
+/**
+ * enum gunyah_rm_notification_id - notifications that the driver understands
+ * @GUNYAH_RM_NOTIFY_VM_EXITED: a VM has ended, see gunyah_rm_parse_vm_exited()
+ * @GUNYAH_RM_NOTIFY_VM_STATUS: a VM is in another state, see
+ *	gunyah_rm_parse_vm_status()
+ */
+enum gunyah_rm_notification_id {
+	GUNYAH_RM_NOTIFY_VM_EXITED	= 0x56100001,
+	GUNYAH_RM_NOTIFY_VM_STATUS	= 0x56100008,
+};
+
+/**
+ * enum gunyah_rm_vm_state - what the resource manager thinks of a VM
+ * @GUNYAH_RM_VM_STATE_NONE: no state
+ * @GUNYAH_RM_VM_STATE_INIT: configured
+ * @GUNYAH_RM_VM_STATE_READY: initialised, may be started
+ * @GUNYAH_RM_VM_STATE_RUNNING: started
+ * @GUNYAH_RM_VM_STATE_PAUSED: suspended
+ * @GUNYAH_RM_VM_STATE_LOAD: allocated
+ * @GUNYAH_RM_VM_STATE_AUTH: configured, its image is not yet authenticated
+ * @GUNYAH_RM_VM_STATE_INIT_FAILED: configuration, initialisation or start failed
+ * @GUNYAH_RM_VM_STATE_EXITED: ended
+ * @GUNYAH_RM_VM_STATE_RESETTING: being torn down
+ * @GUNYAH_RM_VM_STATE_RESET: torn down: its memory can be reclaimed
+ */
+enum gunyah_rm_vm_state {
+	GUNYAH_RM_VM_STATE_NONE		= 0,
+	GUNYAH_RM_VM_STATE_INIT		= 1,
+	GUNYAH_RM_VM_STATE_READY	= 2,
+	GUNYAH_RM_VM_STATE_RUNNING	= 3,
+	GUNYAH_RM_VM_STATE_PAUSED	= 4,
+	GUNYAH_RM_VM_STATE_LOAD		= 5,
+	GUNYAH_RM_VM_STATE_AUTH		= 6,
+	GUNYAH_RM_VM_STATE_INIT_FAILED	= 8,
+	GUNYAH_RM_VM_STATE_EXITED	= 9,
+	GUNYAH_RM_VM_STATE_RESETTING	= 10,
+	GUNYAH_RM_VM_STATE_RESET	= 11,
+};
+
+/**
+ * enum gunyah_rm_resource_type - kinds of resources that VMs have
+ * @GUNYAH_RM_RESOURCE_BELL_TX: doorbell that the caller rings
+ * @GUNYAH_RM_RESOURCE_BELL_RX: doorbell that interrupts the caller
+ * @GUNYAH_RM_RESOURCE_MSGQ_TX: message queue that the caller sends to
+ * @GUNYAH_RM_RESOURCE_MSGQ_RX: message queue that the caller receives from
+ * @GUNYAH_RM_RESOURCE_VCPU: virtual CPU
+ */
+enum gunyah_rm_resource_type {
+	GUNYAH_RM_RESOURCE_BELL_TX	= 0,
+	GUNYAH_RM_RESOURCE_BELL_RX	= 1,
+	GUNYAH_RM_RESOURCE_MSGQ_TX	= 2,
+	GUNYAH_RM_RESOURCE_MSGQ_RX	= 3,
+	GUNYAH_RM_RESOURCE_VCPU		= 4,
+};
+
+/**
+ * struct gunyah_rm_resource - a resource of a VM, as its owner sees it
+ * @type: an &enum gunyah_rm_resource_type, or one that is not known
+ * @partner: VM at the other end, 0 for a vCPU
+ * @label: label in the VM's devicetree; index of a proxy-scheduled vCPU
+ * @virq: interrupt (INTID of the GIC), 0 for none
+ * @capid: capability id for hypercalls; every value is valid
+ * @base: guest address of a virtio-mmio device, else 0
+ * @size: its size in bytes
+ */
+struct gunyah_rm_resource {
+	u8 type;
+	u16 partner;
+	u32 label;
+	u32 virq;
+	u64 capid;
+	u64 base;
+	u64 size;
+};
+
+/* &gunyah_rm_acl_entry.perms. R, RW, RX and RWX are valid. */
+#define GUNYAH_RM_ACL_X			1
+#define GUNYAH_RM_ACL_W			2
+#define GUNYAH_RM_ACL_R			4
+
+/**
+ * struct gunyah_rm_acl_entry - what a VM may do with a memory parcel
+ * @vmid: the VM
+ * @perms: GUNYAH_RM_ACL_...
+ */
+struct gunyah_rm_acl_entry {
+	u16 vmid;
+	u8 perms;
+};
+
+/**
+ * enum gunyah_rm_mem_kind - what becomes of the owner's access
+ * @GUNYAH_RM_MEM_LEND: the owner has none until it reclaims; it must not be in
+ *	the ACL
+ * @GUNYAH_RM_MEM_SHARE: the owner keeps what the ACL gives it
+ */
+enum gunyah_rm_mem_kind {
+	GUNYAH_RM_MEM_LEND,
+	GUNYAH_RM_MEM_SHARE,
+};
+
+/**
+ * struct gunyah_rm_mem_parcel - memory to be given to a VM
+ * @kind: lend or share
+ * @label: what the VM's devicetree calls it
+ * @n_acl: number of entries in @acl
+ * @acl: who gets it
+ * @handle: out: the resource manager's name of the parcel, valid if @created
+ * @created: out: the resource manager has the memory. The caller must reclaim
+ *	it, also if gunyah_rm_mem_create() returned an error.
+ * @lost: out: it is not known whether the resource manager has the memory, and
+ *	there is no handle to reclaim it: the memory must never be used again.
+ */
+struct gunyah_rm_mem_parcel {
+	enum gunyah_rm_mem_kind kind;
+	u32 label;
+	unsigned int n_acl;
+	struct gunyah_rm_acl_entry acl[2];
+	u32 handle;
+	bool created;
+	bool lost;
+};
+
+/**
+ * struct gunyah_rm_mem_iter - a list of memory ranges, read once
+ * @count: number of ranges, at least 1
+ * @next: called @count times, each gives the next range: physical address and
+ *	size in bytes, multiples of 4096. Returns false if there is none.
+ */
+struct gunyah_rm_mem_iter {
+	u64 count;
+	bool (*next)(struct gunyah_rm_mem_iter *iter, u64 *addr, u64 *size);
+};
+
+/**
+ * struct gunyah_rm_vm_exited - a VM has ended
+ * @vmid: the VM
+ * @type: exit type, GH_VM_EXIT_... or one that is not known
+ * @reason_size: size of the reason in bytes, may be larger than @reason
+ * @reason: first bytes of the reason, the rest is 0
+ */
+struct gunyah_rm_vm_exited {
+	u16 vmid;
+	u16 type;
+	u32 reason_size;
+	u8 reason[GUNYAH_RM_EXIT_REASON_SIZE];
+};
+
+/**
+ * struct gunyah_rm_vm_status - a VM is in another state
+ * @vmid: the VM
+ * @vm_state: an &enum gunyah_rm_vm_state, or one that is not known
+ * @os_state: what its operating system tells
+ * @app_status: what its application tells
+ */
+struct gunyah_rm_vm_status {
+	u16 vmid;
+	u8 vm_state;
+	u8 os_state;
+	u16 app_status;
+};
+
+int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid);
+int gunyah_rm_vm_alloc(struct gunyah_rm *rm, u16 *vmid);
+int gunyah_rm_vm_dealloc(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, u32 mem_handle,
+			   u64 image_offset, u64 image_size, u64 dtb_offset,
+			   u64 dtb_size);
+int gunyah_rm_vm_init(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force);
+int gunyah_rm_vm_reset(struct gunyah_rm *rm, u16 vmid);
+int gunyah_rm_vm_get_state(struct gunyah_rm *rm, u16 vmid, u8 *state);
+int gunyah_rm_get_hyp_resources(struct gunyah_rm *rm, u16 vmid,
+				struct gunyah_rm_resource **res, u32 *count);
+
+int gunyah_rm_mem_create(struct gunyah_rm *rm,
+			 struct gunyah_rm_mem_parcel *parcel,
+			 struct gunyah_rm_mem_iter *iter);
+int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize);
+
+int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
+			      struct gunyah_rm_vm_exited *exited);
+int gunyah_rm_parse_vm_status(const void *buf, size_t len,
+			      struct gunyah_rm_vm_status *status);
+
+#endif /* _GUNYAH_RM_CALL_H */

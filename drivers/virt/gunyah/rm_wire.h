@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Wire format of the resource manager's RPC protocol
+ *
+ * Everything is little endian. Members called reserved are sent as 0 and not
+ * looked at when they are received.
+ */
+
+#ifndef _GUNYAH_RM_WIRE_H
+#define _GUNYAH_RM_WIRE_H
+
+#include <linux/build_bug.h>
+#include <linux/types.h>
+
+/*
+ * Packets, see rm.c
+ */
+
+/* gunyah_rm_hdr.version: version 1, a header of two 32-bit words */
+#define GUNYAH_RM_VERSION		0x21
+
+/* gunyah_rm_hdr.type: the kind of packet, and how many continuations follow */
+#define GUNYAH_RM_TYPE_MASK		0x03
+#define GUNYAH_RM_FRAGMENTS_SHIFT	2
+
+/**
+ * enum gunyah_rm_packet_type - kind of a packet
+ * @GUNYAH_RM_CONTINUATION: more payload of the message before it
+ * @GUNYAH_RM_REQUEST: beginning of a request
+ * @GUNYAH_RM_REPLY: beginning of a reply
+ * @GUNYAH_RM_NOTIFICATION: beginning of a notification
+ */
+enum gunyah_rm_packet_type {
+	GUNYAH_RM_CONTINUATION	= 0,
+	GUNYAH_RM_REQUEST	= 1,
+	GUNYAH_RM_REPLY		= 2,
+	GUNYAH_RM_NOTIFICATION	= 3,
+};
+
+/**
+ * struct gunyah_rm_hdr - header of every packet
+ * @version: GUNYAH_RM_VERSION
+ * @type: GUNYAH_RM_TYPE_MASK: an &enum gunyah_rm_packet_type; above it the
+ *	number of continuations of the whole message, in each of its packets
+ * @seq: chosen by the sender of a request, repeated in the reply
+ * @msg_id: what it is
+ */
+struct gunyah_rm_hdr {
+	u8 version;
+	u8 type;
+	__le16 seq;
+	__le32 msg_id;
+};
+
+static_assert(sizeof(struct gunyah_rm_hdr) == 8);
+
+#define GUNYAH_RM_PACKET_PAYLOAD	232
+#define GUNYAH_RM_MAX_FRAGMENTS		62
+/* Largest payload that is received, and largest that is sent */
+#define GUNYAH_RM_MAX_PAYLOAD \
+	((GUNYAH_RM_MAX_FRAGMENTS + 1) * GUNYAH_RM_PACKET_PAYLOAD)
+#define GUNYAH_RM_MAX_REQUEST \
+	(GUNYAH_RM_MAX_FRAGMENTS * GUNYAH_RM_PACKET_PAYLOAD)
+
+/**
+ * enum gunyah_rm_error - first word of a reply
+ * @GUNYAH_RM_OK: success
+ * @GUNYAH_RM_ERROR_UNIMPLEMENTED: the message id is not known
+ * @GUNYAH_RM_ERROR_NOMEM: out of memory
+ * @GUNYAH_RM_ERROR_NORESOURCE: out of something else, or no such object
+ * @GUNYAH_RM_ERROR_DENIED: not allowed
+ * @GUNYAH_RM_ERROR_MSG_INVALID: malformed request
+ * @GUNYAH_RM_ERROR_BUSY: busy
+ * @GUNYAH_RM_ERROR_ARG_INVALID: a value in the request is not valid
+ * @GUNYAH_RM_ERROR_HANDLE_INVALID: no such handle
+ * @GUNYAH_RM_ERROR_VALIDATE: validation failed
+ * @GUNYAH_RM_ERROR_MAP: mapping failed
+ * @GUNYAH_RM_ERROR_MEM_INVALID: not memory that can be used for that
+ * @GUNYAH_RM_ERROR_MEM_INUSE: somebody still uses the memory
+ * @GUNYAH_RM_ERROR_MEM_RELEASED: the memory was released before
+ * @GUNYAH_RM_ERROR_VMID_INVALID: no such VM
+ * @GUNYAH_RM_ERROR_LOOKUP: not found
+ * @GUNYAH_RM_ERROR_IRQ_INVALID: no such interrupt
+ * @GUNYAH_RM_ERROR_IRQ_INUSE: somebody uses the interrupt
+ * @GUNYAH_RM_ERROR_IRQ_RELEASED: the interrupt was released before
+ * @GUNYAH_RM_ERROR_IN_USE: in use
+ * @GUNYAH_RM_ERROR_IRQ_NOT_MAPPED: the interrupt is not mapped
+ * @GUNYAH_RM_ERROR_VM_STATE: not possible in the VM's state
+ */
+enum gunyah_rm_error {
+	GUNYAH_RM_OK			= 0,
+	GUNYAH_RM_ERROR_NOMEM		= 0x01,
+	GUNYAH_RM_ERROR_NORESOURCE	= 0x02,
+	GUNYAH_RM_ERROR_DENIED		= 0x03,
+	GUNYAH_RM_ERROR_MSG_INVALID	= 0x04,
+	GUNYAH_RM_ERROR_BUSY		= 0x05,
+	GUNYAH_RM_ERROR_ARG_INVALID	= 0x06,
+	GUNYAH_RM_ERROR_HANDLE_INVALID	= 0x07,
+	GUNYAH_RM_ERROR_VALIDATE	= 0x08,
+	GUNYAH_RM_ERROR_MAP		= 0x09,
+	GUNYAH_RM_ERROR_MEM_INVALID	= 0x0a,
+	GUNYAH_RM_ERROR_MEM_INUSE	= 0x0b,
+	GUNYAH_RM_ERROR_MEM_RELEASED	= 0x0c,
+	GUNYAH_RM_ERROR_VMID_INVALID	= 0x0d,
+	GUNYAH_RM_ERROR_LOOKUP		= 0x0e,
+	GUNYAH_RM_ERROR_IRQ_INVALID	= 0x0f,
+	GUNYAH_RM_ERROR_IRQ_INUSE	= 0x10,
+	GUNYAH_RM_ERROR_IRQ_RELEASED	= 0x11,
+	GUNYAH_RM_ERROR_IN_USE		= 0x12,
+	GUNYAH_RM_ERROR_IRQ_NOT_MAPPED	= 0x13,
+	GUNYAH_RM_ERROR_VM_STATE	= 0x14,
+	GUNYAH_RM_ERROR_UNIMPLEMENTED	= 0xffffffff,
+};
+
+/**
+ * enum gunyah_rm_bad_packet - why a packet was not used
+ * @GUNYAH_RM_BAD_SHORT: shorter than a header
+ * @GUNYAH_RM_BAD_LONG: longer than a packet can be
+ * @GUNYAH_RM_BAD_VERSION: another version of the protocol
+ * @GUNYAH_RM_BAD_TYPE: a request
+ * @GUNYAH_RM_BAD_FRAGMENTS: more continuations than a message can have
+ * @GUNYAH_RM_BAD_STRAY: a continuation of no message
+ * @GUNYAH_RM_BAD_CONTINUATION: a continuation of another message
+ * @GUNYAH_RM_BAD_NOT_FULL: too little payload for a packet that is not the last
+ * @GUNYAH_RM_BAD_UNFINISHED: a message begins before the last one has ended
+ * @GUNYAH_RM_BAD_UNMATCHED: a reply that nobody waits for
+ * @GUNYAH_RM_BAD_REPLY: a reply that is too short to have an error code
+ */
+enum gunyah_rm_bad_packet {
+	GUNYAH_RM_BAD_SHORT,
+	GUNYAH_RM_BAD_LONG,
+	GUNYAH_RM_BAD_VERSION,
+	GUNYAH_RM_BAD_TYPE,
+	GUNYAH_RM_BAD_FRAGMENTS,
+	GUNYAH_RM_BAD_STRAY,
+	GUNYAH_RM_BAD_CONTINUATION,
+	GUNYAH_RM_BAD_NOT_FULL,
+	GUNYAH_RM_BAD_UNFINISHED,
+	GUNYAH_RM_BAD_UNMATCHED,
+	GUNYAH_RM_BAD_REPLY,
+};
+
+/*
+ * Messages, see rm_call.c
+ */
+
+/**
+ * enum gunyah_rm_msg_id - requests that the driver sends
+ * @GUNYAH_RM_PING: not a request that exists: any answer is a sign of life
+ * @GUNYAH_RM_MEM_LEND_ID: lend memory: &struct gunyah_rm_mem_create_req
+ * @GUNYAH_RM_MEM_SHARE_ID: share memory: &struct gunyah_rm_mem_create_req
+ * @GUNYAH_RM_MEM_RECLAIM_ID: take back: &struct gunyah_rm_mem_handle_req
+ * @GUNYAH_RM_MEM_APPEND_ID: more memory: &struct gunyah_rm_mem_handle_req
+ * @GUNYAH_RM_VM_ALLOC_ID: make a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_DEALLOC_ID: forget a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_START_ID: start it: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_STOP_ID: stop it: &struct gunyah_rm_vm_stop_req
+ * @GUNYAH_RM_VM_RESET_ID: tear it down: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_CONFIG_ID: tell where its image is:
+ *	&struct gunyah_rm_vm_config_req
+ * @GUNYAH_RM_VM_INIT_ID: read its devicetree: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_STATE_ID: ask for its state: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_RESOURCES_ID: ask for its resources:
+ *	&struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_VMID_ID: ask for the caller's VMID; no payload
+ */
+enum gunyah_rm_msg_id {
+	GUNYAH_RM_PING			= 0,
+	GUNYAH_RM_MEM_LEND_ID		= 0x51000012,
+	GUNYAH_RM_MEM_SHARE_ID		= 0x51000013,
+	GUNYAH_RM_MEM_RECLAIM_ID	= 0x51000015,
+	GUNYAH_RM_MEM_APPEND_ID		= 0x51000018,
+	GUNYAH_RM_VM_ALLOC_ID		= 0x56000001,
+	GUNYAH_RM_VM_DEALLOC_ID		= 0x56000002,
+	GUNYAH_RM_VM_START_ID		= 0x56000004,
+	GUNYAH_RM_VM_STOP_ID		= 0x56000005,
+	GUNYAH_RM_VM_RESET_ID		= 0x56000006,
+	GUNYAH_RM_VM_CONFIG_ID		= 0x56000009,
+	GUNYAH_RM_VM_INIT_ID		= 0x5600000b,
+	GUNYAH_RM_VM_GET_STATE_ID	= 0x56000017,
+	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
+	GUNYAH_RM_VM_GET_VMID_ID	= 0x56000024,
+};
+
+/**
+ * struct gunyah_rm_vmid_req - a request that names a VM
+ * @vmid: the VM
+ * @reserved: 0
+ */
+struct gunyah_rm_vmid_req {
+	__le16 vmid;
+	__le16 reserved;
+};
+
+static_assert(sizeof(struct gunyah_rm_vmid_req) == 4);
+
+#define GUNYAH_RM_STOP_FORCE		0x01
+#define GUNYAH_RM_STOP_REASON		3
+
+/**
+ * struct gunyah_rm_vm_stop_req - stop a VM
+ * @vmid: the VM
+ * @flags: GUNYAH_RM_STOP_FORCE: do not ask it
+ * @reserved: 0
+ * @reason: what the VM is told
+ */
+struct gunyah_rm_vm_stop_req {
+	__le16 vmid;
+	u8 flags;
+	u8 reserved;
+	__le32 reason;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_stop_req) == 8);
+
+#define GUNYAH_RM_AUTH_NONE		0
+
+/**
+ * struct gunyah_rm_vm_config_req - tell where a VM's image is
+ * @vmid: the VM
+ * @auth: how it is authenticated: GUNYAH_RM_AUTH_NONE
+ * @mem_handle: parcel that has the image
+ * @image_offset: where the image begins in the parcel
+ * @image_size: its size
+ * @dtb_offset: where the devicetree begins in the parcel
+ * @dtb_size: room for it
+ */
+struct gunyah_rm_vm_config_req {
+	__le16 vmid;
+	__le16 auth;
+	__le32 mem_handle;
+	__le64 image_offset;
+	__le64 image_size;
+	__le64 dtb_offset;
+	__le64 dtb_size;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_config_req) == 40);
+
+/**
+ * struct gunyah_rm_word_resp - reply of one word
+ * @value: a VMID or a handle
+ */
+struct gunyah_rm_word_resp {
+	__le32 value;
+};
+
+static_assert(sizeof(struct gunyah_rm_word_resp) == 4);
+
+/**
+ * struct gunyah_rm_vm_state_resp - state of a VM
+ * @vm_state: an &enum gunyah_rm_vm_state
+ * @os_state: what its operating system tells
+ * @app_status: what its application tells
+ */
+struct gunyah_rm_vm_state_resp {
+	u8 vm_state;
+	u8 os_state;
+	__le16 app_status;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_state_resp) == 4);
+
+/**
+ * struct gunyah_rm_resource_entry - a resource of a VM
+ * @type: an &enum gunyah_rm_resource_type
+ * @reserved: 0
+ * @partner: VM at the other end
+ * @handle: not used
+ * @label: name of the resource
+ * @capid: capability id
+ * @virq_handle: not used
+ * @virq: interrupt; 0 and GUNYAH_RM_NO_VIRQ stand for none
+ * @base: guest address of a virtio-mmio device
+ * @size: its size
+ *
+ * The 64-bit members are aligned to 32 bits only.
+ */
+struct gunyah_rm_resource_entry {
+	u8 type;
+	u8 reserved;
+	__le16 partner;
+	__le32 handle;
+	__le32 label;
+	__le64 capid;
+	__le32 virq_handle;
+	__le32 virq;
+	__le64 base;
+	__le64 size;
+} __packed __aligned(4);
+
+static_assert(sizeof(struct gunyah_rm_resource_entry) == 44);
+
+#define GUNYAH_RM_NO_VIRQ		0xffffffff
+
+/**
+ * struct gunyah_rm_resources_resp - resources of a VM
+ * @count: number of entries
+ * @entries: the entries
+ */
+struct gunyah_rm_resources_resp {
+	__le32 count;
+	struct gunyah_rm_resource_entry entries[];
+};
+
+static_assert(sizeof(struct gunyah_rm_resources_resp) == 4);
+
+/**
+ * struct gunyah_rm_list_hdr - begin of a list in a request
+ * @count: number of entries that follow
+ * @reserved: 0
+ */
+struct gunyah_rm_list_hdr {
+	__le16 count;
+	__le16 reserved;
+};
+
+static_assert(sizeof(struct gunyah_rm_list_hdr) == 4);
+
+/**
+ * struct gunyah_rm_acl_wire - entry of the list of those who get memory
+ * @vmid: the VM
+ * @perms: GUNYAH_RM_ACL_...
+ * @reserved: 0
+ */
+struct gunyah_rm_acl_wire {
+	__le16 vmid;
+	u8 perms;
+	u8 reserved;
+};
+
+static_assert(sizeof(struct gunyah_rm_acl_wire) == 4);
+
+/**
+ * struct gunyah_rm_mem_wire - entry of a list of memory ranges
+ * @addr: physical address
+ * @size: size in bytes
+ *
+ * Aligned to 32 bits only.
+ */
+struct gunyah_rm_mem_wire {
+	__le64 addr;
+	__le64 size;
+} __packed __aligned(4);
+
+static_assert(sizeof(struct gunyah_rm_mem_wire) == 16);
+
+#define GUNYAH_RM_MEM_TYPE_NORMAL	0
+#define GUNYAH_RM_MEM_CREATE_APPEND	0x02	/* more ranges follow */
+
+/**
+ * struct gunyah_rm_mem_create_req - give memory away
+ * @type: GUNYAH_RM_MEM_TYPE_NORMAL
+ * @reserved0: 0
+ * @flags: GUNYAH_RM_MEM_CREATE_APPEND
+ * @reserved1: 0
+ * @label: name of the memory
+ *
+ * Three lists follow: &struct gunyah_rm_acl_wire, &struct gunyah_rm_mem_wire,
+ * and attributes, of which the driver sends none.
+ */
+struct gunyah_rm_mem_create_req {
+	u8 type;
+	u8 reserved0;
+	u8 flags;
+	u8 reserved1;
+	__le32 label;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_create_req) == 8);
+
+#define GUNYAH_RM_MEM_APPEND_DONE	0x01	/* no more ranges follow */
+#define GUNYAH_RM_MEM_RECLAIM_SANITIZE	0x01	/* fill with zeroes */
+
+/**
+ * struct gunyah_rm_mem_handle_req - append to a parcel, or take it back
+ * @handle: the parcel
+ * @flags: GUNYAH_RM_MEM_APPEND_... or GUNYAH_RM_MEM_RECLAIM_...
+ * @reserved: 0
+ *
+ * In an append a list of &struct gunyah_rm_mem_wire follows.
+ */
+struct gunyah_rm_mem_handle_req {
+	__le32 handle;
+	u8 flags;
+	u8 reserved[3];
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_handle_req) == 8);
+
+/**
+ * struct gunyah_rm_vm_exited_wire - notification: a VM has ended
+ * @vmid: the VM
+ * @type: exit type
+ * @reason_size: size of the reason, which follows
+ */
+struct gunyah_rm_vm_exited_wire {
+	__le16 vmid;
+	__le16 type;
+	__le32 reason_size;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_exited_wire) == 8);
+
+/**
+ * struct gunyah_rm_vm_status_wire - notification: a VM is in another state
+ * @vmid: the VM
+ * @reserved: 0
+ * @vm_state: an &enum gunyah_rm_vm_state
+ * @os_state: what its operating system tells
+ * @app_status: what its application tells
+ */
+struct gunyah_rm_vm_status_wire {
+	__le16 vmid;
+	__le16 reserved;
+	u8 vm_state;
+	u8 os_state;
+	__le16 app_status;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_status_wire) == 8);
+
+#endif /* _GUNYAH_RM_WIRE_H */

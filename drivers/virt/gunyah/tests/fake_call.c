@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Calls of the RPC core, for unit tests: each in a thread that can be killed
+ */
+
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+
+#include "fake_link.h"
+
+static int fake_call_thread(void *data)
+{
+	struct fake_call *call = data;
+
+	allow_signal(SIGKILL);
+	complete(&call->started);
+	call->ret = call->fn(call);
+	complete_all(&call->done);
+
+	return 0;
+}
+
+static struct fake_call *fake_call_run(struct fake_fw *fw,
+				       int (*fn)(struct fake_call *call),
+				       void *data,
+				       const struct gunyah_rm_msg *msg)
+{
+	struct kunit *test = fw->test;
+	struct task_struct *task;
+	struct fake_call *call;
+
+	call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, call);
+	call->fw = fw;
+	call->fn = fn;
+	call->data = data;
+	if (msg)
+		call->msg = *msg;
+	init_completion(&call->started);
+	init_completion(&call->done);
+
+	task = kthread_create(fake_call_thread, call, "fake-rm-call");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	call->task = get_task_struct(task);
+	list_add_tail(&call->list, &fw->calls);
+	wake_up_process(task);
+	wait_for_completion(&call->started);
+
+	return call;
+}
+
+/**
+ * fake_call_start_fn() - run a function in a thread that can be killed
+ * @fw: the firmware
+ * @fn: the function
+ * @data: for the function
+ *
+ * Return: the call; fake_fw_exit() frees it.
+ */
+struct fake_call *fake_call_start_fn(struct fake_fw *fw,
+				     int (*fn)(struct fake_call *call),
+				     void *data)
+{
+	return fake_call_run(fw, fn, data, NULL);
+}
+
+static int fake_call_msg(struct fake_call *call)
+{
+	return gunyah_rm_send_msg(call->fw->rm, &call->msg);
+}
+
+/**
+ * fake_call_start_msg() - begin a call of gunyah_rm_send_msg()
+ * @fw: the firmware
+ * @msg: the call, is copied
+ *
+ * Return: the call; fake_fw_exit() frees it and the reply.
+ */
+struct fake_call *fake_call_start_msg(struct fake_fw *fw,
+				      const struct gunyah_rm_msg *msg)
+{
+	return fake_call_run(fw, fake_call_msg, NULL, msg);
+}
+
+static int fake_call_plain(struct fake_call *call)
+{
+	struct gunyah_rm_msg *msg = &call->msg;
+
+	return gunyah_rm_call(call->fw->rm, msg->msg_id, msg->req, msg->req_len,
+			      &msg->resp, &msg->resp_len);
+}
+
+/**
+ * fake_call_start() - begin a call of gunyah_rm_call()
+ * @fw: the firmware
+ * @msg_id: message id
+ * @req: payload, must stay
+ * @len: its size in bytes
+ *
+ * Return: the call; fake_fw_exit() frees it and the reply.
+ */
+struct fake_call *fake_call_start(struct fake_fw *fw, u32 msg_id,
+				  const void *req, size_t len)
+{
+	const struct gunyah_rm_msg msg = {
+		.msg_id = msg_id,
+		.req = req,
+		.req_len = len,
+	};
+
+	return fake_call_run(fw, fake_call_plain, NULL, &msg);
+}
+
+/**
+ * fake_call_end() - wait for the end of a call
+ * @call: the call
+ *
+ * Return: what it has returned.
+ */
+int fake_call_end(struct fake_call *call)
+{
+	KUNIT_ASSERT_TRUE(call->fw->test,
+			  wait_for_completion_timeout(&call->done,
+						      FAKE_PATIENCE));
+	return call->ret;
+}
+
+/**
+ * fake_call_kill() - kill the thread of a call
+ * @call: the call
+ */
+void fake_call_kill(struct fake_call *call)
+{
+	send_sig(SIGKILL, call->task, 1);
+}
+
+/**
+ * fake_calls_free() - free calls that have ended, and their replies
+ * @fw: the firmware
+ *
+ * No call must be under way.
+ */
+void fake_calls_free(struct fake_fw *fw)
+{
+	struct fake_call *call, *next;
+
+	list_for_each_entry_safe(call, next, &fw->calls, list) {
+		list_del(&call->list);
+		/* The thread may still be on its last lines. */
+		kthread_stop(call->task);
+		put_task_struct(call->task);
+		kvfree(call->msg.resp);
+		kunit_kfree(fw->test, call);
+	}
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A resource manager for unit tests: the test plays the firmware
+ *
+ * The test's own thread reads requests and sends packets, call by call. Calls
+ * under test run in threads of their own, see fake_call_start().
+ */
+
+#ifndef _GUNYAH_TESTS_FAKE_LINK_H
+#define _GUNYAH_TESTS_FAKE_LINK_H
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+
+#include "../msgq.h"
+#include "../rm.h"
+
+/* The protocol's numbers, for a second time: a slip in rm_wire.h must show. */
+#define FAKE_CONTINUATION	0
+#define FAKE_REQUEST		1
+#define FAKE_REPLY		2
+#define FAKE_NOTIFICATION	3
+#define FAKE_PACKET_SIZE	240
+#define FAKE_PAYLOAD_SIZE	232
+#define FAKE_MAX_PAYLOAD	14616
+
+/* Longer than anything takes that works */
+#define FAKE_PATIENCE		(20 * HZ)
+
+#define FAKE_MAX_NOTIFICATIONS	8
+
+struct fake_fw;
+
+/**
+ * struct fake_packet - a packet on its way
+ * @list: in one of the queues of &struct fake_fw
+ * @flags: GUNYAH_RM_LINK_... that it was sent with
+ * @len: size of @data in bytes
+ * @data: header and payload
+ */
+struct fake_packet {
+	struct list_head list;
+	unsigned int flags;
+	size_t len;
+	u8 data[];
+};
+
+/**
+ * struct fake_request - a request that the firmware received
+ * @seq: sequence id
+ * @msg_id: message id
+ * @packets: number of packets
+ * @len: size of @payload in bytes
+ * @payload: the payload of all packets, until the next request is received
+ */
+struct fake_request {
+	u16 seq;
+	u32 msg_id;
+	unsigned int packets;
+	size_t len;
+	u8 *payload;
+};
+
+/**
+ * struct fake_call - a call that runs in a thread of its own
+ * @list: in &fake_fw.calls
+ * @fw: whom it calls
+ * @fn: what to do
+ * @data: for @fn
+ * @msg: the call, if it was started with fake_call_start()
+ * @task: the thread
+ * @started: it can be killed
+ * @done: @fn has returned
+ * @ret: what it has returned
+ */
+struct fake_call {
+	struct list_head list;
+	struct fake_fw *fw;
+	int (*fn)(struct fake_call *call);
+	void *data;
+	struct gunyah_rm_msg msg;
+	struct task_struct *task;
+	struct completion started;
+	struct completion done;
+	int ret;
+};
+
+/**
+ * struct fake_notification - a notification that the RPC core has passed on
+ * @msg_id: its id
+ * @len: its size in bytes
+ * @payload: copy of it
+ */
+struct fake_notification {
+	u32 msg_id;
+	size_t len;
+	u8 *payload;
+};
+
+/**
+ * struct fake_fw - the firmware
+ * @test: the test
+ * @link: what the RPC core sees of it
+ * @rm: the RPC core under test; NULL after fake_fw_destroy_rm()
+ * @timeout_ms: its timeout; long, unless a test wants to see it end
+ * @request: the last request, see fake_fw_recv()
+ * @lock: protects what follows
+ * @wait: woken whenever something under @lock changes
+ * @rx_thread: receives packets and hands them to the RPC core
+ * @to_fw: packets from the RPC core
+ * @to_host: packets for it
+ * @undelivered: packets that were not yet completely handled by it
+ * @full: the RPC core cannot send
+ * @blocked: it waits because of that
+ * @send_error: it cannot send, with that error
+ * @stopped: the link was stopped
+ * @lose_irq: the thread that receives does not see new packets until it is told
+ *	to look
+ * @look: it was told so
+ * @polls: how often
+ * @calls: calls that the test has started
+ * @num_notifications: number of elements of @notifications
+ * @notifications: all notifications that the RPC core has passed on
+ */
+struct fake_fw {
+	struct kunit *test;
+	struct gunyah_rm_link link;
+	struct gunyah_rm *rm;
+	unsigned int timeout_ms;
+	struct fake_request request;
+
+	/* Protects what follows */
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	struct task_struct *rx_thread;
+	struct list_head to_fw;
+	struct list_head to_host;
+	unsigned int undelivered;
+	bool full;
+	bool blocked;
+	int send_error;
+	bool stopped;
+	bool lose_irq;
+	bool look;
+	unsigned int polls;
+
+	struct list_head calls;
+	unsigned int num_notifications;
+	struct fake_notification notifications[FAKE_MAX_NOTIFICATIONS];
+};
+
+int fake_fw_init(struct kunit *test);
+void fake_fw_exit(struct kunit *test);
+void fake_fw_destroy_rm(struct fake_fw *fw);
+
+struct fake_packet *fake_fw_recv_packet(struct fake_fw *fw);
+struct fake_request *fake_fw_recv(struct fake_fw *fw);
+bool fake_fw_idle(struct fake_fw *fw);
+void fake_fw_set_full(struct fake_fw *fw, bool full);
+void fake_fw_wait_blocked(struct fake_fw *fw);
+
+void fake_fw_send_raw(struct fake_fw *fw, const void *buf, size_t len);
+void fake_fw_send_packet(struct fake_fw *fw, u8 type, u8 fragments, u16 seq,
+			 u32 msg_id, const void *payload, size_t len);
+void fake_fw_send_message(struct fake_fw *fw, u8 type, u16 seq, u32 msg_id,
+			  const void *payload, size_t len);
+void fake_fw_reply(struct fake_fw *fw, const struct fake_request *request,
+		   u32 error, const void *body, size_t len);
+void fake_fw_notify(struct fake_fw *fw, u32 msg_id, const void *payload,
+		    size_t len);
+void fake_fw_sync(struct fake_fw *fw);
+
+struct fake_call *fake_call_start_fn(struct fake_fw *fw,
+				     int (*fn)(struct fake_call *call),
+				     void *data);
+struct fake_call *fake_call_start_msg(struct fake_fw *fw,
+				      const struct gunyah_rm_msg *msg);
+struct fake_call *fake_call_start(struct fake_fw *fw, u32 msg_id,
+				  const void *req, size_t len);
+void fake_calls_free(struct fake_fw *fw);
+int fake_call_end(struct fake_call *call);
+void fake_call_kill(struct fake_call *call);
+
+u8 *fake_pattern(struct kunit *test, size_t len, u8 first);
+
+#endif /* _GUNYAH_TESTS_FAKE_LINK_H */

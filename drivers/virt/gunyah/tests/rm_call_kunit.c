@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Unit tests of the resource manager's messages, byte by byte
+ */
+
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+#include <linux/unaligned.h>
+
+#include "../rm_call.h"
+#include "fake_link.h"
+
+/* Results of the call under test, in its thread */
+struct result {
+	u16 vmid;
+	u8 state;
+	u32 count;
+	struct gunyah_rm_resource *res;
+};
+
+static int call_get_vmid(struct fake_call *call)
+{
+	struct result *result = call->data;
+
+	return gunyah_rm_get_vmid(call->fw->rm, &result->vmid);
+}
+
+static int call_alloc(struct fake_call *call)
+{
+	struct result *result = call->data;
+
+	return gunyah_rm_vm_alloc(call->fw->rm, &result->vmid);
+}
+
+static int call_dealloc(struct fake_call *call)
+{
+	return gunyah_rm_vm_dealloc(call->fw->rm, 0x1234);
+}
+
+static int call_configure(struct fake_call *call)
+{
+	return gunyah_rm_vm_configure(call->fw->rm, 0x1234, 0x56789abc,
+				      0x1112131415161718, 0x2122232425262728,
+				      0x3132333435363738, 0x4142434445464748);
+}
+
+static int call_init(struct fake_call *call)
+{
+	return gunyah_rm_vm_init(call->fw->rm, 0x1234);
+}
+
+static int call_start(struct fake_call *call)
+{
+	return gunyah_rm_vm_start(call->fw->rm, 0x1234);
+}
+
+static int call_stop(struct fake_call *call)
+{
+	return gunyah_rm_vm_stop(call->fw->rm, 0x1234, false);
+}
+
+static int call_stop_force(struct fake_call *call)
+{
+	return gunyah_rm_vm_stop(call->fw->rm, 0x1234, true);
+}
+
+static int call_reset(struct fake_call *call)
+{
+	return gunyah_rm_vm_reset(call->fw->rm, 0x1234);
+}
+
+static int call_get_state(struct fake_call *call)
+{
+	struct result *result = call->data;
+
+	return gunyah_rm_vm_get_state(call->fw->rm, 0x1234, &result->state);
+}
+
+static int call_reclaim(struct fake_call *call)
+{
+	return gunyah_rm_mem_reclaim(call->fw->rm, 0x56789abc, false);
+}
+
+static int call_reclaim_sanitize(struct fake_call *call)
+{
+	return gunyah_rm_mem_reclaim(call->fw->rm, 0x56789abc, true);
+}
+
+static int call_resources(struct fake_call *call)
+{
+	struct result *result = call->data;
+
+	return gunyah_rm_get_hyp_resources(call->fw->rm, 0x1234, &result->res,
+					   &result->count);
+}
+
+static const struct {
+	const char *name;
+	int (*fn)(struct fake_call *call);
+	u32 msg_id;
+	u8 len;
+	u8 bytes[40];
+	u8 reply_len;
+	u8 reply[4];
+} requests[] = {
+	{ "get_vmid", call_get_vmid, 0x56000024, 0, {}, 4, { 3 } },
+	{ "alloc", call_alloc, 0x56000001, 4, { 0, 0, 0, 0 }, 4, { 0x80 } },
+	{ "dealloc", call_dealloc, 0x56000002, 4, { 0x34, 0x12, 0, 0 } },
+	{
+		"configure", call_configure, 0x56000009, 40, {
+			0x34, 0x12, 0, 0, 0xbc, 0x9a, 0x78, 0x56,
+			0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+			0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21,
+			0x38, 0x37, 0x36, 0x35, 0x34, 0x33, 0x32, 0x31,
+			0x48, 0x47, 0x46, 0x45, 0x44, 0x43, 0x42, 0x41,
+		},
+	},
+	{ "init", call_init, 0x5600000b, 4, { 0x34, 0x12, 0, 0 } },
+	{ "start", call_start, 0x56000004, 4, { 0x34, 0x12, 0, 0 } },
+	{
+		"stop", call_stop, 0x56000005, 8,
+		{ 0x34, 0x12, 0, 0, 3, 0, 0, 0 },
+	},
+	{
+		"stop, force", call_stop_force, 0x56000005, 8,
+		{ 0x34, 0x12, 1, 0, 3, 0, 0, 0 },
+	},
+	{ "reset", call_reset, 0x56000006, 4, { 0x34, 0x12, 0, 0 } },
+	{
+		"get_state", call_get_state, 0x56000017, 4,
+		{ 0x34, 0x12, 0, 0 }, 4, { 9, 1, 2, 0 },
+	},
+	{
+		"reclaim", call_reclaim, 0x51000015, 8,
+		{ 0xbc, 0x9a, 0x78, 0x56, 0, 0, 0, 0 },
+	},
+	{
+		"reclaim, sanitize", call_reclaim_sanitize, 0x51000015, 8,
+		{ 0xbc, 0x9a, 0x78, 0x56, 1, 0, 0, 0 },
+	},
+	{
+		"get_hyp_resources", call_resources, 0x56000020, 4,
+		{ 0x34, 0x12, 0, 0 }, 4, { 0, 0, 0, 0 },
+	},
+};
+
+/* Every request, and that an error reply arrives where it belongs */
+static void rm_call_requests(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct result result = {};
+	struct fake_call *call;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(requests); i++) {
+		struct fake_request *request;
+
+		/* One at a time: their results are in the same place. */
+		fake_calls_free(fw);
+		call = fake_call_start_fn(fw, requests[i].fn, &result);
+		request = fake_fw_recv(fw);
+		KUNIT_EXPECT_EQ_MSG(test, request->msg_id, requests[i].msg_id,
+				    "%s", requests[i].name);
+		KUNIT_EXPECT_EQ_MSG(test, request->len, (size_t)requests[i].len,
+				    "%s", requests[i].name);
+		KUNIT_EXPECT_MEMEQ_MSG(test, request->payload,
+				       requests[i].bytes, requests[i].len, "%s",
+				       requests[i].name);
+		fake_fw_reply(fw, request, 0, requests[i].reply,
+			      requests[i].reply_len);
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "%s",
+				    requests[i].name);
+
+		call = fake_call_start_fn(fw, requests[i].fn, &result);
+		fake_fw_reply(fw, fake_fw_recv(fw), 0x14, "more", 4);
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), -EBUSY, "%s",
+				    requests[i].name);
+	}
+	KUNIT_EXPECT_EQ(test, result.state, 9);
+	KUNIT_EXPECT_EQ(test, result.vmid, 0x80);
+}
+
+/* Replies that must have one word */
+static void rm_call_bad_word(struct kunit *test)
+{
+	int (*const fns[])(struct fake_call *call) = {
+		call_get_vmid, call_alloc, call_get_state,
+	};
+	static const u8 body[8] = { 3 };
+	static const size_t lens[] = { 0, 1, 3, 5, 8 };
+	struct fake_fw *fw = test->priv;
+	struct result result = {};
+	struct fake_call *call;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(fns); i++) {
+		for (j = 0; j < ARRAY_SIZE(lens); j++) {
+			fake_calls_free(fw);
+			call = fake_call_start_fn(fw, fns[i], &result);
+			fake_fw_reply(fw, fake_fw_recv(fw), 0, body, lens[j]);
+			KUNIT_EXPECT_EQ(test, fake_call_end(call), -EIO);
+		}
+	}
+	KUNIT_EXPECT_EQ(test, result.vmid, 0);
+	KUNIT_EXPECT_EQ(test, result.state, 0);
+}
+
+static void rm_call_vmid_range(struct kunit *test)
+{
+	static const struct {
+		u32 value;
+		int ret;
+	} vmids[] = {
+		{ 0, -EIO }, { 1, 0 }, { 0xbe, 0 }, { 0xfffe, 0 },
+		{ 0xffff, -EIO }, { 0x10080, -EIO }, { 0xffffffff, -EIO },
+	};
+	struct fake_fw *fw = test->priv;
+	struct result result;
+	struct fake_call *call;
+	unsigned int i;
+	u8 body[4];
+
+	for (i = 0; i < ARRAY_SIZE(vmids); i++) {
+		put_unaligned_le32(vmids[i].value, body);
+		call = fake_call_start_fn(fw, call_alloc, &result);
+		fake_fw_reply(fw, fake_fw_recv(fw), 0, body, sizeof(body));
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), vmids[i].ret,
+				    "vmid 0x%x", vmids[i].value);
+		if (!vmids[i].ret)
+			KUNIT_EXPECT_EQ(test, result.vmid, vmids[i].value);
+	}
+}
+
+/* Two resources: every byte is different, and both ways to have no interrupt */
+static const u8 two_resources[] = {
+	2, 0, 0, 0,
+
+	0x04, 0xff, 0x12, 0x11,
+	0xff, 0xff, 0xff, 0xff,
+	0x24, 0x23, 0x22, 0x21,
+	0x38, 0x37, 0x36, 0x35, 0x34, 0x33, 0x32, 0x31,
+	0xff, 0xff, 0xff, 0xff,
+	0x44, 0x43, 0x42, 0x41,
+	0x58, 0x57, 0x56, 0x55, 0x54, 0x53, 0x52, 0x51,
+	0x68, 0x67, 0x66, 0x65, 0x64, 0x63, 0x62, 0x61,
+
+	0x09, 0, 0, 0,
+	0, 0, 0, 0,
+	0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0,
+	0xff, 0xff, 0xff, 0xff,
+	0, 0, 0, 0, 0, 0, 0, 0,
+	0, 0, 0, 0, 0, 0, 0, 0,
+};
+
+static void rm_call_resources(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct result result = {};
+	struct fake_call *call;
+
+	call = fake_call_start_fn(fw, call_resources, &result);
+	fake_fw_reply(fw, fake_fw_recv(fw), 0, two_resources,
+		      sizeof(two_resources));
+	KUNIT_ASSERT_EQ(test, fake_call_end(call), 0);
+	KUNIT_ASSERT_EQ(test, result.count, 2);
+	KUNIT_ASSERT_NOT_NULL(test, result.res);
+
+	KUNIT_EXPECT_EQ(test, result.res[0].type, 4);
+	KUNIT_EXPECT_EQ(test, result.res[0].partner, 0x1112);
+	KUNIT_EXPECT_EQ(test, result.res[0].label, 0x21222324);
+	KUNIT_EXPECT_EQ(test, result.res[0].capid, 0x3132333435363738);
+	KUNIT_EXPECT_EQ(test, result.res[0].virq, 0x41424344);
+	KUNIT_EXPECT_EQ(test, result.res[0].base, 0x5152535455565758);
+	KUNIT_EXPECT_EQ(test, result.res[0].size, 0x6162636465666768);
+
+	KUNIT_EXPECT_EQ(test, result.res[1].type, 9);
+	KUNIT_EXPECT_EQ(test, result.res[1].capid, 0);
+	KUNIT_EXPECT_EQ(test, result.res[1].virq, 0);
+	kvfree(result.res);
+}
+
+static void rm_call_no_resources(struct kunit *test)
+{
+	static const u8 none[4];
+	struct result result = { .count = 7 };
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	call = fake_call_start_fn(fw, call_resources, &result);
+	fake_fw_reply(fw, fake_fw_recv(fw), 0, none, sizeof(none));
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
+	KUNIT_EXPECT_EQ(test, result.count, 0);
+	KUNIT_EXPECT_NULL(test, result.res);
+}
+
+static void rm_call_bad_resources(struct kunit *test)
+{
+	static const struct {
+		u32 count;
+		size_t len;
+	} replies[] = {
+		{ 0, 0 },
+		{ 0, 3 },
+		{ 1, 4 },
+		{ 0, 48 },
+		{ 1, 47 },
+		{ 1, 49 },
+		{ 1, 92 },
+		{ 2, 48 },
+		{ 3, 92 },
+		/* 44 * count wraps around in 32 bits: 4 + 44 * count is 48 */
+		{ 0x40000001, 48 },
+		{ 0xffffffff, 92 },
+	};
+	struct fake_fw *fw = test->priv;
+	u8 body[sizeof(two_resources)];
+	struct fake_call *call;
+	struct result result;
+	unsigned int i;
+
+	memcpy(body, two_resources, sizeof(body));
+	for (i = 0; i < ARRAY_SIZE(replies); i++) {
+		put_unaligned_le32(replies[i].count, body);
+		call = fake_call_start_fn(fw, call_resources, &result);
+		fake_fw_reply(fw, fake_fw_recv(fw), 0, body, replies[i].len);
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), -EIO,
+				    "count %u, %zu bytes", replies[i].count,
+				    replies[i].len);
+		KUNIT_EXPECT_EQ(test, result.count, 0);
+		KUNIT_EXPECT_NULL(test, result.res);
+	}
+}
+
+/* A parcel that does not exist any more was taken back. Nothing else was. */
+static void rm_call_reclaim_unknown(struct kunit *test)
+{
+	static const struct {
+		u32 error;
+		int ret;
+	} replies[] = {
+		{ 7, 0 }, { 6, -EINVAL }, { 0xa, -EINVAL }, { 0xb, -EBUSY },
+	};
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(replies); i++) {
+		call = fake_call_start_fn(fw, call_reclaim, NULL);
+		fake_fw_reply(fw, fake_fw_recv(fw), replies[i].error, NULL, 0);
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), replies[i].ret,
+				    "error 0x%x", replies[i].error);
+	}
+}
+
+/* Calls that undo something do so for a killed caller as well. */
+static void rm_call_undo_is_not_killed(struct kunit *test)
+{
+	int (*const fns[])(struct fake_call *call) = {
+		call_stop_force, call_reset, call_dealloc, call_reclaim,
+	};
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fns); i++) {
+		call = fake_call_start_fn(fw, fns[i], NULL);
+		fake_fw_recv(fw);
+		fake_call_kill(call);
+		fake_fw_notify(fw, 0, NULL, 0);
+		fake_fw_sync(fw);
+		fake_fw_reply(fw, &fw->request, 0, NULL, 0);
+		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "call %u", i);
+	}
+}
+
+/*
+ * Notifications
+ */
+
+static void rm_call_parse_vm_exited(struct kunit *test)
+{
+	static const u8 reset2[] = {
+		0x34, 0x12, 3, 0, 16, 0, 0, 0,
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
+	};
+	static const u8 off[] = { 0x80, 0, 1, 0, 4, 0, 0, 0, 5, 6, 7, 8 };
+	u8 *big = fake_pattern(test, 64, 1);
+	static const u8 zero[12];
+	struct gunyah_rm_vm_exited exited;
+	u8 small[sizeof(off)];
+	size_t len;
+
+	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_exited(reset2, sizeof(reset2),
+							&exited), 0);
+	KUNIT_EXPECT_EQ(test, exited.vmid, 0x1234);
+	KUNIT_EXPECT_EQ(test, exited.type, 3);
+	KUNIT_EXPECT_EQ(test, exited.reason_size, 16);
+	KUNIT_EXPECT_MEMEQ(test, exited.reason, reset2 + 8, 16);
+
+	/* The rest of the reason is 0. */
+	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_exited(off, sizeof(off),
+							&exited), 0);
+	KUNIT_EXPECT_EQ(test, exited.vmid, 0x80);
+	KUNIT_EXPECT_EQ(test, exited.type, 1);
+	KUNIT_EXPECT_EQ(test, exited.reason_size, 4);
+	KUNIT_EXPECT_MEMEQ(test, exited.reason, off + 8, 4);
+	KUNIT_EXPECT_MEMEQ(test, exited.reason + 4, zero, 12);
+
+	/* More than there is room for */
+	put_unaligned_le32(56, big + 4);
+	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_exited(big, 64, &exited), 0);
+	KUNIT_EXPECT_EQ(test, exited.reason_size, 56);
+	KUNIT_EXPECT_MEMEQ(test, exited.reason, big + 8, 16);
+
+	/* Without a reason */
+	memcpy(small, off, sizeof(off));
+	put_unaligned_le32(0, small + 4);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_parse_vm_exited(small, 8, &exited), 0);
+
+	/* Shorter than it says */
+	for (len = 0; len < sizeof(off); len++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    gunyah_rm_parse_vm_exited(off, len,
+							      &exited),
+				    -EINVAL, "%zu bytes", len);
+	put_unaligned_le32(0xffffffff, small + 4);
+	KUNIT_EXPECT_EQ(test, gunyah_rm_parse_vm_exited(small, sizeof(small),
+							&exited), -EINVAL);
+}
+
+static void rm_call_parse_vm_status(struct kunit *test)
+{
+	static const u8 wire[] = { 0x34, 0x12, 0xff, 0xff, 11, 4, 0x78, 0x56 };
+	struct gunyah_rm_vm_status status;
+	size_t len;
+
+	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_status(wire, sizeof(wire),
+							&status), 0);
+	KUNIT_EXPECT_EQ(test, status.vmid, 0x1234);
+	KUNIT_EXPECT_EQ(test, status.vm_state, 11);
+	KUNIT_EXPECT_EQ(test, status.os_state, 4);
+	KUNIT_EXPECT_EQ(test, status.app_status, 0x5678);
+
+	for (len = 0; len < sizeof(wire); len++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    gunyah_rm_parse_vm_status(wire, len,
+							      &status),
+				    -EINVAL, "%zu bytes", len);
+}
+
+static struct kunit_case rm_call_cases[] = {
+	KUNIT_CASE(rm_call_requests),
+	KUNIT_CASE(rm_call_bad_word),
+	KUNIT_CASE(rm_call_vmid_range),
+	KUNIT_CASE(rm_call_resources),
+	KUNIT_CASE(rm_call_no_resources),
+	KUNIT_CASE(rm_call_bad_resources),
+	KUNIT_CASE(rm_call_reclaim_unknown),
+	KUNIT_CASE(rm_call_undo_is_not_killed),
+	KUNIT_CASE(rm_call_parse_vm_exited),
+	KUNIT_CASE(rm_call_parse_vm_status),
+	{}
+};
+
+static struct kunit_suite rm_call_suite = {
+	.name = "gunyah_rm_call",
+	.init = fake_fw_init,
+	.exit = fake_fw_exit,
+	.test_cases = rm_call_cases,
+};
+
+kunit_test_suite(rm_call_suite);

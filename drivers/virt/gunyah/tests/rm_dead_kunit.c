@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Unit tests of the RPC core: waiting, and giving up
+ */
+
+#include <kunit/test.h>
+#include <linux/errno.h>
+#include <linux/slab.h>
+
+#include "fake_link.h"
+
+#define MSG_ID		0x12345678
+#define NOTIFY_ID	0x87654321
+
+/* Short enough to see it end */
+#define SHORT_MS	50
+
+static void expect_call_works(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
+	call = fake_call_start(fw, MSG_ID, NULL, 0);
+	fake_fw_reply(fw, fake_fw_recv(fw), 0, "pong", 4);
+	KUNIT_ASSERT_EQ(test, fake_call_end(call), 0);
+	KUNIT_ASSERT_EQ(test, call->msg.resp_len, (size_t)4);
+	KUNIT_EXPECT_MEMEQ(test, call->msg.resp, "pong", 4);
+}
+
+static struct fake_call *start_call(struct kunit *test, bool unkillable)
+{
+	const struct gunyah_rm_msg msg = {
+		.msg_id = MSG_ID,
+		.unkillable = unkillable,
+	};
+
+	return fake_call_start_msg(test->priv, &msg);
+}
+
+/* The queue is full for a while, in the middle of a request. */
+static void rm_full_queue(struct kunit *test)
+{
+	u8 *req = fake_pattern(test, 500, 0);
+	struct fake_fw *fw = test->priv;
+	struct fake_request *request;
+	struct fake_call *call;
+
+	fake_fw_set_full(fw, true);
+	call = fake_call_start(fw, MSG_ID, req, 500);
+	fake_fw_wait_blocked(fw);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+	fake_fw_set_full(fw, false);
+	request = fake_fw_recv(fw);
+	KUNIT_ASSERT_EQ(test, request->len, (size_t)500);
+	KUNIT_EXPECT_TRUE(test, !memcmp(request->payload, req, 500));
+	fake_fw_reply(fw, request, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
+}
+
+static void rm_killed_full_queue(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fake_fw_set_full(fw, true);
+	call = start_call(test, false);
+	fake_fw_wait_blocked(fw);
+	fake_call_kill(call);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
+	KUNIT_EXPECT_FALSE(test, call->msg.lost);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+
+	fake_fw_set_full(fw, false);
+	expect_call_works(test);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+}
+
+/* The caller is killed while it waits: the reply finds nobody. */
+static void rm_killed(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_request late;
+	struct fake_call *call;
+
+	call = start_call(test, false);
+	late = *fake_fw_recv(fw);
+	fake_call_kill(call);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
+	KUNIT_EXPECT_TRUE(test, call->msg.lost);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+
+	/* It comes when another call waits. */
+	call = fake_call_start(fw, MSG_ID, NULL, 0);
+	fake_fw_recv(fw);
+	fake_fw_reply(fw, &late, 3, "late", 4);
+	fake_fw_sync(fw);
+	KUNIT_EXPECT_FALSE(test, completion_done(&call->done));
+	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
+}
+
+static void rm_killed_in_line(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *first, *second;
+
+	first = start_call(test, false);
+	fake_fw_recv(fw);
+	second = start_call(test, false);
+	fake_call_kill(second);
+	KUNIT_EXPECT_EQ(test, fake_call_end(second), -EINTR);
+	KUNIT_EXPECT_FALSE(test, second->msg.lost);
+	KUNIT_EXPECT_FALSE(test, completion_done(&first->done));
+
+	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(first), 0);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+}
+
+/* A call that must not be interrupted: in line, while it sends, while it waits. */
+static void rm_unkillable(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *first, *second;
+
+	first = start_call(test, true);
+	fake_fw_recv(fw);
+	second = start_call(test, true);
+	fake_call_kill(first);
+	fake_call_kill(second);
+	/* Of use to the one that could be killed: one round of its thread */
+	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
+	fake_fw_sync(fw);
+
+	fake_fw_set_full(fw, true);
+	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(first), 0);
+	fake_fw_wait_blocked(fw);
+	fake_fw_set_full(fw, false);
+	fake_fw_reply(fw, fake_fw_recv(fw), 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(second), 0);
+}
+
+/* The ping is an empty request with an id that does not exist. */
+static struct fake_request *expect_ping(struct kunit *test)
+{
+	struct fake_request *request = fake_fw_recv(test->priv);
+
+	KUNIT_ASSERT_EQ(test, request->msg_id, 0);
+	KUNIT_ASSERT_EQ(test, request->len, (size_t)0);
+
+	return request;
+}
+
+/* One call is forgotten, but the firmware is alive. */
+static void rm_timeout(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_request *ping, late;
+	struct fake_call *call;
+
+	fw->timeout_ms = SHORT_MS;
+	call = start_call(test, false);
+	late = *fake_fw_recv(fw);
+	/* Time for the answer */
+	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
+	ping = expect_ping(test);
+	fake_fw_reply(fw, ping, 0xffffffff, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, call->msg.lost);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+
+	fake_fw_reply(fw, &late, 0, "late", 4);
+	expect_call_works(test);
+}
+
+/* Any packet is a sign of life, even if the ping itself gets lost. */
+static void rm_other_sign_of_life(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fw->timeout_ms = SHORT_MS;
+	call = start_call(test, false);
+	fake_fw_recv(fw);
+	expect_ping(test);
+	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+	expect_call_works(test);
+}
+
+/* Let a call time out without any sign of life. */
+static void make_dead(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fw->timeout_ms = SHORT_MS;
+	call = start_call(test, false);
+	KUNIT_ASSERT_EQ(test, fake_call_end(call), -ETIMEDOUT);
+	KUNIT_EXPECT_TRUE(test, call->msg.lost);
+	KUNIT_ASSERT_FALSE(test, gunyah_rm_alive(fw->rm));
+	fake_fw_recv(fw);
+	expect_ping(test);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+}
+
+static void expect_dead(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	/* At once: the timeout is not waited for. */
+	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
+	call = start_call(test, false);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, call->msg.lost);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(fw->rm));
+}
+
+static void rm_dead(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+
+	make_dead(test);
+	expect_dead(test);
+
+	/* Not well-formed: no sign of life */
+	fake_fw_send_raw(fw, "\x21\x03", 2);
+	fake_fw_sync(fw);
+	expect_dead(test);
+
+	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
+	fake_fw_sync(fw);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+	expect_call_works(test);
+
+	/* A second time */
+	make_dead(test);
+	expect_dead(test);
+}
+
+/* The firmware was only slow: the late reply is dropped, but revives the link. */
+static void rm_late_reply_revives(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_request late;
+	struct fake_call *call;
+
+	fw->timeout_ms = SHORT_MS;
+	call = start_call(test, false);
+	late = *fake_fw_recv(fw);
+	KUNIT_ASSERT_EQ(test, fake_call_end(call), -ETIMEDOUT);
+	KUNIT_ASSERT_FALSE(test, gunyah_rm_alive(fw->rm));
+	expect_ping(test);
+
+	fake_fw_reply(fw, &late, 0, "late", 4);
+	fake_fw_sync(fw);
+	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
+	expect_call_works(test);
+}
+
+/* Those who stand in line do not wait for the timeout one after the other. */
+static void rm_dead_for_all(struct kunit *test)
+{
+	struct fake_call *first, *others[6];
+	struct fake_fw *fw = test->priv;
+	unsigned int i;
+
+	fw->timeout_ms = SHORT_MS;
+	first = start_call(test, false);
+	fake_fw_recv(fw);
+	for (i = 0; i < ARRAY_SIZE(others); i++)
+		others[i] = start_call(test, i % 2);
+
+	KUNIT_EXPECT_EQ(test, fake_call_end(first), -ETIMEDOUT);
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		KUNIT_EXPECT_EQ(test, fake_call_end(others[i]), -ESHUTDOWN);
+		KUNIT_EXPECT_FALSE(test, others[i]->msg.lost);
+	}
+	expect_ping(test);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+}
+
+/* Nothing can be sent any more: neither the request nor the ping. */
+static void rm_dead_full_queue(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fw->timeout_ms = SHORT_MS;
+	fake_fw_set_full(fw, true);
+	call = start_call(test, false);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ETIMEDOUT);
+	KUNIT_EXPECT_FALSE(test, call->msg.lost);
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(fw->rm));
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+
+	fake_fw_set_full(fw, false);
+	expect_dead(test);
+	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
+	fake_fw_sync(fw);
+	expect_call_works(test);
+}
+
+/* The interrupt for the reply was lost: the reply is found nevertheless. */
+static void rm_lost_interrupt(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fw->lose_irq = true;
+	call = fake_call_start(fw, MSG_ID, NULL, 0);
+	fake_fw_reply(fw, fake_fw_recv(fw), 0, "found", 5);
+	KUNIT_ASSERT_EQ(test, fake_call_end(call), 0);
+	KUNIT_ASSERT_EQ(test, call->msg.resp_len, (size_t)5);
+	KUNIT_EXPECT_GE(test, fw->polls, 1);
+}
+
+/* So was the one for a packet that would revive the link. */
+static void rm_lost_interrupt_dead(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+
+	make_dead(test);
+	fw->lose_irq = true;
+	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
+	KUNIT_ASSERT_EQ(test, fake_call_end(start_call(test, false)),
+			-ESHUTDOWN);
+	fake_fw_sync(fw);
+	fw->lose_irq = false;
+	expect_call_works(test);
+}
+
+/* The RPC core is destroyed: a call waits for its reply, others in line. */
+static void rm_destroy(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct gunyah_rm *rm = gunyah_rm_get(fw->rm);
+	struct fake_call *calls[4];
+	unsigned int i;
+	int ret;
+
+	calls[0] = start_call(test, true);
+	fake_fw_recv(fw);
+	for (i = 1; i < ARRAY_SIZE(calls); i++)
+		calls[i] = start_call(test, i % 2);
+
+	gunyah_rm_destroy(fw->rm);
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		KUNIT_EXPECT_EQ(test, fake_call_end(calls[i]), -ESHUTDOWN);
+		KUNIT_EXPECT_EQ(test, calls[i]->msg.lost, i == 0);
+	}
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(rm));
+
+	/* The reference keeps it, but there is nothing to call. */
+	ret = gunyah_rm_call(rm, MSG_ID, NULL, 0, NULL, NULL);
+	KUNIT_EXPECT_EQ(test, ret, -ESHUTDOWN);
+	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
+	fw->rm = NULL;
+	gunyah_rm_put(rm);
+}
+
+/* The same while a call waits for room in the queue */
+static void rm_destroy_full_queue(struct kunit *test)
+{
+	struct fake_fw *fw = test->priv;
+	struct fake_call *call;
+
+	fake_fw_set_full(fw, true);
+	call = start_call(test, true);
+	fake_fw_wait_blocked(fw);
+	fake_fw_destroy_rm(fw);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, call->msg.lost);
+}
+
+static struct kunit_case rm_dead_cases[] = {
+	KUNIT_CASE(rm_full_queue),
+	KUNIT_CASE(rm_killed_full_queue),
+	KUNIT_CASE(rm_killed),
+	KUNIT_CASE(rm_killed_in_line),
+	KUNIT_CASE(rm_unkillable),
+	KUNIT_CASE(rm_timeout),
+	KUNIT_CASE(rm_other_sign_of_life),
+	KUNIT_CASE(rm_dead),
+	KUNIT_CASE(rm_late_reply_revives),
+	KUNIT_CASE(rm_dead_for_all),
+	KUNIT_CASE(rm_dead_full_queue),
+	KUNIT_CASE(rm_lost_interrupt),
+	KUNIT_CASE(rm_lost_interrupt_dead),
+	KUNIT_CASE(rm_destroy),
+	KUNIT_CASE(rm_destroy_full_queue),
+	{}
+};
+
+static struct kunit_suite rm_dead_suite = {
+	.name = "gunyah_rm_dead",
+	.init = fake_fw_init,
+	.exit = fake_fw_exit,
+	.test_cases = rm_dead_cases,
+};
+
+kunit_test_suite(rm_dead_suite);
