@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory regions of a VM: what user space registers
+ *
+ * Shared memory is the user's own: its pages are pinned when the region is
+ * added. Lent memory is moved: when the VM starts, its content is copied into
+ * blocks that the driver allocates, as large as they can be had. Nobody else
+ * can hold a reference to those, and they make few memory entries.
+ *
+ * The only file that pins pages and that reads memory regions of user space.
+ */
+
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/hugetlb.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "private.h"
+
+#define MEM_FLAGS		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
+				 GH_MEM_ALLOW_EXEC | GH_MEM_LENT)
+
+/* Pages pinned or copied between two looks at signals */
+#define MEM_BATCH		(PAGE_SIZE / sizeof(struct page *))
+
+/*
+ * Memory whose content somebody else would read or write back later, or that
+ * is no memory at all, cannot be given away.
+ */
+static bool mem_vma_allowed(struct vm_area_struct *vma)
+{
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP))
+		return false;
+	if (vma_is_anonymous(vma) || is_vm_hugetlb_page(vma))
+		return true;
+	return vma->vm_file && vma->vm_file->f_mapping &&
+	       shmem_mapping(vma->vm_file->f_mapping);
+}
+
+static int mem_check_vmas_locked(unsigned long start, unsigned long size)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long addr = start;
+	struct vm_area_struct *vma;
+
+	mmap_assert_locked(mm);
+
+	while (addr < start + size) {
+		vma = vma_lookup(mm, addr);
+		if (!vma || !(vma->vm_flags & VM_WRITE))
+			return -EFAULT;
+		if (!mem_vma_allowed(vma))
+			return -EOPNOTSUPP;
+		addr = vma->vm_end;
+	}
+	return 0;
+}
+
+static int mem_check_vmas(unsigned long start, unsigned long size)
+{
+	int ret;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	ret = mem_check_vmas_locked(start, size);
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+/*
+ * Pin pages of memory that may be given away: checked and pinned under one lock,
+ * as another thread may map something else meanwhile.
+ */
+static long mem_pin_batch(unsigned long addr, unsigned long count,
+			  struct page **pages)
+{
+	long ret;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	ret = mem_check_vmas_locked(addr, count << PAGE_SHIFT);
+	if (!ret)
+		ret = pin_user_pages(addr, count, FOLL_WRITE | FOLL_LONGTERM,
+				     pages) ?: -EFAULT;
+	mmap_read_unlock(current->mm);
+	return ret;
+}
+
+static void mem_unpin_run(const struct gunyah_mem_run *run)
+{
+	unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->count,
+					 true);
+}
+
+static int mem_pin(struct gunyah_mem_region *region)
+{
+	unsigned long addr = region->uaddr;
+	unsigned long left = region->size >> PAGE_SHIFT;
+	struct page **pages;
+	long pinned, i;
+	int ret = 0;
+
+	pages = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
+	if (!pages)
+		return -ENOMEM;
+
+	while (left) {
+		if (fatal_signal_pending(current)) {
+			ret = -EINTR;
+			break;
+		}
+		pinned = mem_pin_batch(addr, min_t(unsigned long, left,
+						   MEM_BATCH), pages);
+		if (pinned < 0) {
+			ret = pinned;
+			break;
+		}
+		for (i = 0; i < pinned; i++) {
+			ret = gunyah_mem_runs_add(&region->runs,
+						  page_to_pfn(pages[i]), 1, true);
+			if (ret)
+				break;
+		}
+		if (ret) {
+			unpin_user_pages(pages + i, pinned - i);
+			break;
+		}
+		addr += pinned << PAGE_SHIFT;
+		left -= pinned;
+		cond_resched();
+	}
+
+	free_page((unsigned long)pages);
+	if (ret)
+		gunyah_mem_runs_free(&region->runs, mem_unpin_run);
+	return ret;
+}
+
+static void mem_free_block(const struct gunyah_mem_run *run)
+{
+	__free_pages(pfn_to_page(run->pfn), ilog2(run->count));
+}
+
+/*
+ * The largest block up to 2^@order pages that can be had without much ado. No
+ * other process is killed for it: this memory is in nobody's resident set.
+ */
+static struct page *mem_alloc_block(unsigned int *order)
+{
+	struct page *page;
+
+	for (; *order; (*order)--) {
+		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				   __GFP_NORETRY, *order);
+		if (page)
+			return page;
+	}
+	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			   __GFP_RETRY_MAYFAIL, 0);
+}
+
+static int mem_copy_in(struct page *page, unsigned long count,
+		       unsigned long addr)
+{
+	unsigned long i;
+	void *to;
+	int ret = 0;
+
+	for (i = 0; i < count && !ret; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		to = kmap_local_page(page + i);
+		if (copy_from_user(to, (void __user *)(addr + i * PAGE_SIZE),
+				   PAGE_SIZE))
+			ret = -EFAULT;
+		kunmap_local(to);
+		cond_resched();
+	}
+	return ret;
+}
+
+/* Copy a lent region into blocks of the driver */
+static int mem_move(struct gunyah_mem_region *region)
+{
+	unsigned long left = region->size >> PAGE_SHIFT;
+	unsigned long addr = region->uaddr;
+	unsigned int order = MAX_PAGE_ORDER;
+	unsigned long retry = left;
+	struct page *page;
+	int ret;
+
+	while (left) {
+		/* What cannot be had now may be there again a while later */
+		if (left <= retry) {
+			order = MAX_PAGE_ORDER;
+			retry = left - min_t(unsigned long, left,
+					     MAX_ORDER_NR_PAGES);
+		}
+		order = min_t(unsigned int, order, ilog2(left));
+		page = mem_alloc_block(&order);
+		if (!page) {
+			ret = -ENOMEM;
+			goto err_free;
+		}
+		ret = gunyah_mem_runs_add(&region->runs, page_to_pfn(page),
+					  1UL << order, false);
+		if (ret) {
+			__free_pages(page, order);
+			goto err_free;
+		}
+		ret = mem_copy_in(page, 1UL << order, addr);
+		if (ret)
+			goto err_free;
+		addr += PAGE_SIZE << order;
+		left -= 1UL << order;
+	}
+	return 0;
+
+err_free:
+	gunyah_mem_runs_free(&region->runs, mem_free_block);
+	return ret;
+}
+
+/**
+ * gunyah_mem_prepare() - make the content of all lent regions ready to go
+ * @vm: VM, its lock is held
+ *
+ * Context: Process context of the VM's creator.
+ * Return: 0, -ENOMEM, -EFAULT, -EINTR; nothing has changed then.
+ */
+int gunyah_mem_prepare(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		if (!(region->flags & GH_MEM_LENT))
+			continue;
+		ret = mem_move(region);
+		if (ret) {
+			gunyah_mem_unprepare(vm);
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/**
+ * gunyah_mem_unprepare() - undo gunyah_mem_prepare()
+ * @vm: VM, its lock is held; the firmware has none of its memory
+ *
+ * The user's own memory still has the content.
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_mem_unprepare(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if ((region->flags & GH_MEM_LENT) && !region->parcel.lost)
+			gunyah_mem_runs_free(&region->runs, mem_free_block);
+}
+
+/**
+ * gunyah_mem_release() - let go of a region that is on no list any more
+ * @region: the region
+ *
+ * Memory that the firmware may still have is never used again: its pages stay
+ * allocated or pinned, and charged.
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_mem_release(struct gunyah_mem_region *region)
+{
+	if (region->parcel.created || region->parcel.lost) {
+		pr_err("%llu KiB of memory are lost to the firmware until reboot\n",
+		       region->size / SZ_1K);
+		gunyah_mem_runs_free(&region->runs, NULL);
+	} else {
+		if (region->flags & GH_MEM_LENT)
+			gunyah_mem_runs_free(&region->runs, mem_free_block);
+		else
+			gunyah_mem_runs_free(&region->runs, mem_unpin_run);
+		account_locked_vm(region->mm, region->charged, false);
+	}
+	mmdrop(region->mm);
+	kfree(region);
+}
+
+/**
+ * gunyah_mem_check() - check what does not depend on the VM
+ * @arg: the user's request, size not 0
+ *
+ * Context: Any.
+ * Return: 0, -EINVAL, -EOVERFLOW, -EFAULT, -ENOMEM.
+ */
+int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
+{
+	u64 end;
+
+	if (arg->flags & ~MEM_FLAGS)
+		return -EINVAL;
+	/* Everything that Gunyah knows can at least be read */
+	if (!(arg->flags & GH_MEM_ALLOW_READ))
+		return -EINVAL;
+	if (!PAGE_ALIGNED(arg->guest_phys_addr) ||
+	    !PAGE_ALIGNED(arg->memory_size) ||
+	    !PAGE_ALIGNED(arg->userspace_addr))
+		return -EINVAL;
+	if (check_add_overflow(arg->guest_phys_addr, arg->memory_size, &end))
+		return -EOVERFLOW;
+	if (arg->userspace_addr != (unsigned long)arg->userspace_addr)
+		return -EFAULT;
+	/* Also keeps every sum of pages within an unsigned long */
+	if (arg->memory_size >> PAGE_SHIFT > totalram_pages())
+		return -ENOMEM;
+	if (!access_ok((void __user *)(unsigned long)arg->userspace_addr,
+		       arg->memory_size))
+		return -EFAULT;
+	return 0;
+}
+
+/**
+ * gunyah_mem_add() - register memory
+ * @vm: VM, its lock is held, not started
+ * @arg: the user's request, checked
+ *
+ * Context: Process context.
+ * Return: 0, -EPERM, -EEXIST, -EFAULT, -EOPNOTSUPP, -ENOMEM, -EINTR.
+ */
+int gunyah_mem_add(struct gunyah_vm *vm,
+		   const struct gh_userspace_memory_region *arg)
+{
+	struct gunyah_mem_region *region;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (current->mm != vm->mm)
+		return -EPERM;
+	list_for_each_entry(region, &vm->regions, list) {
+		if (region->label == arg->label)
+			return -EEXIST;
+		/* Neither end wraps, so neither difference does */
+		if (region->gpa <= arg->guest_phys_addr ?
+		    arg->guest_phys_addr - region->gpa < region->size :
+		    region->gpa - arg->guest_phys_addr < arg->memory_size)
+			return -EEXIST;
+	}
+	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size);
+	if (ret)
+		return ret;
+
+	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
+	if (!region)
+		return -ENOMEM;
+	region->label = arg->label;
+	region->flags = arg->flags;
+	region->gpa = arg->guest_phys_addr;
+	region->size = arg->memory_size;
+	region->uaddr = arg->userspace_addr;
+	region->charged = arg->memory_size >> PAGE_SHIFT;
+	region->mm = vm->mm;
+	gunyah_mem_runs_init(&region->runs);
+
+	ret = account_locked_vm(region->mm, region->charged, true);
+	if (ret) {
+		pr_info_ratelimited("%s (%d): %llu KiB for a VM exceed RLIMIT_MEMLOCK\n",
+				    current->comm, task_pid_nr(current),
+				    region->size / SZ_1K);
+		goto err_free;
+	}
+	if (!(region->flags & GH_MEM_LENT)) {
+		ret = mem_pin(region);
+		if (ret)
+			goto err_uncharge;
+	}
+
+	mmgrab(region->mm);
+	list_add_tail(&region->list, &vm->regions);
+	return 0;
+
+err_uncharge:
+	account_locked_vm(region->mm, region->charged, false);
+err_free:
+	kfree(region);
+	return ret;
+}
+
+/**
+ * gunyah_mem_remove() - remove a region
+ * @vm: VM, its lock is held, not started
+ * @label: label of the region
+ *
+ * Context: Process context.
+ * Return: 0 or -ENOENT.
+ */
+int gunyah_mem_remove(struct gunyah_vm *vm, u32 label)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		if (region->label != label)
+			continue;
+		list_del(&region->list);
+		gunyah_mem_release(region);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+/**
+ * gunyah_mem_find() - find the region that contains a guest range
+ * @vm: VM, its lock is held
+ * @gpa: guest physical address
+ * @size: size in bytes; @gpa + @size does not wrap
+ *
+ * Context: Process context.
+ * Return: the region that contains all of it, or NULL.
+ */
+struct gunyah_mem_region *gunyah_mem_find(struct gunyah_vm *vm, u64 gpa,
+					  u64 size)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if (gpa >= region->gpa && size <= region->size &&
+		    gpa - region->gpa <= region->size - size)
+			return region;
+	return NULL;
+}

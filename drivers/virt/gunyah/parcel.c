@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory parcels: giving regions to a VM and getting them back
+ */
+
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/errno.h>
+#include <linux/lockdep.h>
+#include <linux/pfn.h>
+
+#include "private.h"
+#include "trace.h"
+
+/**
+ * struct parcel_iter - the runs of a region as memory entries
+ * @iter: what the message layer sees
+ * @run: position
+ */
+struct parcel_iter {
+	struct gunyah_rm_mem_iter iter;
+	struct gunyah_mem_run_iter run;
+};
+
+static bool parcel_next(struct gunyah_rm_mem_iter *iter, u64 *addr, u64 *size)
+{
+	struct parcel_iter *it = container_of(iter, struct parcel_iter, iter);
+	const struct gunyah_mem_run *run = gunyah_mem_run_iter_next(&it->run);
+
+	if (!run)
+		return false;
+	*addr = PFN_PHYS(run->pfn);
+	*size = (u64)run->count << PAGE_SHIFT;
+	return true;
+}
+
+static u8 parcel_perms(u32 flags)
+{
+	u8 perms = 0;
+
+	if (flags & GH_MEM_ALLOW_READ)
+		perms |= GUNYAH_RM_ACL_R;
+	if (flags & GH_MEM_ALLOW_WRITE)
+		perms |= GUNYAH_RM_ACL_W;
+	if (flags & GH_MEM_ALLOW_EXEC)
+		perms |= GUNYAH_RM_ACL_X;
+	return perms;
+}
+
+static int parcel_create(struct gunyah_vm *vm, struct gunyah_mem_region *region,
+			 u32 label)
+{
+	struct gunyah_rm_mem_parcel *parcel = &region->parcel;
+	struct parcel_iter it = {
+		.iter.count = region->runs.num_runs,
+		.iter.next = parcel_next,
+	};
+	int ret;
+
+	*parcel = (struct gunyah_rm_mem_parcel) {
+		.label = label,
+		.n_acl = 1,
+		.acl[0] = { vm->vmid, parcel_perms(region->flags) },
+	};
+	if (region->flags & GH_MEM_LENT) {
+		parcel->kind = GUNYAH_RM_MEM_LEND;
+	} else {
+		parcel->kind = GUNYAH_RM_MEM_SHARE;
+		parcel->n_acl = 2;
+		parcel->acl[1].vmid = vm->host->vmid;
+		parcel->acl[1].perms = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W |
+				       GUNYAH_RM_ACL_X;
+	}
+	gunyah_mem_run_iter_init(&it.run, &region->runs);
+
+	ret = gunyah_rm_mem_create(vm->host->rm, parcel, &it.iter);
+	trace_gunyah_mem_parcel(vm->vmid, label, parcel->handle,
+				region->flags & GH_MEM_LENT,
+				region->runs.num_runs, region->size, ret);
+	return ret;
+}
+
+/**
+ * gunyah_parcel_give() - give all regions to the VM
+ * @vm: VM, its lock is held
+ * @image: region with the devicetree. Its parcel has label 0 whatever the user
+ *	calls it, since the resource manager takes an image under any other label
+ *	for memory that the VM's devicetree has to describe.
+ *
+ * Context: Worker, may sleep.
+ * Return: 0 or a negative errno; undone by gunyah_parcel_take_back() either way.
+ */
+int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *image)
+{
+	struct gunyah_mem_region *region;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		if (READ_ONCE(vm->abort))
+			return -EINTR;
+		ret = parcel_create(vm, region,
+				    region == image ? 0 : region->label);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * gunyah_parcel_take_back() - get the memory of all regions back
+ * @vm: VM, its lock is held
+ *
+ * What was lent is cleared by the firmware.
+ *
+ * Context: Worker, may sleep.
+ * Return: true if all of it is back. What is lost for good does not count.
+ */
+bool gunyah_parcel_take_back(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
+	bool all = true;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		if (!region->parcel.created)
+			continue;
+		ret = gunyah_rm_mem_reclaim(vm->host->rm, region->parcel.handle,
+					    region->flags & GH_MEM_LENT);
+		trace_gunyah_mem_reclaim(vm->vmid, region->parcel.handle, ret);
+		if (ret)
+			all = false;
+		else
+			region->parcel.created = false;
+	}
+	return all;
+}
+
+/**
+ * gunyah_parcel_any_lost() - whether the firmware may have memory without a name
+ * @vm: VM, its lock is held
+ *
+ * It would be given to whoever gets the VMID next.
+ *
+ * Context: Worker.
+ * Return: true if there is such memory.
+ */
+bool gunyah_parcel_any_lost(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if (region->parcel.lost)
+			return true;
+	return false;
+}

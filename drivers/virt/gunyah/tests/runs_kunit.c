@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * KUnit tests of the lists of page runs, and of the checks of memory regions
+ */
+
+#include <kunit/test.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+
+#include "../private.h"
+
+/* More runs than fit into two pages of the list */
+#define MANY_RUNS	(3 * PAGE_SIZE / sizeof(struct gunyah_mem_run))
+
+static unsigned long released_runs;
+static unsigned long released_pages;
+
+static void count_release(const struct gunyah_mem_run *run)
+{
+	released_runs++;
+	released_pages += run->count;
+}
+
+static void runs_merge(struct kunit *test)
+{
+	struct gunyah_mem_run_iter iter;
+	const struct gunyah_mem_run *run;
+	struct gunyah_mem_runs runs;
+
+	gunyah_mem_runs_init(&runs);
+	KUNIT_ASSERT_EQ(test, gunyah_mem_runs_add(&runs, 100, 1, true), 0);
+	KUNIT_ASSERT_EQ(test, gunyah_mem_runs_add(&runs, 101, 3, true), 0);
+	/* One before is not one after */
+	KUNIT_ASSERT_EQ(test, gunyah_mem_runs_add(&runs, 99, 1, true), 0);
+	/* Follows the run before it, yet a block of its own */
+	KUNIT_ASSERT_EQ(test, gunyah_mem_runs_add(&runs, 100, 1, false), 0);
+	KUNIT_EXPECT_EQ(test, runs.num_runs, 3);
+	KUNIT_EXPECT_EQ(test, runs.num_pages, 6);
+
+	gunyah_mem_run_iter_init(&iter, &runs);
+	run = gunyah_mem_run_iter_next(&iter);
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	KUNIT_EXPECT_EQ(test, run->pfn, 100);
+	KUNIT_EXPECT_EQ(test, run->count, 4);
+	run = gunyah_mem_run_iter_next(&iter);
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	KUNIT_EXPECT_EQ(test, run->pfn, 99);
+	run = gunyah_mem_run_iter_next(&iter);
+	KUNIT_ASSERT_NOT_NULL(test, run);
+	KUNIT_EXPECT_EQ(test, run->pfn, 100);
+	KUNIT_EXPECT_EQ(test, run->count, 1);
+	KUNIT_EXPECT_NULL(test, gunyah_mem_run_iter_next(&iter));
+
+	gunyah_mem_runs_free(&runs, NULL);
+}
+
+static void runs_many(struct kunit *test)
+{
+	struct gunyah_mem_run_iter iter;
+	const struct gunyah_mem_run *run;
+	struct gunyah_mem_runs runs;
+	unsigned long i;
+
+	gunyah_mem_runs_init(&runs);
+	for (i = 0; i < MANY_RUNS; i++)
+		KUNIT_ASSERT_EQ(test, gunyah_mem_runs_add(&runs, 2 * i, 1, true),
+				0);
+	KUNIT_EXPECT_EQ(test, runs.num_runs, MANY_RUNS);
+	KUNIT_EXPECT_EQ(test, runs.num_pages, MANY_RUNS);
+
+	gunyah_mem_run_iter_init(&iter, &runs);
+	for (i = 0; (run = gunyah_mem_run_iter_next(&iter)); i++)
+		KUNIT_EXPECT_EQ(test, run->pfn, 2 * i);
+	KUNIT_EXPECT_EQ(test, i, MANY_RUNS);
+
+	released_runs = 0;
+	released_pages = 0;
+	gunyah_mem_runs_free(&runs, count_release);
+	KUNIT_EXPECT_EQ(test, released_runs, MANY_RUNS);
+	KUNIT_EXPECT_EQ(test, released_pages, MANY_RUNS);
+	KUNIT_EXPECT_EQ(test, runs.num_runs, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&runs.chunks));
+}
+
+static void runs_empty(struct kunit *test)
+{
+	struct gunyah_mem_run_iter iter;
+	struct gunyah_mem_runs runs;
+
+	gunyah_mem_runs_init(&runs);
+	gunyah_mem_run_iter_init(&iter, &runs);
+	KUNIT_EXPECT_NULL(test, gunyah_mem_run_iter_next(&iter));
+	released_runs = 0;
+	gunyah_mem_runs_free(&runs, count_release);
+	KUNIT_EXPECT_EQ(test, released_runs, 0);
+}
+
+/**
+ * struct check_case - a request and what the check of it returns
+ * @name: what is special about it
+ * @arg: the request
+ * @ret: expected result
+ */
+struct check_case {
+	const char *name;
+	struct gh_userspace_memory_region arg;
+	int ret;
+};
+
+#define RWX	(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | GH_MEM_ALLOW_EXEC)
+
+static const struct check_case check_cases[] = {
+	{ "good", { 1, RWX, 0x80000000, PAGE_SIZE, PAGE_SIZE }, 0 },
+	{ "lent", { 1, RWX | GH_MEM_LENT, 0x80000000, PAGE_SIZE, PAGE_SIZE },
+	  0 },
+	{ "read only", { 1, GH_MEM_ALLOW_READ, 0, PAGE_SIZE, PAGE_SIZE }, 0 },
+	{ "ends at the top", { 1, RWX, -2 * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE },
+	  0 },
+	{ "unknown flag", { 1, RWX | 1UL << 4, 0, PAGE_SIZE, PAGE_SIZE },
+	  -EINVAL },
+	{ "no access", { 1, 0, 0, PAGE_SIZE, PAGE_SIZE }, -EINVAL },
+	{ "write only", { 1, GH_MEM_ALLOW_WRITE, 0, PAGE_SIZE, PAGE_SIZE },
+	  -EINVAL },
+	{ "guest address", { 1, RWX, 1, PAGE_SIZE, PAGE_SIZE }, -EINVAL },
+	{ "size", { 1, RWX, 0, PAGE_SIZE + 1, PAGE_SIZE }, -EINVAL },
+	{ "user address", { 1, RWX, 0, PAGE_SIZE, PAGE_SIZE + 1 }, -EINVAL },
+	{ "guest range wraps", { 1, RWX, -PAGE_SIZE, 2 * PAGE_SIZE, PAGE_SIZE },
+	  -EOVERFLOW },
+	{ "user range wraps", { 1, RWX, 0, 2 * PAGE_SIZE, -PAGE_SIZE },
+	  -EFAULT },
+	{ "more than all memory", { 1, RWX, 0, 1ULL << 50, PAGE_SIZE },
+	  -ENOMEM },
+};
+
+static void check_case_desc(const struct check_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(check, check_cases, check_case_desc);
+
+static void mem_check(struct kunit *test)
+{
+	const struct check_case *c = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, gunyah_mem_check(&c->arg), c->ret);
+}
+
+static struct kunit_case mem_cases[] = {
+	KUNIT_CASE(runs_merge),
+	KUNIT_CASE(runs_many),
+	KUNIT_CASE(runs_empty),
+	KUNIT_CASE_PARAM(mem_check, check_gen_params),
+	{}
+};
+
+static struct kunit_suite mem_suite = {
+	.name = "gunyah_mem",
+	.test_cases = mem_cases,
+};
+
+kunit_test_suite(mem_suite);
