@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Functions of a VM: what the host does for it beside memory
+ *
+ * A function is described by its type and an argument. It can be added before
+ * the VM is started: it is bound when the VM gets its resources and unbound
+ * before it loses them.
+ */
+
+#include <linux/errno.h>
+#include <linux/list.h>
+#include <linux/lockdep.h>
+
+#include "private.h"
+
+/* Written while the module is loaded, read only afterwards */
+static const struct gunyah_function_ops *function_types[4];
+static unsigned int function_num_types;
+
+/**
+ * gunyah_function_register() - make a type of function known
+ * @ops: the type
+ *
+ * Context: Module initialisation, before the first VM exists.
+ */
+void gunyah_function_register(const struct gunyah_function_ops *ops)
+{
+	if (WARN_ON(function_num_types == ARRAY_SIZE(function_types)))
+		return;
+	function_types[function_num_types++] = ops;
+}
+
+/**
+ * gunyah_function_type() - find a type of function
+ * @type: GH_FN_...
+ *
+ * Context: Any.
+ * Return: the type, or NULL.
+ */
+const struct gunyah_function_ops *gunyah_function_type(u32 type)
+{
+	unsigned int i;
+
+	for (i = 0; i < function_num_types; i++)
+		if (function_types[i]->type == type)
+			return function_types[i];
+	return NULL;
+}
+
+/**
+ * gunyah_function_find() - find a function that an argument names
+ * @vm: VM, its lock is held
+ * @ops: type of the function
+ * @arg: argument
+ *
+ * Context: Process context.
+ * Return: the first one that matches, or NULL.
+ */
+struct gunyah_function *
+gunyah_function_find(struct gunyah_vm *vm,
+		     const struct gunyah_function_ops *ops, const void *arg)
+{
+	struct gunyah_function *fn;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(fn, &vm->functions, list)
+		if (fn->ops == ops && ops->match(fn, arg))
+			return fn;
+	return NULL;
+}
+
+/**
+ * gunyah_function_publish() - put a function that is complete on its VM's list
+ * @fn: function, with vm and ops filled in; the VM's lock is held
+ *
+ * Cannot fail: a type's add() calls it last.
+ *
+ * Context: Process context.
+ */
+void gunyah_function_publish(struct gunyah_function *fn)
+{
+	lockdep_assert_held(&fn->vm->lock);
+
+	list_add_tail(&fn->list, &fn->vm->functions);
+	fn->ops->bind(fn);
+}
+
+/**
+ * gunyah_function_add() - add a function to a VM
+ * @vm: VM
+ * @ops: type of the function
+ * @arg: argument, @ops->arg_size bytes
+ *
+ * Context: Process context.
+ * Return: what the type's add() returns: not negative on success; -EINTR.
+ */
+long gunyah_function_add(struct gunyah_vm *vm,
+			 const struct gunyah_function_ops *ops, const void *arg)
+{
+	long ret;
+
+	if (mutex_lock_interruptible(&vm->lock))
+		return -EINTR;
+	ret = ops->add(vm, arg);
+	mutex_unlock(&vm->lock);
+	return ret;
+}
+
+/**
+ * gunyah_function_remove() - remove the function that an argument names
+ * @vm: VM
+ * @ops: type of the function
+ * @arg: argument, @ops->arg_size bytes
+ *
+ * Context: Process context.
+ * Return: 0, -ENOENT if there is none, -EINTR.
+ */
+int gunyah_function_remove(struct gunyah_vm *vm,
+			   const struct gunyah_function_ops *ops,
+			   const void *arg)
+{
+	struct gunyah_function *fn;
+
+	if (mutex_lock_interruptible(&vm->lock))
+		return -EINTR;
+	fn = gunyah_function_find(vm, ops, arg);
+	if (fn) {
+		list_del(&fn->list);
+		ops->unbind(fn);
+		ops->remove(fn);
+	}
+	mutex_unlock(&vm->lock);
+	return fn ? 0 : -ENOENT;
+}
+
+/**
+ * gunyah_functions_bind() - tell all functions that the VM has resources
+ * @vm: VM, its lock is held
+ *
+ * Context: Process context.
+ */
+void gunyah_functions_bind(struct gunyah_vm *vm)
+{
+	struct gunyah_function *fn;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(fn, &vm->functions, list)
+		fn->ops->bind(fn);
+}
+
+/**
+ * gunyah_functions_unbind() - tell all functions that the resources go
+ * @vm: VM, its lock is held
+ *
+ * Context: Process context, may sleep until vCPUs have come back.
+ */
+void gunyah_functions_unbind(struct gunyah_vm *vm)
+{
+	struct gunyah_function *fn;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(fn, &vm->functions, list)
+		fn->ops->unbind(fn);
+}
+
+/**
+ * gunyah_functions_remove() - remove all functions
+ * @vm: VM, its lock is held; the functions are unbound
+ *
+ * Context: Process context.
+ */
+void gunyah_functions_remove(struct gunyah_vm *vm)
+{
+	struct gunyah_function *fn, *tmp;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry_safe(fn, tmp, &vm->functions, list) {
+		list_del(&fn->list);
+		fn->ops->remove(fn);
+	}
+}

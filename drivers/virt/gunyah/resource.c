@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Resources: capabilities and interrupts that the host has of a VM
+ */
+
+#define pr_fmt(fmt) "gunyah: " fmt
+
+#include <linux/errno.h>
+#include <linux/interrupt.h>
+#include <linux/irqdesc.h>
+#include <linux/irqdomain.h>
+#include <linux/lockdep.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "private.h"
+
+/* Interrupt numbers of the GIC, and how they are named in an irq_fwspec */
+#define GIC_SPI_FIRST		32
+#define GIC_SPI_LAST		1019
+#define GIC_ESPI_FIRST		4096
+#define GIC_ESPI_LAST		5119
+#define GIC_FWSPEC_SPI		0
+#define GIC_FWSPEC_ESPI		2
+
+static irqreturn_t resource_irq(int irq, void *data)
+{
+	struct gunyah_resource *resource = data;
+
+	spin_lock(&resource->lock);
+	if (resource->handler)
+		resource->handler(resource->data);
+	spin_unlock(&resource->lock);
+	return IRQ_HANDLED;
+}
+
+static int resource_map_irq(struct gunyah_host *host, u32 virq)
+{
+	struct irq_fwspec fwspec = {
+		.fwnode = host->irq_fwnode,
+		.param_count = 3,
+		.param[2] = IRQ_TYPE_EDGE_RISING,
+	};
+	int irq;
+
+	if (virq >= GIC_SPI_FIRST && virq <= GIC_SPI_LAST) {
+		fwspec.param[0] = GIC_FWSPEC_SPI;
+		fwspec.param[1] = virq - GIC_SPI_FIRST;
+	} else if (virq >= GIC_ESPI_FIRST && virq <= GIC_ESPI_LAST) {
+		fwspec.param[0] = GIC_FWSPEC_ESPI;
+		fwspec.param[1] = virq - GIC_ESPI_FIRST;
+	} else {
+		return -EIO;
+	}
+	irq = irq_create_fwspec_mapping(&fwspec);
+	return irq ?: -EIO;
+}
+
+static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r)
+{
+	struct gunyah_resource *resource;
+	int ret;
+
+	resource = kzalloc(sizeof(*resource), GFP_KERNEL_ACCOUNT);
+	if (!resource)
+		return -ENOMEM;
+	resource->type = r->type;
+	resource->label = r->label;
+	resource->capid = r->capid;
+	spin_lock_init(&resource->lock);
+
+	/* Only vCPUs interrupt the host */
+	if (r->virq && r->type == GUNYAH_RM_RESOURCE_VCPU) {
+		ret = resource_map_irq(vm->host, r->virq);
+		if (ret < 0)
+			goto err_free;
+		resource->irq = ret;
+		/* Not ours, then, and not ours to dispose of */
+		ret = -EBUSY;
+		if (irq_has_action(resource->irq))
+			goto err_free;
+		ret = request_irq(resource->irq, resource_irq, 0, "gunyah-vcpu",
+				  resource);
+		if (ret)
+			goto err_dispose;
+	}
+	list_add_tail(&resource->list, &vm->resources);
+	return 0;
+
+err_dispose:
+	irq_dispose_mapping(resource->irq);
+err_free:
+	kfree(resource);
+	return ret;
+}
+
+/**
+ * gunyah_resources_get() - ask the firmware for a VM's resources
+ * @vm: VM, its lock is held; initialised, not started
+ *
+ * Context: Worker, may sleep.
+ * Return: 0, or a negative errno; undone by gunyah_resources_drop() either way.
+ */
+int gunyah_resources_get(struct gunyah_vm *vm)
+{
+	struct gunyah_rm_resource *list;
+	u32 count, i;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	ret = gunyah_rm_get_hyp_resources(vm->host->rm, vm->vmid, &list,
+					  &count);
+	if (ret)
+		return ret;
+	for (i = 0; i < count && !ret; i++)
+		ret = resource_add(vm, &list[i]);
+	kvfree(list);
+	return ret;
+}
+
+/**
+ * gunyah_resources_drop() - stop to use the resources of a VM
+ * @vm: VM, its lock is held; its functions are unbound
+ *
+ * Context: Worker, may sleep.
+ */
+void gunyah_resources_drop(struct gunyah_vm *vm)
+{
+	struct gunyah_resource *resource, *tmp;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry_safe(resource, tmp, &vm->resources, list) {
+		list_del(&resource->list);
+		if (resource->irq) {
+			free_irq(resource->irq, resource);
+			irq_dispose_mapping(resource->irq);
+		}
+		kfree(resource);
+	}
+}
+
+/**
+ * gunyah_resource_find() - find a resource of a VM
+ * @vm: VM, its lock is held
+ * @type: enum gunyah_rm_resource_type
+ * @label: label
+ *
+ * Context: Process context.
+ * Return: the resource, or NULL.
+ */
+struct gunyah_resource *gunyah_resource_find(struct gunyah_vm *vm, u8 type,
+					     u32 label)
+{
+	struct gunyah_resource *resource;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(resource, &vm->resources, list)
+		if (resource->type == type && resource->label == label)
+			return resource;
+	return NULL;
+}
+
+/**
+ * gunyah_resource_listen() - be told of a resource's interrupts
+ * @resource: the resource
+ * @handler: called in hard interrupt context; NULL: be told no more, and not
+ *	be in the handler any more when this returns
+ * @data: its argument
+ *
+ * Context: Process context.
+ */
+void gunyah_resource_listen(struct gunyah_resource *resource,
+			    void (*handler)(void *data), void *data)
+{
+	spin_lock_irq(&resource->lock);
+	resource->handler = handler;
+	resource->data = data;
+	spin_unlock_irq(&resource->lock);
+}
