@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VM_RESET: takes a VM apart, a step a turn of the event loop
+ */
+#include "rm_core.h"
+
+/**
+ * config_free() - free a VM's configuration
+ * @rm: resource manager
+ * @vm: VM
+ */
+void config_free(struct rm *rm, struct rm_vm *vm)
+{
+	rm_free(rm, vm->cfg, sizeof(*vm->cfg));
+	vm->cfg = NULL;
+}
+
+/**
+ * vm_reset() - VM_RESET
+ * @rm: resource manager
+ * @call: request
+ *
+ * The reply says that it has begun; reset_turn() does it.
+ *
+ * Return: error code of the reply
+ */
+uint32_t vm_reset(struct rm *rm, struct rm_call *call)
+{
+	uint32_t err;
+	struct rm_vm *vm = vm_owned(rm, call, &err);
+
+	if (!vm)
+		return RM_ERR_VMID;
+	if (!vm->cfg) {
+		rm_die(rm, "assertion: RESET of a VM without configuration");
+		return RM_ERR_VM_STATE;
+	}
+	if (vm->cfg->attrs & RM_ATTR_NO_RESET)
+		return RM_ERR_DENIED;
+	if (vm->state != RM_STATE_EXITED && vm->state != RM_STATE_READY &&
+	    vm->state != RM_STATE_INIT_FAILED)
+		return RM_ERR_VM_STATE;
+	vm_set_state(rm, vm, RM_STATE_RESETTING);
+	if (rm->lose_resets) {
+		rm->lose_resets--;
+		vm->reset_lost = true;
+	} else {
+		rm->ops->kick(rm->ctx);
+	}
+	return RM_OK;
+}
+
+/*
+ * Release one parcel that the VM has accepted; false: there is none. Memory
+ * that was donated to the VM is nobody's afterwards.
+ */
+static bool release_parcel(struct rm *rm, struct rm_vm *vm)
+{
+	struct rm_parcel *p;
+	struct rm_acl *acl;
+
+	for (p = rm->parcels; p; p = p->next) {
+		acl = parcel_acl(p, vm->vmid);
+		if (!acl || acl->state == RM_NOT_ACCEPTED)
+			continue;
+		accept_undo(rm, p, acl);
+		if (p->gone) {
+			parcel_unlink(rm, p);
+			parcel_free(rm, p);
+		} else {
+			mem_notify_released(rm, p, vm->vmid,
+					    RM_N_MEM_RELEASED);
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Take back one parcel of the VM's own memory; false: there is none */
+static bool recall_parcel(struct rm *rm, struct rm_vm *vm)
+{
+	struct rm_parcel *p;
+	uint32_t i;
+
+	for (p = rm->parcels; p; p = p->next) {
+		if (p->owner != vm->vmid || p->gone)
+			continue;
+		for (i = 0; i < p->nacl; i++)
+			accept_undo(rm, p, &p->acl[i]);
+		parcel_give_back(rm, p, p->sanitize_on_reclaim);
+		parcel_unlink(rm, p);
+		parcel_free(rm, p);
+		return true;
+	}
+	return false;
+}
+
+static void destroy(struct rm *rm, struct rm_vm *vm)
+{
+	uint32_t i;
+
+	for (i = 0; i < vm->cfg->nvcpus; i++)
+		if (vm->cfg->vcpu[i].created)
+			rm->ops->vcpu_destroy(rm->ctx, vm->vmid, (uint8_t)i);
+	rm->ops->vm_destroy(rm->ctx, vm->vmid);
+	ipa_free_all(rm, vm);
+	config_free(rm, vm);
+	vm->crash_len = 0;
+	vm->os_state = 0;
+	vm->app_status = 0;
+}
+
+static void reset_step(struct rm *rm, struct rm_vm *vm)
+{
+	if (!vm->cfg)
+		vm_set_state(rm, vm, RM_STATE_RESET);
+	else if (!vdev_destroy_one(rm, vm) && !release_parcel(rm, vm) &&
+		 !recall_parcel(rm, vm))
+		destroy(rm, vm);
+}
+
+static bool resetting(const struct rm_vm *vm)
+{
+	return vm && vm->state == RM_STATE_RESETTING && !vm->reset_lost;
+}
+
+/**
+ * reset_turn() - do a step of a reset, of all VMs in turn
+ * @rm: resource manager
+ *
+ * Return: true if there is more to do
+ */
+bool reset_turn(struct rm *rm)
+{
+	unsigned int i, vmid;
+
+	for (i = 1; i <= RM_MAX_VMID + 1; i++) {
+		vmid = (rm->reset_turn + i) % (RM_MAX_VMID + 1);
+		if (!resetting(rm->vms[vmid]))
+			continue;
+		rm->reset_turn = (uint16_t)vmid;
+		reset_step(rm, rm->vms[vmid]);
+		break;
+	}
+	for (i = 0; i <= RM_MAX_VMID; i++)
+		if (resetting(rm->vms[i]))
+			return true;
+	return false;
+}
