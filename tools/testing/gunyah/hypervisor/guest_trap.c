@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Exceptions that guests take to EL2
+ */
+#include "guest.h"
+
+#define ESR_EC(esr)		((esr) >> 26 & 0x3f)
+#define EC_WFX			0x01
+#define EC_FP			0x07
+#define EC_HVC64		0x16
+#define EC_SMC64		0x17
+#define EC_SYSREG		0x18
+#define EC_IABT			0x20
+#define EC_DABT			0x24
+
+#define ISS_WFE			BIT(0)
+#define ISS_FSC(iss)		((iss) & 0x3f)
+#define ISS_WNR			BIT(6)
+#define ISS_S1PTW		BIT(7)
+#define ISS_CM			BIT(8)
+#define ISS_AR			BIT(14)
+#define ISS_SF			BIT(15)
+#define ISS_SRT(iss)		((iss) >> 16 & 0x1f)
+#define ISS_SSE			BIT(21)
+#define ISS_SAS(iss)		((iss) >> 22 & 3)
+#define ISS_ISV			BIT(24)
+
+#define FSC_TRANSLATION		0x04	/* and the level in bits 1:0 */
+#define HPFAR_IPA(hpfar)	(((hpfar) & GENMASK(39, 4)) << 8)
+
+#define SPSR_SP_ELX		BIT(0)
+#define SPSR_EL1_MASK		0x1e
+#define SPSR_EL1		0x04
+#define VECTOR_SIZE		0x80
+
+#define INTID_NONE		1023
+
+static void guest_call(struct cpu *cpu, struct frame *f, u32 imm)
+{
+	if (!imm && psci_guest(cpu, f))
+		return;
+	if (!hcall_dispatch(cpu, cpu->vcpu->vm, f, imm))
+		f->x[0] = GH_UNIMPLEMENTED;
+}
+
+/*
+ * Giving the guest an exception makes sense only if it can take it: when its
+ * vector faults itself, that would go on for ever.
+ */
+static bool is_abort_loop(const struct frame *f, bool instruction)
+{
+	u64 vector = read_sysreg(vbar_el1);
+
+	if ((f->spsr & SPSR_EL1_MASK) != SPSR_EL1)
+		return false;
+	if (f->spsr & SPSR_SP_ELX)
+		vector += 0x200;
+	if (instruction)
+		return f->pc == vector;
+	/* The same instruction of the handler, for the second time */
+	return f->pc - vector < VECTOR_SIZE && read_sysreg(elr_el1) == f->pc;
+}
+
+static void inject_abort(struct cpu *cpu, struct frame *f, bool instruction)
+{
+	if (is_abort_loop(f, instruction))
+		vcpu_fault(cpu, f, "abort loop");
+	else
+		inject_sea(f, instruction, read_sysreg(far_el2));
+}
+
+static bool is_vmmio(const struct vm *vm, u64 ipa, u32 size)
+{
+	for (u32 i = 0; i < vm->num_vmmio; i++) {
+		const struct vmmio *range = &vm->vmmio[i];
+
+		if (ipa >= range->base && ipa - range->base < range->size &&
+		    size <= range->size - (ipa - range->base))
+			return true;
+	}
+	return false;
+}
+
+/* A load or store of one register that is for a device; false if not */
+static bool device_access(struct cpu *cpu, struct frame *f, u64 iss)
+{
+	struct vcpu *vcpu = cpu->vcpu;
+	u32 size = 1U << ISS_SAS(iss), reg = ISS_SRT(iss);
+	bool write = iss & ISS_WNR;
+	u64 ipa, val = 0;
+
+	if (!(iss & ISS_ISV) || (iss & (ISS_CM | ISS_S1PTW)) ||
+	    (ISS_FSC(iss) & ~3UL) != FSC_TRANSLATION)
+		return false;
+	ipa = HPFAR_IPA(read_sysreg(hpfar_el2)) |
+	      (read_sysreg(far_el2) & ~PAGE_MASK);
+
+	if (write && reg < 31)
+		val = f->x[reg];
+	if (write && size < 8)
+		val &= BIT(size * 8) - 1;
+	vcpu->mmio_reg = reg;
+	vcpu->mmio_sign = iss & ISS_SSE;
+	vcpu->mmio_64 = iss & ISS_SF;
+
+	if (vgic_mmio(vcpu, ipa, size, write, &val)) {
+		f->pc += 4;
+		if (!write && reg < 31)
+			f->x[reg] = val;
+		return true;
+	}
+
+	if (!vcpu->proxy || !is_vmmio(vcpu->vm, ipa, size))
+		return false;
+	f->pc += 4;
+	vcpu->state = VCPU_MMIO;
+	vcpu->result = (struct run_result) {
+		write ? RUN_MMIO_WRITE : RUN_MMIO_READ, { ipa, size, val }
+	};
+	vcpu_exit(cpu, f, vcpu->result.state, ipa, size, val);
+	return true;
+}
+
+static void sync_exception(struct cpu *cpu, struct frame *f)
+{
+	u64 esr = read_sysreg(esr_el2);
+	u64 iss = esr & GENMASK(24, 0);
+
+	switch (ESR_EC(esr)) {
+	case EC_WFX:
+		f->pc += 4;
+		if (!(iss & ISS_WFE))
+			vcpu_wait(cpu, f, 0, 1);
+		break;
+	case EC_FP:
+		world_fp_trap(cpu);
+		break;
+	case EC_HVC64:
+		guest_call(cpu, f, iss & 0xffff);
+		break;
+	case EC_SMC64:
+		f->pc += 4;
+		guest_call(cpu, f, iss & 0xffff);
+		break;
+	case EC_SYSREG:
+		if (guest_sysreg(cpu->vcpu, f, iss))
+			f->pc += 4;
+		else
+			inject_undef(f);
+		break;
+	case EC_IABT:
+		inject_abort(cpu, f, true);
+		break;
+	case EC_DABT:
+		if (!device_access(cpu, f, iss))
+			inject_abort(cpu, f, false);
+		break;
+	default:
+		inject_undef(f);
+	}
+}
+
+void guest_trap_sync(struct cpu *cpu, struct frame *f)
+{
+	if (!world_evicted(cpu)) {
+		vgic_sync(cpu->vcpu);
+		sync_exception(cpu, f);
+	}
+	vcpu_resume(cpu, f);
+}
+
+void guest_trap_irq(struct cpu *cpu, struct frame *f)
+{
+	if (!world_evicted(cpu)) {
+		vgic_sync(cpu->vcpu);
+		/* ICC_HPPIR1_EL1: not acknowledged, the host shall do that */
+		switch (read_sysreg(S3_0_C12_C12_2)) {
+		case INTID_CNTV:
+			vgic_vtimer_fired(cpu->vcpu);
+			break;
+		case INTID_MAINT:
+		case INTID_NONE:
+			break;
+		default:
+			vcpu_exit(cpu, f, RUN_READY, 0, 0, 0);
+		}
+	}
+	vcpu_resume(cpu, f);
+}
+
+void guest_trap_fiq(struct cpu *cpu, struct frame *f)
+{
+	if (!world_evicted(cpu))
+		vgic_sync(cpu->vcpu);
+	timer_fiq(cpu);
+	vcpu_resume(cpu, f);
+}
+
+void guest_trap_serror(struct cpu *cpu, struct frame *f)
+{
+	if (!world_evicted(cpu)) {
+		vgic_sync(cpu->vcpu);
+		vcpu_fault(cpu, f, "SError");
+	}
+	vcpu_resume(cpu, f);
+}

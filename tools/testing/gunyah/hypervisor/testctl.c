@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test control window, see gunyah_testctl.h
+ */
+#include "gunyah_testctl.h"
+#include "hyp.h"
+
+/* Registers that are just a variable, writable or not */
+static const struct {
+	u16 offset;
+	bool writable;
+	u64 *var;
+} vars[] = {
+	{ GH_TESTCTL_PAGES_LENT, false, &hyp.stats.pages_lent },
+	{ GH_TESTCTL_PAGES_SHARED, false, &hyp.stats.pages_shared },
+	{ GH_TESTCTL_VIRQS, false, &hyp.stats.virqs },
+	{ GH_TESTCTL_VMS, false, &hyp.stats.vms },
+	{ GH_TESTCTL_HYPERCALLS, false, &hyp.stats.hypercalls },
+	{ GH_TESTCTL_VCPU_RUNS, false, &hyp.stats.vcpu_runs },
+	{ GH_TESTCTL_HOST_ABORTS, false, &hyp.stats.host_aborts },
+	{ GH_TESTCTL_RM_WORK_DELAY, true, &hyp.rm_delay },
+	{ GH_TESTCTL_HVC_NR, true, &hyp.quirk.hvc_nr },
+	{ GH_TESTCTL_HVC_NTH, true, &hyp.quirk.hvc_nth },
+	{ GH_TESTCTL_HVC_ERROR, true, &hyp.quirk.hvc_error },
+	{ GH_TESTCTL_QUIRK_BUSY, true, &hyp.quirk.busy },
+	{ GH_TESTCTL_QUIRK_LOST_HALT, true, &hyp.quirk.lost_halt },
+	{ GH_TESTCTL_QUIRK_LOST_WAKE, true, &hyp.quirk.lost_wake },
+	{ GH_TESTCTL_EXIT_DELAY, true, &hyp.quirk.exit_delay },
+	{ GH_TESTCTL_VCPU_STATE_NTH, true, &hyp.quirk.vcpu_state_nth },
+	{ GH_TESTCTL_VCPU_STATE_VALUE, true, &hyp.quirk.vcpu_state_value },
+};
+
+static struct rm_fault fault;
+
+static u64 *find_var(u64 offset, bool write)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(vars); i++) {
+		if (vars[i].offset == offset)
+			return write && !vars[i].writable ? NULL : vars[i].var;
+	}
+	return NULL;
+}
+
+/**
+ * testctl_read() - load from the window
+ * @offset: multiple of 8
+ * @val: result
+ *
+ * Return: false if there is no such register.
+ */
+bool testctl_read(u64 offset, u64 *val)
+{
+	u64 *var = find_var(offset, false);
+	struct rm_stats stats;
+
+	if (var) {
+		*val = *var;
+		return true;
+	}
+	rm_get_stats(hyp.rm, &stats);
+	switch (offset) {
+	case GH_TESTCTL_MAGIC:
+		*val = GH_TESTCTL_MAGIC_VALUE;
+		return true;
+	case GH_TESTCTL_VMIDS:
+		*val = stats.vmids;
+		return true;
+	case GH_TESTCTL_PARCELS:
+		*val = stats.parcels;
+		return true;
+	case GH_TESTCTL_ENTRIES:
+		*val = stats.entries;
+		return true;
+	case GH_TESTCTL_CAPS:
+		*val = hyp.host.cspace.count;
+		return true;
+	case GH_TESTCTL_RM_REQUESTS:
+		*val = stats.requests;
+		return true;
+	case GH_TESTCTL_RM_NOTIFICATIONS:
+		*val = stats.notifications;
+		return true;
+	case GH_TESTCTL_RM_DEAD:
+		*val = stats.dead;
+		return true;
+	case GH_TESTCTL_FAULT_MSG_ID:
+		*val = fault.msg_id;
+		return true;
+	case GH_TESTCTL_FAULT_NTH:
+		*val = fault.nth;
+		return true;
+	case GH_TESTCTL_FAULT_REPEAT:
+		*val = fault.repeat;
+		return true;
+	case GH_TESTCTL_FAULT_ARG:
+		*val = fault.arg;
+		return true;
+	case GH_TESTCTL_FAULT_ACTION:
+		*val = fault.action;
+		return true;
+	case GH_TESTCTL_QUIRK_LOST_RESET:
+		*val = hyp.quirk.lost_reset;
+		return true;
+	}
+	return false;
+}
+
+/**
+ * testctl_write() - store to the window
+ * @offset: multiple of 8
+ * @val: what
+ *
+ * Return: false if there is no such register that can be written.
+ */
+bool testctl_write(u64 offset, u64 val)
+{
+	u64 *var = find_var(offset, true);
+
+	if (var) {
+		*var = val;
+		return true;
+	}
+	switch (offset) {
+	case GH_TESTCTL_FAULT_MSG_ID:
+		fault.msg_id = val;
+		return true;
+	case GH_TESTCTL_FAULT_NTH:
+		fault.nth = val;
+		return true;
+	case GH_TESTCTL_FAULT_REPEAT:
+		fault.repeat = val;
+		return true;
+	case GH_TESTCTL_FAULT_ARG:
+		fault.arg = val;
+		return true;
+	case GH_TESTCTL_FAULT_ACTION:
+		if (val > RM_FAULT_DIE)
+			return false;
+		fault.action = val;
+		rm_set_fault(hyp.rm, &fault);
+		return true;
+	case GH_TESTCTL_RM_DEAD:
+		if (!val)
+			rm_glue_revive();
+		return true;
+	case GH_TESTCTL_QUIRK_LOST_RESET:
+		hyp.quirk.lost_reset = val;
+		rm_lose_reset(hyp.rm, val);
+		return true;
+	}
+	return false;
+}

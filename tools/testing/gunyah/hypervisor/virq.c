@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtual interrupts
+ *
+ * The host's GIC is the machine's: its interrupts are spare SPIs, raised by
+ * making them pending in the distributor. Those are edge triggered there, a new
+ * interrupt comes from a new assertion only. Guests have a virtual GIC.
+ */
+#include "hyp.h"
+
+/*
+ * The published Gunyah begins at INTID 960. QEMU's virt machine has SPIs up to
+ * INTID 255, of which those from 80 belong to devices that are not used.
+ */
+#define HOST_FIRST	80
+#define HOST_LAST	255
+#define GUEST_FIRST	32
+#define GUEST_LAST	1019
+#define GUEST_PREFERRED	960	/* where allocation starts, as RM does */
+
+#define GICD_ISPENDR	0x0200
+#define GICD_ICPENDR	0x0280
+
+static bool in_use(const struct vm *vm, u32 intid)
+{
+	return vm->virqs[intid / 64] & BIT(intid % 64);
+}
+
+static u32 find_free(const struct vm *vm, u32 first, u32 last)
+{
+	u32 intid;
+
+	for (intid = first; intid <= last; intid++) {
+		if (!in_use(vm, intid))
+			return intid;
+	}
+	return 0;
+}
+
+/**
+ * virq_bind() - connect a source to an interrupt of a VM
+ * @src: not bound
+ * @vm: VM to interrupt
+ * @want: INTID, 0: any
+ *
+ * Return: GH_OK, GH_ARG_INVALID, GH_VIRQ_BOUND or GH_NORESOURCES.
+ */
+int virq_bind(struct irq_source *src, struct vm *vm, u32 want)
+{
+	bool host = vm == &hyp.host;
+	u32 first = host ? HOST_FIRST : GUEST_FIRST;
+	u32 last = host ? HOST_LAST : GUEST_LAST;
+
+	if (!want && !host)
+		want = find_free(vm, GUEST_PREFERRED, last);
+	if (!want)
+		want = find_free(vm, first, last);
+	if (!want)
+		return GH_NORESOURCES;
+	if (want < first || want > last)
+		return GH_ARG_INVALID;
+	if (in_use(vm, want))
+		return GH_VIRQ_BOUND;
+
+	vm->virqs[want / 64] |= BIT(want % 64);
+	src->vm = vm;
+	src->intid = want;
+	if (host)
+		hyp.stats.virqs++;
+	return GH_OK;
+}
+
+/**
+ * virq_unbind() - disconnect it
+ * @src: source, bound or not
+ */
+void virq_unbind(struct irq_source *src)
+{
+	struct vm *vm = src->vm;
+
+	if (!vm)
+		return;
+	if (vm == &hyp.host) {
+		/* The next user must not get this one's last interrupt */
+		virq_clear(src);
+		hyp.stats.virqs--;
+	} else if (vm->vgic) {
+		vgic_unbind(vm, src->intid, src);
+	}
+	vm->virqs[src->intid / 64] &= ~BIT(src->intid % 64);
+	src->vm = NULL;
+}
+
+static void host_pend(u32 reg, u32 intid)
+{
+	write32(GICD_BASE + reg + intid / 32 * 4, BIT(intid % 32));
+}
+
+/**
+ * virq_assert() - interrupt
+ * @src: source; nothing is done if it is not bound
+ * @edge_only: no effect on an interrupt that is level triggered
+ */
+void virq_assert(struct irq_source *src, bool edge_only)
+{
+	if (!src->vm)
+		return;
+	if (src->vm == &hyp.host)
+		host_pend(GICD_ISPENDR, src->intid);
+	else if (src->vm->vgic)
+		vgic_assert(src->vm, src->intid, src, edge_only);
+}
+
+/**
+ * virq_clear() - take it back if it is still pending
+ * @src: source; nothing is done if it is not bound
+ */
+void virq_clear(struct irq_source *src)
+{
+	if (!src->vm)
+		return;
+	if (src->vm == &hyp.host)
+		host_pend(GICD_ICPENDR, src->intid);
+	else if (src->vm->vgic)
+		vgic_clear(src->vm, src->intid, src);
+}

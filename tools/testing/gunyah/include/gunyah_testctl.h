@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Test control window of the test hypervisor
+ *
+ * One page that the test hypervisor emulates in the host's address space, so
+ * that a test in user space can map it from /dev/mem: leak counters, planned
+ * faults and quirks. It exists only there; tests find its address in the host
+ * devicetree, node /gunyah-testctl (compatible "gunyah,test-control"), and skip
+ * what needs it where there is none.
+ *
+ * All registers are 64 bit, little endian, accessed with one aligned 64-bit
+ * load or store. Reading a write-only register gives what was last written.
+ */
+#ifndef GUNYAH_TESTCTL_H
+#define GUNYAH_TESTCTL_H
+
+#define GH_TESTCTL_BASE			0x0b000000
+#define GH_TESTCTL_SIZE			0x1000
+
+/* "GHTESTCT" */
+#define GH_TESTCTL_MAGIC_VALUE		0x5443545345544847ULL
+
+#define GH_TESTCTL_MAGIC		0x000	/* RO */
+
+/* Leak counters, RO: state of now */
+#define GH_TESTCTL_VMIDS		0x010	/* VMIDs allocated */
+#define GH_TESTCTL_PARCELS		0x018	/* parcels that exist */
+#define GH_TESTCTL_ENTRIES		0x020	/* memory entries in them */
+#define GH_TESTCTL_PAGES_LENT		0x028	/* 4 KiB pages the host has no access to */
+#define GH_TESTCTL_PAGES_SHARED		0x030	/* 4 KiB pages in parcels that it keeps */
+#define GH_TESTCTL_VIRQS		0x038	/* host interrupts given out */
+#define GH_TESTCTL_CAPS			0x040	/* capabilities in the host's space */
+#define GH_TESTCTL_VMS			0x048	/* VMs with an address space */
+
+/* Event counters, RO: since boot */
+#define GH_TESTCTL_RM_REQUESTS		0x080
+#define GH_TESTCTL_RM_NOTIFICATIONS	0x088
+#define GH_TESTCTL_HYPERCALLS		0x090	/* host's Gunyah hypercalls */
+#define GH_TESTCTL_VCPU_RUNS		0x098
+#define GH_TESTCTL_HOST_ABORTS		0x0a0	/* host accesses to memory it gave away */
+
+/* Planned fault of the resource manager: fill in, then write the action last */
+#define GH_TESTCTL_FAULT_MSG_ID		0x100	/* 0: any message */
+#define GH_TESTCTL_FAULT_NTH		0x108	/* 1: the next one */
+#define GH_TESTCTL_FAULT_REPEAT		0x110
+#define GH_TESTCTL_FAULT_ARG		0x118
+#define GH_TESTCTL_FAULT_ACTION		0x120	/* enum rm_fault_action, arms it */
+#define GH_TESTCTL_RM_DEAD		0x128	/* read: dead; write 0: revive, drop queues */
+/* Delay of the resource manager's event loop in microseconds, default 20 */
+#define GH_TESTCTL_RM_WORK_DELAY	0x130
+
+/*
+ * Planned hypercall fault: the nth call with that number (the n of 0xc6008000 |
+ * n) is not carried out and returns the error. Write the error last.
+ */
+#define GH_TESTCTL_HVC_NR		0x180
+#define GH_TESTCTL_HVC_NTH		0x188
+#define GH_TESTCTL_HVC_ERROR		0x190	/* arms it; 0 disarms */
+
+/*
+ * Quirks of the published firmware, each a count of how often it shall still
+ * happen.
+ */
+/* After a guest's power off vcpu_run answers BUSY until the exit is reported */
+#define GH_TESTCTL_QUIRK_BUSY		0x200
+/* A halt is forgotten until vcpu_run is called once more, and wakes nobody */
+#define GH_TESTCTL_QUIRK_LOST_HALT	0x208
+/* A wake-up interrupt is not raised */
+#define GH_TESTCTL_QUIRK_LOST_WAKE	0x210
+/* A RESET never completes (no status notification RESET) */
+#define GH_TESTCTL_QUIRK_LOST_RESET	0x218
+/* The exit notification is held back for this many microseconds */
+#define GH_TESTCTL_EXIT_DELAY		0x220
+/* vcpu_run returns with this state (see VALUE) instead of running */
+#define GH_TESTCTL_VCPU_STATE_NTH	0x228	/* arms it, 1 = next call */
+#define GH_TESTCTL_VCPU_STATE_VALUE	0x230
+
+#endif /* GUNYAH_TESTCTL_H */
