@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VM's console on standard input and output
+ *
+ * A terminal is put into raw mode, so that the VM gets every key, also Ctrl-C.
+ * Ctrl-A is the way out: Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A for the
+ * VM. Input that is no terminal goes to the VM as it is.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "console.h"
+
+#define ESCAPE	0x01	/* Ctrl-A */
+
+static struct termios saved;
+static bool is_raw;
+
+/**
+ * console_open() - put the terminal into raw mode, if there is one
+ *
+ * It is put right by console_close() and at exit.
+ */
+void console_open(void)
+{
+	struct termios raw;
+
+	/* See console_write() */
+	signal(SIGPIPE, SIG_IGN);
+
+	if (tcgetattr(STDIN_FILENO, &saved))
+		return;
+
+	raw = saved;
+	cfmakeraw(&raw);
+	/* Messages of this program still need their line ends */
+	raw.c_oflag |= OPOST;
+	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw))
+		return;
+
+	is_raw = true;
+	atexit(console_close);
+	fputs("gunyah_vmm: Ctrl-A x leaves\n", stderr);
+}
+
+/**
+ * console_close() - put the terminal right
+ */
+void console_close(void)
+{
+	if (is_raw)
+		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
+	is_raw = false;
+}
+
+/**
+ * console_is_terminal() - whether a user sits there
+ *
+ * Return: true if it is a terminal.
+ */
+bool console_is_terminal(void)
+{
+	return is_raw;
+}
+
+/* Return: number of bytes that are left, or CONSOLE_LEAVE */
+static ssize_t handle_escapes(__u8 *bytes, ssize_t count)
+{
+	static bool escaped;
+	ssize_t i, left = 0;
+
+	for (i = 0; i < count; i++) {
+		if (!escaped && bytes[i] == ESCAPE) {
+			escaped = true;
+			continue;
+		}
+		if (escaped && (bytes[i] == 'x' || bytes[i] == 'X'))
+			return CONSOLE_LEAVE;
+		/* Ctrl-A and another key than these is nothing */
+		if (!escaped || bytes[i] == ESCAPE)
+			bytes[left++] = bytes[i];
+		escaped = false;
+	}
+
+	return left;
+}
+
+/**
+ * console_read() - get input for the VM
+ * @bytes: where to
+ * @size: bytes that there is room for
+ *
+ * Return: number of bytes, can be 0; CONSOLE_END or CONSOLE_LEAVE.
+ */
+ssize_t console_read(__u8 *bytes, size_t size)
+{
+	ssize_t count = read(STDIN_FILENO, bytes, size);
+
+	if (count < 0 && (errno == EINTR || errno == EAGAIN))
+		return 0;
+	if (count <= 0)
+		return CONSOLE_END;
+
+	return is_raw ? handle_escapes(bytes, count) : count;
+}
+
+/**
+ * console_write() - put out what the VM has written
+ * @bytes: the bytes
+ * @count: number of them
+ *
+ * Output that nobody wants any more is dropped: the VM runs on.
+ */
+void console_write(const void *bytes, size_t count)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	const char *from = bytes;
+	ssize_t n;
+
+	while (count) {
+		n = write(STDOUT_FILENO, from, count);
+		if (n < 0 && errno == EAGAIN)
+			poll(&out, 1, -1);
+		else if (n < 0 && errno != EINTR)
+			return;
+		if (n > 0) {
+			from += n;
+			count -= n;
+		}
+	}
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VM's console on standard input and output
+ */
+#ifndef GUNYAH_VMM_CONSOLE_H
+#define GUNYAH_VMM_CONSOLE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <linux/types.h>
+
+/* What console_read() returns instead of a number of bytes */
+#define CONSOLE_END	(-1)	/* no more input will come */
+#define CONSOLE_LEAVE	(-2)	/* the user wants to leave */
+
+void console_open(void);
+void console_close(void);
+bool console_is_terminal(void);
+ssize_t console_read(__u8 *bytes, size_t size);
+void console_write(const void *bytes, size_t count);
+
+#endif /* GUNYAH_VMM_CONSOLE_H */

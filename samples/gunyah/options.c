@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Command line of the sample VMM
+ */
+#include <argp.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "gunyah_vmm.h"
+
+#define DEFAULT_BASE	0x80000000ULL
+#define DEFAULT_SIZE	(128ULL << 20)
+
+enum {
+	OPT_SHARE = 256,
+	OPT_LEND,
+	OPT_DEVICE,
+	OPT_DUMP_DTB,
+};
+
+static const struct argp_option options[] = {
+	{ "image", 'i', "FILE", 0, "Linux kernel of the VM (arm64 Image)", 1 },
+	{ "ramdisk", 'r', "FILE", 0, "Its initial ramdisk", 1 },
+	{ "dtb", 'd', "FILE", 0,
+	  "Its devicetree, made if not given; decides --base, --cpus, --sched", 1 },
+	{ "cmdline", 'c', "TEXT", 0, "Kernel command line", 1 },
+	{ "memory", 'm', "SIZE", 0,
+	  "Size of the VM's memory, a multiple of 2M (128M)", 2 },
+	{ "base", 'b', "ADDRESS", 0,
+	  "Where the VM sees its memory, a multiple of 2M from 1G on (0x80000000)", 2 },
+	{ "lend", OPT_LEND, NULL, 0,
+	  "Lend the memory: the host has no access to it (the default)", 2 },
+	{ "share", OPT_SHARE, NULL, 0,
+	  "Share it; not every resource manager accepts that", 2 },
+	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
+	{ "sched", 's', "WHO", 0,
+	  "Who schedules them: 'proxy' (this program; the default) or 'hypervisor'", 3 },
+	{ "verbose", 'v', NULL, 0, "Tell more, on standard error", 4 },
+	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
+	  "Write the VM's devicetree to FILE and leave", 4 },
+	{ "device", OPT_DEVICE, "FILE", 0,
+	  "Device file of the driver (/dev/gunyah)", 4 },
+	{ 0 }
+};
+
+static const char doc[] =
+	"Run a virtual machine on the Gunyah hypervisor.\v\n"
+	"SIZE, ADDRESS and COUNT are decimal, or hexadecimal after 0x;\n"
+	"K, M and G stand for KiB, MiB and GiB.\n"
+	"\n"
+	"The VM's console is on standard input and output. On a terminal,\n"
+	"Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A for the VM. A VM that\n"
+	"the hypervisor schedules has no console but a log in shared memory,\n"
+	"at the address that its kernel command line has as shlog=ADDRESS.\n"
+	"\n"
+	"Exit status:\n"
+	"  0  the VM has switched itself off\n"
+	"  1  an error of this program: option, file, device, running a vCPU\n"
+	"  2  the VM could not be started\n"
+	"  3  the VM wants to be restarted\n"
+	"  4  the VM has crashed: fault, watchdog, hardware error\n"
+	"  5  the VM was stopped: Ctrl-A x, a signal, or by the host\n"
+	"  6  the VM has ended in another way";
+
+/* What the options say; what must be told apart from a default is here */
+struct parsed {
+	struct config *cfg;
+	bool base;
+	bool cpus;
+	bool sched;
+};
+
+/* strtoull() alone accepts too much: spaces, signs, nothing at all */
+static __u64 parse_number(struct argp_state *state, const char *what,
+			  const char *arg)
+{
+	unsigned long long value;
+	unsigned int shift = 0;
+	char *end;
+
+	if (!isdigit((unsigned char)arg[0]))
+		argp_error(state, "%s: '%s' is not a number", what, arg);
+
+	errno = 0;
+	value = strtoull(arg, &end, 0);
+	if (errno)
+		argp_error(state, "%s: '%s' is too large", what, arg);
+
+	switch (*end) {
+	case 'K': case 'k':
+		shift = 10;
+		break;
+	case 'M': case 'm':
+		shift = 20;
+		break;
+	case 'G': case 'g':
+		shift = 30;
+		break;
+	}
+	if (shift)
+		end++;
+	if (*end)
+		argp_error(state, "%s: '%s' is not a number", what, arg);
+	if (value << shift >> shift != value)
+		argp_error(state, "%s: '%s' is too large", what, arg);
+
+	return value << shift;
+}
+
+static void check(struct argp_state *state, const struct parsed *parsed)
+{
+	const struct config *cfg = parsed->cfg;
+
+	if (!cfg->image)
+		argp_error(state, "--image is missing");
+	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
+		argp_error(state,
+			   "--base, --cpus and --sched are the devicetree's to say if --dtb is given");
+	/* The resource manager would silently round the address up */
+	if (cfg->base % SZ_2M)
+		argp_error(state, "--base: not a multiple of 2M");
+	if (cfg->base < MMIO_END)
+		argp_error(state, "--base: below %#llx there is no memory",
+			   MMIO_END);
+	if (!cfg->size || cfg->size % SZ_2M)
+		argp_error(state, "--memory: not a multiple of 2M");
+	/* Far from a wrap, with anything that is added to them */
+	if (cfg->base >> 52 || cfg->size >> 40)
+		argp_error(state, "--base or --memory: too large");
+	if (!cfg->cpus || cfg->cpus > MAX_VCPUS)
+		argp_error(state, "--cpus: from 1 to %d", MAX_VCPUS);
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parsed *parsed = state->input;
+	struct config *cfg = parsed->cfg;
+	__u64 n;
+
+	switch (key) {
+	case 'i':
+		cfg->image = arg;
+		break;
+	case 'r':
+		cfg->ramdisk = arg;
+		break;
+	case 'd':
+		cfg->dtb = arg;
+		break;
+	case 'c':
+		cfg->cmdline = arg;
+		break;
+	case 'm':
+		cfg->size = parse_number(state, "--memory", arg);
+		break;
+	case 'b':
+		cfg->base = parse_number(state, "--base", arg);
+		parsed->base = true;
+		break;
+	case 'n':
+		n = parse_number(state, "--cpus", arg);
+		/* 0 is refused later */
+		cfg->cpus = n > MAX_VCPUS ? 0 : n;
+		parsed->cpus = true;
+		break;
+	case 's':
+		if (!strcmp(arg, "proxy"))
+			cfg->sched = SCHED_PROXY;
+		else if (!strcmp(arg, "hypervisor"))
+			cfg->sched = SCHED_HYPERVISOR;
+		else
+			argp_error(state, "--sched: 'proxy' or 'hypervisor'");
+		parsed->sched = true;
+		break;
+	case OPT_SHARE:
+		cfg->share = true;
+		break;
+	case OPT_LEND:
+		cfg->share = false;
+		break;
+	case 'v':
+		cfg->verbose = true;
+		break;
+	case OPT_DUMP_DTB:
+		cfg->dump_dtb = arg;
+		break;
+	case OPT_DEVICE:
+		cfg->device = arg;
+		break;
+	case ARGP_KEY_ARG:
+		argp_error(state, "'%s' is not an option", arg);
+		break;
+	case ARGP_KEY_END:
+		check(state, parsed);
+		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+
+	return 0;
+}
+
+static const struct argp argp = {
+	.options = options,
+	.parser = parse_option,
+	.doc = doc,
+};
+
+/**
+ * parse_options() - read the command line
+ * @cfg: filled in
+ * @argc: of main()
+ * @argv: of main()
+ *
+ * Does not return if the command line is wrong.
+ */
+void parse_options(struct config *cfg, int argc, char **argv)
+{
+	struct parsed parsed = { .cfg = cfg };
+
+	*cfg = (struct config) {
+		.device = "/dev/gunyah",
+		.base = DEFAULT_BASE,
+		.size = DEFAULT_SIZE,
+		.cpus = 1,
+		.sched = SCHED_PROXY,
+	};
+
+	argp_err_exit_status = EXIT_VMM;
+	argp_parse(&argp, argc, argv, 0, NULL, &parsed);
+}

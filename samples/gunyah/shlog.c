@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The VMM's part of the log in shared memory
+ */
+#include <endian.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "console.h"
+#include "shlog.h"
+
+/*
+ * The VM may use the memory without cache, as it does through its /dev/mem. So
+ * write back what the cache has, and forget it: what is read then is what is in
+ * memory. As only the VM writes, nothing of it is overwritten by that.
+ */
+static void forget_cached(const void *addr, size_t size)
+{
+#ifdef __aarch64__
+	unsigned long ctr, line, at, end = (unsigned long)addr + size;
+
+	asm volatile("mrs %0, ctr_el0" : "=r" (ctr));
+	line = 4UL << ((ctr >> 16) & 0xf);
+	for (at = (unsigned long)addr & ~(line - 1); at < end; at += line)
+		asm volatile("dc civac, %0" : : "r" (at) : "memory");
+	asm volatile("dsb sy" : : : "memory");
+#else
+	(void)addr;
+	(void)size;
+#endif
+}
+
+/**
+ * shlog_init() - make an empty log
+ * @log: the log, before the VM has it
+ */
+void shlog_init(struct shlog *log)
+{
+	memset(log, 0, sizeof(*log));
+	forget_cached(log, sizeof(*log));
+}
+
+/**
+ * shlog_print() - print what is new
+ * @log: the log
+ *
+ * The VM can write what it likes: head is read once, and only differences of it
+ * are believed, bounded by the size of the ring.
+ */
+void shlog_print(const struct shlog *log)
+{
+	static __u32 tail;
+	__u8 text[256];
+	__u32 head, i;
+
+	forget_cached(&log->head, sizeof(log->head));
+	head = le32toh(__atomic_load_n(&log->head, __ATOMIC_ACQUIRE));
+
+	if (head == tail)
+		return;
+	if (head - tail > SHLOG_TEXT_SIZE) {
+		fprintf(stderr, "gunyah_vmm: %u bytes of the log are lost\n",
+			head - tail - SHLOG_TEXT_SIZE);
+		tail = head - SHLOG_TEXT_SIZE;
+	}
+
+	forget_cached(log->text, sizeof(log->text));
+	while (head != tail) {
+		for (i = 0; i < sizeof(text) && head != tail; i++)
+			text[i] = log->text[tail++ % SHLOG_TEXT_SIZE];
+		console_write(text, i);
+	}
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A log in memory that a VM shares with its VMM
+ *
+ * For a VM that the hypervisor schedules: its accesses to addresses without
+ * memory do not come to the VMM, so there is no UART. The VM writes text into a
+ * ring, the VMM looks at it from time to time and prints what is new. The VM
+ * finds the log's address on its kernel command line, as shlog=0x....
+ *
+ * The writer copies text to text[head % SHLOG_TEXT_SIZE] and following, wrapping
+ * at the end, and then adds its length to head, with a write barrier between. It
+ * never waits: a reader that is more than SHLOG_TEXT_SIZE behind has lost text.
+ * All starts as zeroes. head is little endian and wraps at 2^32.
+ */
+#ifndef GUNYAH_VMM_SHLOG_H
+#define GUNYAH_VMM_SHLOG_H
+
+#include <linux/types.h>
+
+/* A multiple of every page size that arm64 has */
+#define SHLOG_SIZE		0x10000
+#define SHLOG_TEXT_SIZE		0x8000
+
+/**
+ * struct shlog - layout of the log, SHLOG_SIZE bytes in all
+ * @head: number of bytes that were written so far
+ * @reserved: zeroes; keeps head and text in different cache lines
+ * @text: the ring
+ */
+struct shlog {
+	__u32 head;
+	__u8 reserved[252];
+	__u8 text[SHLOG_TEXT_SIZE];
+};
+
+/* The VMM's part: shlog.c */
+void shlog_init(struct shlog *log);
+void shlog_print(const struct shlog *log);
+
+#endif /* GUNYAH_VMM_SHLOG_H */
