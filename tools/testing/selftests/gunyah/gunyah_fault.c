@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Gunyah with a resource manager that refuses, errs, or loses a reply
+ *
+ * Everything here needs the test hypervisor, which does that on purpose.
+ */
+#include <fcntl.h>
+#include <signal.h>
+
+#include "../kselftest_harness.h"
+#include "gunyah_utils.h"
+#include "message.h"
+#include "testctl.h"
+
+/* ---- messages of a start and of an end ---- */
+
+static const struct message start_messages[] = {
+	{ RM_VM_ALLOC_VMID_MSG, .hides = true },
+	{ RM_MEM_LEND_MSG, .hides = true },
+	{ RM_MEM_LEND_MSG, { .shm_size = GUEST_SHM_SIZE, .shm_lent = true },
+	  .nth = 2, .hides = true },
+	{ RM_MEM_SHARE_MSG, { .shm_size = GUEST_SHM_SIZE }, .hides = true },
+	{ RM_MEM_APPEND_MSG, { .shm_size = APPEND_SIZE }, .scattered = true },
+	{ RM_VM_CONFIG_IMAGE_MSG },
+	{ RM_VM_INIT_MSG },
+	{ RM_VM_GET_HYP_RESOURCES_MSG },
+	{ RM_VM_START_MSG },
+};
+
+static const struct message end_messages[] = {
+	{ RM_VM_STOP_MSG },
+	{ RM_VM_RESET_MSG },
+	{ RM_MEM_RECLAIM_MSG },
+	{ RM_MEM_RECLAIM_MSG, { .shm_size = GUEST_SHM_SIZE }, .nth = 2 },
+	{ RM_VM_DEALLOC_VMID_MSG },
+};
+
+FIXTURE(fault)
+{
+	struct leak_state leak;
+	struct vm vm;
+	void *scattered;
+	char timeout[32];	/* rm_timeout_ms as it was */
+	bool keeps;		/* the firmware may keep something for good */
+};
+
+FIXTURE_SETUP(fault)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	testctl_reset();
+	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
+			       sizeof(self->timeout)));
+	self->scattered = alloc_scattered(APPEND_SIZE);
+	ASSERT_NE(NULL, self->scattered);
+	leak_read(&self->leak);
+	vm_init(&self->vm);
+}
+
+FIXTURE_TEARDOWN(fault)
+{
+	testctl_reset();
+	write_file(TIMEOUT_PARAM, self->timeout);
+	vm_close(&self->vm);
+	EXPECT_EQ(0, vm_one_life());
+	if (!self->keeps)
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	munmap(self->scattered, APPEND_SIZE);
+}
+
+/* ---- errors ---- */
+
+static const struct {
+	__u32 code;
+	int error;
+} codes[] = {
+	{ RM_ERR_NOMEM, ENOMEM },
+	{ RM_ERR_NORESOURCE, ENODEV },
+	{ RM_ERR_DENIED, EPERM },
+	{ RM_ERR_MSG_INVALID, EINVAL },
+	{ RM_ERR_BUSY, EBUSY },
+	{ RM_ERR_ARGUMENT_INVALID, EINVAL },
+	{ RM_ERR_MEM_INVALID, EINVAL },
+	{ RM_ERR_MEM_INUSE, EBUSY },
+	{ RM_ERR_IN_USE, EBUSY },
+	{ RM_ERR_VM_STATE, EBUSY },
+	{ RM_ERR_UNIMPLEMENTED, EOPNOTSUPP },
+	{ 0x12345678, EIO },
+};
+
+static void start_refused(struct __test_metadata *_metadata,
+			  struct _test_data_fault *self, const struct message *msg,
+			  __u32 code, int error)
+{
+	struct gh_vm_status status;
+
+	ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
+	message_fault(msg, RM_FAULT_FAIL, code);
+	EXPECT_ERRNO(error, gh_start(self->vm.fd));
+	EXPECT_ERRNO(error, gh_start(self->vm.fd));
+	ASSERT_CALL(gh_status(self->vm.fd, &status));
+	EXPECT_EQ(GH_VM_STATE_FAILED, status.state);
+	EXPECT_EQ(error, status.start_errno);
+	/* The firmware has nothing of it any more */
+	EXPECT_EQ(self->leak.counters[LEAK_VMIDS],
+		  testctl_read(GH_TESTCTL_VMIDS));
+	EXPECT_EQ(self->leak.counters[LEAK_PARCELS],
+		  testctl_read(GH_TESTCTL_PARCELS));
+	vm_close(&self->vm);
+	ASSERT_TRUE(leak_check(&self->leak, 0))
+		TH_LOG("message %x error %x", msg->id, code);
+	testctl_reset();
+}
+
+TEST_F_TIMEOUT(fault, start_refused, FAULT_TIMEOUT)
+{
+	unsigned int m, c;
+
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++)
+		for (c = 0; c < ARRAY_SIZE(codes); c++)
+			start_refused(_metadata, self, &start_messages[m],
+				      codes[c].code, codes[c].error);
+}
+
+/* It was done, and yet the reply says that it was not */
+TEST_F_TIMEOUT(fault, start_refused_but_done, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
+		const struct message *msg = &start_messages[m];
+
+		/* What has no name cannot be given back by anyone */
+		if (msg->hides)
+			continue;
+		ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
+		message_fault(msg, RM_FAULT_FAIL_AFTER, RM_ERR_DENIED);
+		EXPECT_ERRNO(EPERM, gh_start(self->vm.fd));
+		vm_close(&self->vm);
+		ASSERT_TRUE(leak_check(&self->leak, BACK_MS))
+			TH_LOG("message %x", msg->id);
+		testctl_reset();
+	}
+}
+
+/* What the firmware does not give back at once comes back later */
+static void end_with(struct __test_metadata *_metadata,
+		     struct _test_data_fault *self, const struct message *msg,
+		     enum rm_fault_action action, __u32 arg)
+{
+	long long ms;
+
+	ASSERT_CALL(message_build_running(&self->vm, msg));
+	message_fault(msg, action, arg);
+	ms = now_ms();
+	vm_close(&self->vm);
+	EXPECT_GE(LONG_MS, now_ms() - ms);
+	EXPECT_EQ(0, vm_one_life());
+	ASSERT_TRUE(leak_check(&self->leak, BACK_MS))
+		TH_LOG("message %x action %u arg %x", msg->id, action, arg);
+	testctl_reset();
+}
+
+TEST_F_TIMEOUT(fault, end_refused, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	for (m = 0; m < ARRAY_SIZE(end_messages); m++) {
+		const struct message *msg = &end_messages[m];
+
+		end_with(_metadata, self, msg, RM_FAULT_FAIL, RM_ERR_BUSY);
+		end_with(_metadata, self, msg, RM_FAULT_FAIL, RM_ERR_DENIED);
+	}
+}
+
+TEST_F_TIMEOUT(fault, end_refused_but_done, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
+		end_with(_metadata, self, &end_messages[m],
+			 RM_FAULT_FAIL_AFTER, RM_ERR_BUSY);
+}
+
+/* A reclaim that is refused for some time: the pages are kept until then */
+TEST_F_TIMEOUT(fault, reclaim_refused_for_long, FAULT_TIMEOUT)
+{
+	const struct message msg = {};
+	struct leak_state kept;
+
+	ASSERT_CALL(message_build_running(&self->vm, &msg));
+	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1, RM_ERR_BUSY);
+	vm_close(&self->vm);
+	leak_read(&kept);
+	EXPECT_EQ(self->leak.counters[LEAK_PARCELS] + 1,
+		  kept.counters[LEAK_PARCELS]);
+	/* Others are not hindered, as long as they can be reclaimed */
+	testctl_reset();
+	EXPECT_EQ(0, vm_one_life());
+	ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* ---- replies that are not as they should be ---- */
+
+static const struct {
+	enum rm_fault_action action;
+	__u32 arg;
+	bool harmless;	/* the call succeeds nevertheless */
+} oddities[] = {
+	{ RM_FAULT_DELAY_REPLY, 5, true },
+	{ RM_FAULT_DUP_REPLY, 0, true },
+	{ RM_FAULT_WRONG_SEQ, 0, true },
+	{ RM_FAULT_WRONG_ID, 0, true },
+	{ RM_FAULT_SHORT_REPLY, 0, false },
+	{ RM_FAULT_SHORT_REPLY, 2, false },
+	{ RM_FAULT_SHORT_REPLY, 4, false },
+	{ RM_FAULT_LONG_REPLY, 4, false },
+	{ RM_FAULT_LONG_REPLY, 3, false },
+};
+
+static bool sane_error(int error)
+{
+	return error == EIO || error == ETIMEDOUT;
+}
+
+static void start_with(struct __test_metadata *_metadata,
+		       struct _test_data_fault *self, const struct message *msg,
+		       unsigned int o)
+{
+	bool harmless = oddities[o].harmless;
+	struct gh_vm_status status;
+
+	/* Do not wait for what never comes; take the time for what must come */
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM,
+				harmless ? self->timeout : "500"));
+	ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
+	message_fault(msg, oddities[o].action, oddities[o].arg);
+	if (gh_start(self->vm.fd)) {
+		EXPECT_FALSE(harmless);
+		EXPECT_TRUE(sane_error(errno))
+			TH_LOG("%s", strerror(errno));
+	} else {
+		ASSERT_CALL(vm_finish(&self->vm, &status));
+		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	}
+	vm_close(&self->vm);
+	ASSERT_TRUE(leak_check(&self->leak, harmless ? 0 : BACK_MS))
+		TH_LOG("message %x action %u arg %u", msg->id,
+		       oddities[o].action, oddities[o].arg);
+	testctl_reset();
+}
+
+TEST_F_TIMEOUT(fault, odd_replies_at_start, FAULT_TIMEOUT)
+{
+	unsigned int m, o;
+
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
+		const struct message *msg = &start_messages[m];
+
+		for (o = 0; o < ARRAY_SIZE(oddities); o++)
+			if (!msg->hides || oddities[o].harmless)
+				start_with(_metadata, self, msg, o);
+	}
+}
+
+TEST_F_TIMEOUT(fault, odd_replies_at_end, FAULT_TIMEOUT)
+{
+	unsigned int m, o;
+
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
+		for (o = 0; o < ARRAY_SIZE(oddities); o++)
+			end_with(_metadata, self, &end_messages[m],
+				 oddities[o].action, oddities[o].arg);
+}
+
+/*
+ * Memory whose parcel has no name for us: it stays taken. Whoever gets the VMID
+ * next must not get that memory.
+ */
+static void start_unknown(struct __test_metadata *_metadata,
+			  struct _test_data_fault *self, const struct message *msg,
+			  enum rm_fault_action action, __u32 arg)
+{
+	unsigned int i;
+
+	ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
+	message_fault(msg, action, arg);
+	EXPECT_EQ(-1, gh_start(self->vm.fd));
+	EXPECT_TRUE(sane_error(errno))
+		TH_LOG("%s", strerror(errno));
+	vm_close(&self->vm);
+	testctl_reset();
+	for (i = 0; i < 3; i++)
+		EXPECT_EQ(0, vm_one_life())
+			TH_LOG("message %x action %u", msg->id, action);
+}
+
+TEST_F_TIMEOUT(fault, unknown_outcome, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	self->keeps = true;
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
+		const struct message *msg = &start_messages[m];
+
+		if (!msg->hides)
+			continue;
+		start_unknown(_metadata, self, msg, RM_FAULT_DROP_REPLY, 0);
+		start_unknown(_metadata, self, msg, RM_FAULT_SHORT_REPLY, 4);
+	}
+}
+
+/* ---- silence ---- */
+
+/* One reply is lost, the firmware lives on */
+TEST_F_TIMEOUT(fault, lost_reply_at_start, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
+		const struct message *msg = &start_messages[m];
+
+		if (msg->hides)
+			continue;
+		ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
+		message_fault(msg, RM_FAULT_DROP_REPLY, 0);
+		EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
+		/* Everybody else can go on at once */
+		EXPECT_EQ(0, vm_one_life());
+		vm_close(&self->vm);
+		ASSERT_TRUE(leak_check(&self->leak, BACK_MS))
+			TH_LOG("message %x", msg->id);
+		testctl_reset();
+	}
+}
+
+TEST_F_TIMEOUT(fault, lost_reply_at_end, FAULT_TIMEOUT)
+{
+	unsigned int m;
+
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
+		end_with(_metadata, self, &end_messages[m],
+			 RM_FAULT_DROP_REPLY, 0);
+}
+
+/* The firmware takes a VM apart for ever: close() does not wait that long */
+TEST_F_TIMEOUT(fault, reset_never_completes, FAULT_TIMEOUT)
+{
+	const struct message msg = {};
+	long long ms = now_ms();
+
+	self->keeps = true;
+	ASSERT_CALL(message_build_running(&self->vm, &msg));
+	testctl_write(GH_TESTCTL_QUIRK_LOST_RESET, 1);
+	vm_close(&self->vm);
+	EXPECT_GE(LONG_MS, now_ms() - ms);
+	EXPECT_EQ(0, vm_one_life());
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/*
+ * A guest ends and nobody says so. It could still be turned on again, for all
+ * that the driver knows: GH_VCPU_RUN waits, until a signal comes.
+ */
+TEST_F_TIMEOUT(fault, exit_never_reported, FAULT_TIMEOUT)
+{
+	struct sigaction action = { .sa_handler = on_alarm };
+	const struct message msg = {};
+
+	sigaction(SIGALRM, &action, NULL);
+	ASSERT_CALL(message_build(&self->vm, &msg, NULL));
+	ASSERT_CALL(gh_start(self->vm.fd));
+	testctl_write(GH_TESTCTL_EXIT_DELAY, 3600 * 1000000ULL);
+	alarm(2);
+	EXPECT_ERRNO(EINTR, gh_vcpu_run(self->vm.vcpu[0]));
+}
+
+TEST_HARNESS_MAIN

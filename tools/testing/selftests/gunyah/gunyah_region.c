@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registering memory of Gunyah VMs: every error, and what is charged
+ */
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "../kselftest_harness.h"
+#include "gunyah_utils.h"
+#include "testctl.h"
+
+#define UNPRIVILEGED	65534
+#define BAD_POINTER	((void *)-4096L)
+
+FIXTURE(region)
+{
+	struct leak_state leak;
+	size_t page;
+	int dev;
+	int fd;
+	unsigned char *mem;
+};
+
+FIXTURE_VARIANT(region)
+{
+	__u32 flags;
+};
+
+FIXTURE_VARIANT_ADD(region, shared)
+{
+	.flags = MEM_RWX,
+};
+
+FIXTURE_VARIANT_ADD(region, lent)
+{
+	.flags = MEM_RWX | GH_MEM_LENT,
+};
+
+FIXTURE_SETUP(region)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	leak_read(&self->leak);
+	self->page = sysconf(_SC_PAGESIZE);
+	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, self->dev);
+	self->fd = gh_create_vm(self->dev);
+	ASSERT_LE(0, self->fd);
+	self->mem = alloc_mem(GUEST_SIZE);
+	ASSERT_NE(NULL, self->mem);
+}
+
+FIXTURE_TEARDOWN(region)
+{
+	close(self->fd);
+	close(self->dev);
+	munmap(self->mem, GUEST_SIZE);
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+}
+
+TEST_F(region, flags)
+{
+	__u32 lent = variant->flags & GH_MEM_LENT;
+	unsigned int access, bit;
+	int ret;
+
+	for (access = 0; access < 8; access++) {
+		ret = gh_set_region(self->fd, access, access | lent, GUEST_BASE,
+				    self->page, self->mem);
+		switch (access) {
+		case GH_MEM_ALLOW_READ:
+		case GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE:
+		case GH_MEM_ALLOW_READ | GH_MEM_ALLOW_EXEC:
+		case MEM_RWX:
+			EXPECT_EQ(0, ret)
+				TH_LOG("access %u", access);
+			EXPECT_EQ(0, gh_remove_region(self->fd, access));
+			break;
+		default:
+			EXPECT_EQ(-1, ret)
+				TH_LOG("access %u", access);
+			EXPECT_EQ(EINVAL, errno);
+		}
+	}
+	for (bit = 4; bit < 32; bit++)
+		EXPECT_ERRNO(EINVAL,
+			     gh_set_region(self->fd, 0,
+					   variant->flags | 1U << bit,
+					   GUEST_BASE, self->page, self->mem));
+}
+
+TEST_F(region, alignment)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page, off;
+
+	for (off = 1; off < page; off *= 2) {
+		EXPECT_ERRNO(EINVAL, gh_set_region(self->fd, 0, flags,
+						   GUEST_BASE + off, page,
+						   self->mem));
+		EXPECT_ERRNO(EINVAL, gh_set_region(self->fd, 0, flags,
+						   GUEST_BASE, page + off,
+						   self->mem));
+		EXPECT_ERRNO(EINVAL, gh_set_region(self->fd, 0, flags,
+						   GUEST_BASE, page,
+						   self->mem + off));
+	}
+}
+
+TEST_F(region, wraps)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+
+	EXPECT_ERRNO(EOVERFLOW, gh_set_region(self->fd, 0, flags, -(__u64)page,
+					      2 * page, self->mem));
+	EXPECT_ERRNO(EOVERFLOW, gh_set_region(self->fd, 0, flags, GUEST_BASE,
+					      -(__u64)page, self->mem));
+}
+
+TEST_F(region, in_use)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+
+	ASSERT_CALL(gh_set_region(self->fd, 7, flags, GUEST_BASE + 4 * page,
+				  4 * page, self->mem));
+	/* The label */
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 7, flags,
+					   GUEST_BASE + 0x100000, page,
+					   self->mem + 8 * page));
+	/* The guest's range: the same, inside, around, at both ends */
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags,
+					   GUEST_BASE + 4 * page, 4 * page,
+					   self->mem + 8 * page));
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags,
+					   GUEST_BASE + 5 * page, page,
+					   self->mem + 8 * page));
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags, GUEST_BASE,
+					   16 * page, self->mem + 8 * page));
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags, GUEST_BASE,
+					   5 * page, self->mem + 8 * page));
+	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags,
+					   GUEST_BASE + 7 * page, 2 * page,
+					   self->mem + 8 * page));
+	/* Neighbours are none of that */
+	EXPECT_EQ(0, gh_set_region(self->fd, 8, flags, GUEST_BASE, 4 * page,
+				   self->mem + 8 * page));
+	EXPECT_EQ(0, gh_set_region(self->fd, 9, flags, GUEST_BASE + 8 * page,
+				   page, self->mem + 12 * page));
+	/* All labels are good */
+	EXPECT_EQ(0, gh_set_region(self->fd, ~0U, flags, GUEST_BASE + 16 * page,
+				   page, self->mem + 16 * page));
+	EXPECT_EQ(0, gh_remove_region(self->fd, ~0U));
+}
+
+TEST_F(region, removal)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+	unsigned int i;
+
+	EXPECT_ERRNO(ENOENT, gh_remove_region(self->fd, 0));
+	for (i = 0; i < 3; i++) {
+		ASSERT_CALL(gh_set_region(self->fd, 1, flags, GUEST_BASE,
+					  GUEST_SIZE, self->mem));
+		EXPECT_ERRNO(ENOENT, gh_remove_region(self->fd, 0));
+		/* The other members mean nothing */
+		EXPECT_EQ(0, gh_set_region(self->fd, 1, ~0U, 1, 0,
+					   BAD_POINTER));
+		EXPECT_ERRNO(ENOENT, gh_remove_region(self->fd, 1));
+		/* At once, without closing the VM */
+		EXPECT_TRUE(leak_check(&self->leak, 0));
+	}
+	/* The range is free again too */
+	EXPECT_EQ(0, gh_set_region(self->fd, 2, flags, GUEST_BASE + page, page,
+				   self->mem));
+}
+
+TEST_F(region, unmapped)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+	unsigned char *mem;
+
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE, page,
+					   NULL));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE, page,
+					   BAD_POINTER));
+
+	mem = alloc_mem(4 * page);
+	ASSERT_NE(NULL, mem);
+	ASSERT_EQ(0, munmap(mem + 2 * page, page));
+	/* A hole, and an end */
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE,
+					   4 * page, mem));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE,
+					   3 * page, mem));
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+	munmap(mem, 4 * page);
+}
+
+TEST_F(region, not_writable)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+
+	ASSERT_EQ(0, mprotect(self->mem, page, PROT_READ));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE, page,
+					   self->mem));
+	/* Only the last page */
+	ASSERT_EQ(0, mprotect(self->mem, page, PROT_READ | PROT_WRITE));
+	ASSERT_EQ(0, mprotect(self->mem + 3 * page, page, PROT_READ));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE,
+					   4 * page, self->mem));
+	ASSERT_EQ(0, mprotect(self->mem, page, PROT_NONE));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE, page,
+					   self->mem));
+}
+
+TEST_F(region, file_of_file_system)
+{
+	size_t page = self->page;
+	char dir[] = "/tmp/gunyah-XXXXXX";
+	char path[64];
+	int file = -1, i;
+	void *map;
+
+	mkdir("/tmp", 0777);
+	if (!mkdtemp(dir))
+		SKIP(return, "no directory: %s", strerror(errno));
+	if (mount("none", dir, "ramfs", 0, NULL)) {
+		rmdir(dir);
+		SKIP(return, "no ramfs: %s", strerror(errno));
+	}
+	snprintf(path, sizeof(path), "%s/file", dir);
+	file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	EXPECT_LE(0, file);
+	EXPECT_EQ(0, ftruncate(file, page));
+
+	for (i = 0; i < 2; i++) {
+		map = mmap(NULL, page, PROT_READ | PROT_WRITE,
+			   i ? MAP_PRIVATE : MAP_SHARED, file, 0);
+		EXPECT_NE(MAP_FAILED, map);
+		EXPECT_ERRNO(EOPNOTSUPP, gh_set_region(self->fd, 0,
+						       variant->flags,
+						       GUEST_BASE, page, map));
+		munmap(map, page);
+	}
+	close(file);
+	umount2(dir, MNT_DETACH);
+	rmdir(dir);
+}
+
+TEST_F(region, device_memory)
+{
+	size_t page = self->page;
+	void *map;
+	int fd;
+
+	fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		SKIP(return, "no /dev/mem");
+	/* Of QEMU's machine this is the first flash memory */
+	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (map == MAP_FAILED)
+		SKIP(return, "/dev/mem gives nothing");
+	EXPECT_ERRNO(EOPNOTSUPP, gh_set_region(self->fd, 0, variant->flags,
+					       GUEST_BASE, page, map));
+	munmap(map, page);
+}
+
+struct limit_arg {
+	int dev;
+	__u32 flags;
+	__u64 size;
+	__u64 limit;
+};
+
+/* Errno of a region that an unprivileged process with a limit registers */
+static int limited(void *data)
+{
+	const struct limit_arg *arg = data;
+	struct rlimit limit = { arg->limit, arg->limit };
+	void *mem;
+	int fd;
+
+	mem = mmap(NULL, arg->size, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (mem == MAP_FAILED)
+		return 254;
+	if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
+	    setresgid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED) ||
+	    setresuid(UNPRIVILEGED, UNPRIVILEGED, UNPRIVILEGED))
+		return 255;
+	fd = gh_create_vm(arg->dev);
+	if (fd < 0)
+		return 253;
+	if (gh_set_region(fd, 0, arg->flags, GUEST_BASE, arg->size, mem))
+		return errno;
+	/* Its memory is charged, once; and no longer than it is there */
+	if (!gh_set_region(fd, 1, arg->flags, GUEST_BASE + arg->size, arg->size,
+			   mem) || errno != ENOMEM)
+		return 252;
+	if (gh_remove_region(fd, 0) ||
+	    gh_set_region(fd, 1, arg->flags, GUEST_BASE, arg->size, mem))
+		return 251;
+	return 0;
+}
+
+TEST_F(region, memlock_limit)
+{
+	struct limit_arg arg = {
+		.dev = self->dev,
+		.flags = variant->flags,
+		.size = 0x100000,
+	};
+
+	arg.limit = arg.size;
+	EXPECT_EQ(0, in_child(limited, &arg));
+	arg.limit = arg.size - self->page;
+	EXPECT_EQ(ENOMEM, in_child(limited, &arg));
+	arg.limit = 0;
+	EXPECT_EQ(ENOMEM, in_child(limited, &arg));
+}
+
+TEST_F(region, huge)
+{
+	struct limit_arg arg = {
+		.dev = self->dev,
+		.flags = variant->flags,
+		.size = 1ULL << 44,
+		.limit = 0x100000,
+	};
+	void *mem;
+
+	/* More than any machine has: refused before anything is counted */
+	EXPECT_EQ(ENOMEM, in_child(limited, &arg));
+
+	mem = mmap(NULL, arg.size, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	ASSERT_NE(MAP_FAILED, mem);
+	EXPECT_EQ(-1, gh_set_region(self->fd, 0, variant->flags, GUEST_BASE,
+				    arg.size, mem));
+	EXPECT_TRUE(errno == ENOMEM || errno == EFAULT)
+		TH_LOG("%s", strerror(errno));
+	munmap(mem, arg.size);
+	/* Beyond the end of the address space */
+	EXPECT_EQ(-1, gh_set_region(self->fd, 0, variant->flags, GUEST_BASE,
+				    1ULL << 62, self->mem));
+	EXPECT_TRUE(errno == ENOMEM || errno == EFAULT)
+		TH_LOG("%s", strerror(errno));
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+}
+
+struct region_arg {
+	int fd;
+	__u32 flags;
+	void *mem;
+	size_t size;
+};
+
+static int set_region(void *data)
+{
+	const struct region_arg *arg = data;
+
+	return gh_set_region(arg->fd, 0, arg->flags, GUEST_BASE, arg->size,
+			     arg->mem) ? errno : 0;
+}
+
+TEST_F(region, other_address_space)
+{
+	struct region_arg arg = {
+		self->fd, variant->flags, self->mem, self->page,
+	};
+
+	memset(self->mem, 1, self->page);
+	EXPECT_EQ(EPERM, in_child(set_region, &arg));
+	EXPECT_EQ(0, set_region(&arg));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Common parts of the Gunyah tests: raw calls, a builder for VMs, leak checks
+ *
+ * Nothing here asserts, so that only the tests know the harness:
+ * functions return -1 and errno as the calls do. The macros at the end are for
+ * the tests, which include kselftest_harness.h first.
+ */
+#ifndef GUNYAH_TEST_UTILS_H
+#define GUNYAH_TEST_UTILS_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/types.h>
+
+#include <linux/gunyah.h>
+#include <linux/types.h>
+
+#include "../kselftest.h"
+#include "payloads.h"
+
+#define GUNYAH_DEV		"/dev/gunyah"
+
+/* Where the regions of a VM from vm_build() are, and their labels */
+#define GUEST_BASE		0x80000000ULL
+#define GUEST_SHM_BASE		0x100000000ULL
+#define GUEST_IMAGE_LABEL	5
+#define GUEST_SHM_LABEL		6
+
+#define GUEST_SIZE		0x200000
+/* Enough for words that host and guest exchange */
+#define GUEST_SHM_SIZE		0x10000
+
+#define MEM_RWX		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
+			 GH_MEM_ALLOW_EXEC)
+
+/* More than any call that does not wait for something takes */
+#define LONG_MS			60000
+
+/* ---- raw calls ---- */
+
+static inline int gh_create_vm(int dev)
+{
+	return ioctl(dev, GH_CREATE_VM, 0);
+}
+
+static inline int gh_set_region(int vm, __u32 label, __u32 flags, __u64 gpa,
+				__u64 size, const void *mem)
+{
+	struct gh_userspace_memory_region region = {
+		.label = label,
+		.flags = flags,
+		.guest_phys_addr = gpa,
+		.memory_size = size,
+		.userspace_addr = (uintptr_t)mem,
+	};
+
+	return ioctl(vm, GH_VM_SET_USER_MEM_REGION, &region);
+}
+
+static inline int gh_remove_region(int vm, __u32 label)
+{
+	return gh_set_region(vm, label, 0, 0, 0, NULL);
+}
+
+static inline int gh_set_dtb(int vm, __u64 gpa, __u64 size)
+{
+	struct gh_vm_dtb_config config = { .gpa = gpa, .size = size };
+
+	return ioctl(vm, GH_VM_SET_DTB_CONFIG, &config);
+}
+
+static inline int gh_start(int vm)
+{
+	return ioctl(vm, GH_VM_START, 0);
+}
+
+static inline int gh_add_function(int vm, __u32 type, __u32 size,
+				  const void *arg)
+{
+	struct gh_fn_desc desc = {
+		.type = type,
+		.arg_size = size,
+		.arg = (uintptr_t)arg,
+	};
+
+	return ioctl(vm, GH_VM_ADD_FUNCTION, &desc);
+}
+
+static inline int gh_remove_function(int vm, __u32 type, __u32 size,
+				     const void *arg)
+{
+	struct gh_fn_desc desc = {
+		.type = type,
+		.arg_size = size,
+		.arg = (uintptr_t)arg,
+	};
+
+	return ioctl(vm, GH_VM_REMOVE_FUNCTION, &desc);
+}
+
+static inline int gh_add_vcpu(int vm, __u32 id)
+{
+	struct gh_fn_vcpu_arg arg = { .id = id };
+
+	return gh_add_function(vm, GH_FN_VCPU, sizeof(arg), &arg);
+}
+
+static inline int gh_remove_vcpu(int vm, __u32 id)
+{
+	struct gh_fn_vcpu_arg arg = { .id = id };
+
+	return gh_remove_function(vm, GH_FN_VCPU, sizeof(arg), &arg);
+}
+
+static inline int gh_vcpu_run(int vcpu)
+{
+	return ioctl(vcpu, GH_VCPU_RUN, 0);
+}
+
+static inline int gh_status(int vm, struct gh_vm_status *status)
+{
+	return ioctl(vm, GH_VM_GET_STATUS, status);
+}
+
+/* ---- devicetrees, dtb.c ---- */
+
+/** enum dtb_defect - what is wrong with a devicetree */
+enum dtb_defect {
+	DTB_GOOD,
+	DTB_BAD_MAGIC,
+	DTB_NO_VM_CONFIG,	/* no /gunyah-vm-config */
+	DTB_NO_IMAGE_NAME,
+	DTB_MEMORY_UNIT,	/* memory node with a unit address */
+	DTB_HYPERVISOR_NODE,	/* the resource manager's own node exists */
+	DTB_MMIO_BASE,		/* image where accesses are MMIO */
+	DTB_NO_TIMESLICE,	/* scheduled by the hypervisor, incomplete */
+	DTB_TOO_MANY_CPUS,
+};
+
+/**
+ * struct dtb_config - what a devicetree describes
+ * @base: guest physical address of the image region
+ * @size: its size
+ * @cpus: number of vCPUs
+ * @scheduled: the hypervisor schedules them
+ * @host_cpus: number of physical CPUs
+ * @shms: number of further regions
+ * @shm: these regions
+ * @defect: what is wrong with it
+ */
+struct dtb_config {
+	__u64 base;
+	__u64 size;
+	unsigned int cpus;
+	bool scheduled;
+	unsigned int host_cpus;
+	unsigned int shms;
+	struct {
+		__u32 label;
+		__u64 base;
+	} shm[2];
+	enum dtb_defect defect;
+};
+
+size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg);
+
+/* ---- VMs ---- */
+
+/**
+ * struct vm_config - what kind of VM to build; zeroes give the simplest
+ * @cpus: number of vCPUs, 0: one
+ * @shared: the image region is shared, else it is lent; see vm_impossible()
+ * @scheduled: by the hypervisor, else proxy-scheduled; see there as well
+ * @size: size of the image region, 0: GUEST_SIZE
+ * @mem: memory for it, NULL: anonymous memory is allocated
+ * @shm_size: size of a second region, 0: none
+ * @shm_mem: memory for it, NULL: anonymous memory is allocated
+ * @shm_lent: that one is lent, else it is shared
+ * @defect: of the devicetree
+ */
+struct vm_config {
+	unsigned int cpus;
+	bool shared;
+	bool scheduled;
+	size_t size;
+	void *mem;
+	size_t shm_size;
+	void *shm_mem;
+	bool shm_lent;
+	enum dtb_defect defect;
+};
+
+/** enum vm_stage - how far a VM is built */
+enum vm_stage {
+	VM_CREATED,
+	VM_HAS_MEMORY,
+	VM_HAS_DTB,
+	VM_HAS_VCPUS,		/* ready to be started */
+	VM_STARTED,
+};
+
+/**
+ * struct vm - a VM
+ * @cfg: what it is
+ * @fd: VM file descriptor, -1: none
+ * @mem: memory of the image region
+ * @shm: memory of the second region
+ * @vcpu: vCPU file descriptors, -1: none
+ * @run: run pages
+ */
+struct vm {
+	struct vm_config cfg;
+	int fd;
+	unsigned char *mem;
+	unsigned char *shm;
+	int vcpu[GUEST_MAX_CPUS];
+	struct gh_vcpu_run *run[GUEST_MAX_CPUS];
+};
+
+/* Called for an MMIO exit; a negative errno ends the run */
+typedef int (*mmio_fn)(struct vm *vm, struct gh_vcpu_run *run, void *data);
+
+void vm_init(struct vm *vm);
+/* Why the firmware cannot have such a VM, or NULL if it can */
+const char *vm_impossible(const struct vm_config *cfg);
+int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage);
+void vm_set_program(struct vm *vm, unsigned int cpu, const struct guest_op *ops,
+		    size_t n);
+/* Guest physical address of a vCPU's program */
+#define VM_PROGRAM(cpu)	(GUEST_BASE + GUEST_PROG + (cpu) * GUEST_PROG_SIZE)
+#define vm_program(vm, cpu, ...) do {					\
+	const struct guest_op __ops[] = { __VA_ARGS__ };		\
+									\
+	vm_set_program(vm, cpu, __ops, ARRAY_SIZE(__ops));		\
+} while (0)
+/* Words of the second region, which is shared */
+__u64 vm_word(const struct vm *vm, size_t offset);
+void vm_poke(struct vm *vm, size_t offset, __u64 value);
+
+__u64 mmio_value(const struct gh_vcpu_run *run);
+void mmio_answer(struct gh_vcpu_run *run, __u64 value);
+/* For GUEST_OP_ECHO; @data is a counter, a __u64 */
+int mmio_count(struct vm *vm, struct gh_vcpu_run *run, void *data);
+
+/* Until the next exit: returns the exit reason */
+int vm_run_once(struct vm *vm, unsigned int cpu);
+int vm_run(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data);
+int vm_run_all(struct vm *vm, mmio_fn fn, void *data);
+int vm_wait_end(struct vm *vm, struct gh_vm_status *status);
+int vm_finish(struct vm *vm, struct gh_vm_status *status);
+/* Whether it has ended that way; tells how else if not */
+bool vm_ended(const struct gh_vm_status *status, unsigned int exit_type);
+
+void vm_close_vcpus(struct vm *vm);
+void vm_close(struct vm *vm);
+
+/* ---- vCPU threads ---- */
+
+/**
+ * struct runner - a thread that runs a vCPU until the VM ends
+ * @vm: the VM
+ * @cpu: index of the vCPU
+ * @fn: called for MMIO exits
+ * @data: for @fn
+ * @thread: the thread
+ * @error: what ended it: 0 (the VM ended) or errno
+ * @keep_eintr: end with EINTR instead of calling GH_VCPU_RUN again
+ * @done: it has ended
+ */
+struct runner {
+	struct vm *vm;
+	unsigned int cpu;
+	mmio_fn fn;
+	void *data;
+	pthread_t thread;
+	int error;
+	bool keep_eintr;
+	bool done;
+};
+
+int runner_start(struct runner *runner);
+int runner_join(struct runner *runner);
+/* Interrupt it with SIGUSR1 until it has ended, then join */
+int runner_stop(struct runner *runner);
+void catch_sigusr1(void);
+
+/* ---- memory ---- */
+
+void pattern_fill(void *mem, size_t size, __u64 pattern);
+bool pattern_check(const void *mem, size_t size, __u64 pattern);
+bool all_zero(const void *mem, size_t size);
+void *alloc_mem(size_t size);
+void *alloc_scattered(size_t size);
+size_t count_runs(const void *mem, size_t size);
+
+/* ---- leaks ---- */
+
+/* The test hypervisor's counters, in this order */
+enum leak_counter {
+	LEAK_VMIDS,
+	LEAK_PARCELS,
+	LEAK_ENTRIES,
+	LEAK_PAGES_LENT,
+	LEAK_PAGES_SHARED,
+	LEAK_VIRQS,
+	LEAK_CAPS,
+	LEAK_VMS,
+	LEAK_COUNTERS
+};
+
+/**
+ * struct leak_state - everything that a VM may take, read at one time
+ * @locked_kb: locked and pinned memory of this process
+ * @pins: pages pinned in the whole system
+ * @taint: of the kernel: a warning is a failure
+ * @counters: the test hypervisor's, zero where there is none
+ */
+struct leak_state {
+	long locked_kb;
+	long long pins;
+	unsigned long taint;
+	__u64 counters[LEAK_COUNTERS];
+};
+
+void leak_read(struct leak_state *state);
+/* Whether all is as it was; waits so long for it, and tells what differs */
+bool leak_check(const struct leak_state *before, unsigned int timeout_ms);
+
+/* ---- other ---- */
+
+bool gunyah_present(void);
+long long now_ms(void);
+long long reap_limit_ms(void);
+/* Until @cond(@arg) holds, at most so long */
+bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms);
+/* Exit code of @fn(@arg) in a child process, or 256 + signal */
+int in_child(int (*fn)(void *arg), void *arg);
+int read_file(const char *path, char *buf, size_t size);
+int write_file(const char *path, const char *text);
+/* Value of a line "name: value" or "name value" of a file in /proc, or -1 */
+long long proc_value(const char *path, const char *name);
+
+/* In a test or FIXTURE_SETUP(): not every firmware can have every VM */
+#define SKIP_IF_IMPOSSIBLE(statement, cfg) do {				\
+	const char *__why = vm_impossible(cfg);				\
+									\
+	if (__why)							\
+		SKIP(statement, "%s", __why);				\
+} while (0)
+
+#define EXPECT_ERRNO(expected_errno, call) do {				\
+	int __ret = (call);						\
+	int __err = errno;						\
+									\
+	EXPECT_EQ(-1, __ret)						\
+		TH_LOG("%s", #call);					\
+	if (__ret == -1)						\
+		EXPECT_EQ(expected_errno, __err)			\
+			TH_LOG("%s: %s", #call, strerror(__err));	\
+} while (0)
+
+/* A call that must succeed */
+#define ASSERT_CALL(call) do {						\
+	int __ret = (call);						\
+	int __err = errno;						\
+									\
+	ASSERT_LE(0, __ret)						\
+		TH_LOG("%s: %s", #call, strerror(__err));		\
+} while (0)
+
+#endif /* GUNYAH_TEST_UTILS_H */

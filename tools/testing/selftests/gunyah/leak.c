@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Common parts of the Gunyah tests: what the system tells, and leaks
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gunyah_utils.h"
+#include "testctl.h"
+
+/**
+ * gunyah_present() - look for the driver's device
+ *
+ * Return: whether this machine has it and we may use it.
+ */
+bool gunyah_present(void)
+{
+	return !access(GUNYAH_DEV, R_OK | W_OK);
+}
+
+/**
+ * now_ms() - read the monotonic clock
+ *
+ * Return: its milliseconds.
+ */
+long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/**
+ * reap_limit_ms() - in which time a process with VMs that is killed must be gone
+ *
+ * The driver promises a second. Where emulated processors share real ones the
+ * clock runs on while they wait: GUNYAH_TEST_SLOW tells how many times as long
+ * everything may take.
+ *
+ * Return: time in ms.
+ */
+long long reap_limit_ms(void)
+{
+	const char *slow = getenv("GUNYAH_TEST_SLOW");
+
+	return 1000LL * (slow ? atoi(slow) : 1);
+}
+
+/**
+ * wait_until() - poll until a condition holds
+ * @cond: the condition
+ * @arg: its argument
+ * @timeout_ms: how long at most
+ *
+ * Return: whether it holds.
+ */
+bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms)
+{
+	long long end = now_ms() + timeout_ms;
+
+	while (!cond(arg)) {
+		if (now_ms() >= end)
+			return cond(arg);
+		usleep(500);
+	}
+	return true;
+}
+
+/**
+ * in_child() - call a function in a child process
+ * @fn: the function; what it returns is the child's exit code, below 256
+ * @arg: its argument
+ *
+ * A test must not assert in a child: the harness would return there.
+ *
+ * Return: exit code, or 256 + signal, or -1 and errno.
+ */
+int in_child(int (*fn)(void *arg), void *arg)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (!pid)
+		_exit(fn(arg));
+	if (waitpid(pid, &status, 0) != pid)
+		return -1;
+	if (WIFSIGNALED(status))
+		return 256 + WTERMSIG(status);
+	return WEXITSTATUS(status);
+}
+
+/**
+ * read_file() - read a small file as a string
+ * @path: which one
+ * @buf: where to
+ * @size: room there
+ *
+ * Return: length, or -1 and errno.
+ */
+int read_file(const char *path, char *buf, size_t size)
+{
+	size_t len = 0;
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	while (len < size - 1) {
+		n = read(fd, buf + len, size - 1 - len);
+		if (n <= 0)
+			break;
+		len += n;
+	}
+	close(fd);
+	buf[len] = '\0';
+	return len;
+}
+
+/**
+ * write_file() - write a string to a file that exists
+ * @path: which one
+ * @text: what
+ *
+ * Return: 0, or -1 and errno.
+ */
+int write_file(const char *path, const char *text)
+{
+	ssize_t n;
+	int fd;
+
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = write(fd, text, strlen(text));
+	close(fd);
+	return n == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/**
+ * proc_value() - a number in a file of lines that start with names
+ * @path: the file
+ * @name: the name, without colon
+ *
+ * Return: the number, or -1 if there is none.
+ */
+long long proc_value(const char *path, const char *name)
+{
+	size_t len = strlen(name);
+	long long value = -1;
+	char line[256];
+	FILE *f;
+
+	f = fopen(path, "re");
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (strncmp(line, name, len) || !strchr(": \t", line[len]))
+			continue;
+		value = strtoll(line + len + 1, NULL, 10);
+		break;
+	}
+	fclose(f);
+	return value;
+}
+
+static const struct {
+	unsigned int reg;
+	const char *name;
+} leak_counters[LEAK_COUNTERS] = {
+	[LEAK_VMIDS] = { GH_TESTCTL_VMIDS, "VMIDs" },
+	[LEAK_PARCELS] = { GH_TESTCTL_PARCELS, "parcels" },
+	[LEAK_ENTRIES] = { GH_TESTCTL_ENTRIES, "memory entries" },
+	[LEAK_PAGES_LENT] = { GH_TESTCTL_PAGES_LENT, "lent pages" },
+	[LEAK_PAGES_SHARED] = { GH_TESTCTL_PAGES_SHARED, "shared pages" },
+	[LEAK_VIRQS] = { GH_TESTCTL_VIRQS, "interrupts" },
+	[LEAK_CAPS] = { GH_TESTCTL_CAPS, "capabilities" },
+	[LEAK_VMS] = { GH_TESTCTL_VMS, "VMs" },
+};
+
+/**
+ * leak_read() - read everything that a VM may take
+ * @state: where to
+ */
+void leak_read(struct leak_state *state)
+{
+	char taint[32] = "";
+	unsigned int i;
+
+	memset(state, 0, sizeof(*state));
+	/* What the CPUs have counted and not yet added up */
+	write_file("/proc/sys/vm/stat_refresh", "1");
+	state->pins = proc_value("/proc/vmstat", "nr_foll_pin_acquired") -
+		      proc_value("/proc/vmstat", "nr_foll_pin_released");
+	state->locked_kb = proc_value("/proc/self/status", "VmLck") +
+			   proc_value("/proc/self/status", "VmPin");
+	read_file("/proc/sys/kernel/tainted", taint, sizeof(taint));
+	state->taint = strtoul(taint, NULL, 10);
+	if (testctl_present())
+		for (i = 0; i < LEAK_COUNTERS; i++)
+			state->counters[i] = testctl_read(leak_counters[i].reg);
+}
+
+static bool same(void *arg)
+{
+	struct leak_state now;
+
+	leak_read(&now);
+	return !memcmp(&now, arg, sizeof(now));
+}
+
+static void tell(const char *name, long long before, long long now)
+{
+	if (before != now)
+		fprintf(stderr, "# leak: %s: %lld before, %lld now\n", name,
+			before, now);
+}
+
+/**
+ * leak_check() - compare all that a VM may take with how it was
+ * @before: how it was
+ * @timeout_ms: how long it may take to become so
+ *
+ * Tells on stderr what differs.
+ *
+ * Return: whether nothing does.
+ */
+bool leak_check(const struct leak_state *before, unsigned int timeout_ms)
+{
+	struct leak_state now;
+	unsigned int i;
+
+	if (wait_until(same, (void *)before, timeout_ms))
+		return true;
+
+	leak_read(&now);
+	tell("pins", before->pins, now.pins);
+	tell("locked kB", before->locked_kb, now.locked_kb);
+	tell("taint", before->taint, now.taint);
+	for (i = 0; i < ARRAY_SIZE(leak_counters); i++)
+		tell(leak_counters[i].name, before->counters[i],
+		     now.counters[i]);
+	return false;
+}

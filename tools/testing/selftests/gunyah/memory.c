@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Common parts of the Gunyah tests: memory of several kinds
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "gunyah_utils.h"
+
+/**
+ * pattern_fill() - fill memory so that GUEST_OP_CHECK recognises it
+ * @mem: where
+ * @size: how much
+ * @pattern: which pattern
+ */
+void pattern_fill(void *mem, size_t size, __u64 pattern)
+{
+	__u64 *word = mem;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*word); i++)
+		word[i] = pattern + i * GUEST_PATTERN_STEP;
+}
+
+/**
+ * pattern_check() - compare memory with what GUEST_OP_FILL leaves
+ * @mem: where
+ * @size: how much
+ * @pattern: which pattern
+ *
+ * Return: whether it is the same.
+ */
+bool pattern_check(const void *mem, size_t size, __u64 pattern)
+{
+	const __u64 *word = mem;
+	size_t i;
+
+	for (i = 0; i < size / sizeof(*word); i++)
+		if (word[i] != pattern + i * GUEST_PATTERN_STEP)
+			return false;
+	return true;
+}
+
+/**
+ * all_zero() - look for bytes that are not zero
+ * @mem: where
+ * @size: how much
+ *
+ * Return: whether there are none.
+ */
+bool all_zero(const void *mem, size_t size)
+{
+	const unsigned char *byte = mem;
+	size_t i;
+
+	for (i = 0; i < size; i++)
+		if (byte[i])
+			return false;
+	return true;
+}
+
+/**
+ * alloc_mem() - private anonymous memory
+ * @size: how much
+ *
+ * Return: the memory, or NULL.
+ */
+void *alloc_mem(size_t size)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+/*
+ * Pages that are touched one after the other are neighbours more often than
+ * not. So these are touched with a stride.
+ */
+#define SCATTER_STRIDE	61
+
+/**
+ * alloc_scattered() - memory of which hardly any two pages are neighbours
+ * @size: how much
+ *
+ * Return: a shared mapping of a memfd, or NULL.
+ */
+void *alloc_scattered(size_t size)
+{
+	size_t page = sysconf(_SC_PAGESIZE), pages = size / page, first, i;
+	unsigned char *mem;
+	int fd;
+
+	fd = memfd_create("gunyah", MFD_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	if (ftruncate(fd, size)) {
+		close(fd);
+		return NULL;
+	}
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (mem == MAP_FAILED)
+		return NULL;
+	madvise(mem, size, MADV_NOHUGEPAGE);
+	for (first = 0; first < SCATTER_STRIDE; first++)
+		for (i = first; i < pages; i += SCATTER_STRIDE)
+			mem[i * page] = 1;
+	return mem;
+}
+
+/**
+ * count_runs() - number of physically contiguous pieces of memory
+ * @mem: the memory, present
+ * @size: its size
+ *
+ * Return: the number, or 0 if it cannot be known.
+ */
+size_t count_runs(const void *mem, size_t size)
+{
+	size_t page = sysconf(_SC_PAGESIZE), left = size / page, runs = 0;
+	size_t n, i;
+	__u64 buf[512], pfn, next = 0;
+	off_t offset;
+	int fd;
+
+	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	offset = (uintptr_t)mem / page * sizeof(__u64);
+	while (left) {
+		n = left < 512 ? left : 512;
+		if (pread(fd, buf, n * sizeof(__u64), offset) !=
+		    (ssize_t)(n * sizeof(__u64))) {
+			runs = 0;
+			break;
+		}
+		for (i = 0; i < n; i++) {
+			pfn = buf[i] & ((1ULL << 55) - 1);
+			/* Not present, or not for our eyes */
+			if (!(buf[i] >> 63) || !pfn) {
+				close(fd);
+				return 0;
+			}
+			if (pfn != next)
+				runs++;
+			next = pfn + 1;
+		}
+		offset += n * sizeof(__u64);
+		left -= n;
+	}
+	close(fd);
+	return runs;
+}

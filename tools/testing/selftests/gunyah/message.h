@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Messages to the resource manager that can go wrong, and VMs for which they are
+ * sent
+ */
+#ifndef GUNYAH_TEST_MESSAGE_H
+#define GUNYAH_TEST_MESSAGE_H
+
+#include "gunyah_utils.h"
+#include "testctl.h"
+
+#define FAULT_TIMEOUT	300
+
+/* In which time what was refused at first must be back */
+#define BACK_MS		30000
+
+#define TIMEOUT_PARAM	"/sys/module/gunyah/parameters/rm_timeout_ms"
+
+/* Enough pages without neighbours for a second message */
+#define APPEND_SIZE	0x400000
+
+/**
+ * struct message - a message that can go wrong
+ * @id: its id
+ * @cfg: a VM for which it is sent
+ * @nth: which one goes wrong, 0: the first
+ * @scattered: the second region has memory of that kind
+ * @hides: if the outcome is not known the firmware may keep something that the
+ *	host has no name for: that stays taken, by intention
+ */
+struct message {
+	__u32 id;
+	struct vm_config cfg;
+	unsigned int nth;
+	bool scattered;
+	bool hides;
+};
+
+int message_build(struct vm *vm, const struct message *msg, void *scattered);
+int message_build_running(struct vm *vm, const struct message *msg);
+void message_fault(const struct message *msg, enum rm_fault_action action,
+		   __u32 arg);
+int vm_one_life(void);
+
+#endif /* GUNYAH_TEST_MESSAGE_H */

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access to the test hypervisor's control window
+ */
+#include <endian.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+#include "testctl.h"
+
+#define TESTCTL_REG	"/proc/device-tree/gunyah-testctl/reg"
+
+static void *window;
+static bool searched;
+
+static bool testctl_address(off_t *address)
+{
+	__u32 reg[4];
+	ssize_t n;
+	int fd;
+
+	fd = open(TESTCTL_REG, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, reg, sizeof(reg));
+	close(fd);
+	if (n != sizeof(reg))
+		return false;
+	*address = (off_t)be32toh(reg[0]) << 32 | be32toh(reg[1]);
+	return true;
+}
+
+static __u64 load(unsigned int reg)
+{
+	__u64 value;
+
+	/* The hypervisor emulates plain loads, without write-back or pairs */
+	asm volatile("ldr %0, [%1]"
+		     : "=r" (value)
+		     : "r" ((char *)window + reg)
+		     : "memory");
+	return value;
+}
+
+/**
+ * testctl_present() - look for the control window
+ *
+ * Maps it at the first call.
+ *
+ * Return: whether this machine has it.
+ */
+bool testctl_present(void)
+{
+	off_t address;
+	void *map;
+	int fd;
+
+	if (searched)
+		return window;
+	searched = true;
+
+	if (!testctl_address(&address))
+		return false;
+	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	map = mmap(NULL, GH_TESTCTL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+		   fd, address);
+	close(fd);
+	if (map == MAP_FAILED)
+		return false;
+
+	window = map;
+	if (load(GH_TESTCTL_MAGIC) != GH_TESTCTL_MAGIC_VALUE) {
+		munmap(map, GH_TESTCTL_SIZE);
+		window = NULL;
+	}
+	return window;
+}
+
+static void need_window(void)
+{
+	if (!testctl_present()) {
+		fprintf(stderr, "# no test control window\n");
+		abort();
+	}
+}
+
+/**
+ * testctl_read() - read a register of the control window
+ * @reg: offset of the register
+ *
+ * Return: its value.
+ */
+__u64 testctl_read(unsigned int reg)
+{
+	need_window();
+	return load(reg);
+}
+
+/**
+ * testctl_write() - write a register of the control window
+ * @reg: offset of the register
+ * @value: what to write
+ */
+void testctl_write(unsigned int reg, __u64 value)
+{
+	need_window();
+	asm volatile("str %0, [%1]"
+		     :: "r" (value), "r" ((char *)window + reg)
+		     : "memory");
+}
+
+static void plan(enum rm_fault_action action, __u32 msg, __u32 nth,
+		 bool repeat, __u32 arg)
+{
+	testctl_write(GH_TESTCTL_FAULT_MSG_ID, msg);
+	testctl_write(GH_TESTCTL_FAULT_NTH, nth);
+	testctl_write(GH_TESTCTL_FAULT_REPEAT, repeat);
+	testctl_write(GH_TESTCTL_FAULT_ARG, arg);
+	testctl_write(GH_TESTCTL_FAULT_ACTION, action);
+}
+
+/**
+ * testctl_fault() - plan one fault of the resource manager
+ * @action: what it does with the request
+ * @msg: message id, 0: any
+ * @nth: which of these requests, 1: the next one
+ * @arg: argument of the action
+ */
+void testctl_fault(enum rm_fault_action action, __u32 msg, __u32 nth,
+		   __u32 arg)
+{
+	plan(action, msg, nth, false, arg);
+}
+
+/**
+ * testctl_fault_repeat() - plan a fault of the @nth and all later requests
+ * @action: what the resource manager does with the requests
+ * @msg: message id, 0: any
+ * @nth: the first of these requests, 1: the next one
+ * @arg: argument of the action
+ */
+void testctl_fault_repeat(enum rm_fault_action action, __u32 msg, __u32 nth,
+			  __u32 arg)
+{
+	plan(action, msg, nth, true, arg);
+}
+
+/**
+ * testctl_hvc_fault() - plan the failure of a hypercall
+ * @nr: number of the hypercall
+ * @nth: which of the next ones, 1: the next
+ * @error: what it returns
+ */
+void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
+{
+	testctl_write(GH_TESTCTL_HVC_NR, nr);
+	testctl_write(GH_TESTCTL_HVC_NTH, nth);
+	testctl_write(GH_TESTCTL_HVC_ERROR, error);
+}
+
+/** testctl_reset() - back to a machine that does everything right */
+void testctl_reset(void)
+{
+	static const unsigned int off[] = {
+		GH_TESTCTL_HVC_ERROR,
+		GH_TESTCTL_QUIRK_BUSY,
+		GH_TESTCTL_QUIRK_LOST_HALT,
+		GH_TESTCTL_QUIRK_LOST_WAKE,
+		GH_TESTCTL_QUIRK_LOST_RESET,
+		GH_TESTCTL_EXIT_DELAY,
+		GH_TESTCTL_VCPU_STATE_NTH,
+	};
+	unsigned int i;
+
+	testctl_fault(RM_FAULT_NONE, 0, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(off); i++)
+		testctl_write(off[i], 0);
+	testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
+	if (testctl_read(GH_TESTCTL_RM_DEAD))
+		testctl_write(GH_TESTCTL_RM_DEAD, 0);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Access to the test hypervisor's control window, see gunyah_testctl.h
+ */
+#ifndef GUNYAH_TEST_TESTCTL_H
+#define GUNYAH_TEST_TESTCTL_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include <gunyah_testctl.h>
+#include <rm.h>
+
+/* Messages of the resource manager that planned faults can name */
+#define RM_MEM_LEND_MSG			0x51000012
+#define RM_MEM_SHARE_MSG		0x51000013
+#define RM_MEM_RECLAIM_MSG		0x51000015
+#define RM_MEM_APPEND_MSG		0x51000018
+#define RM_VM_ALLOC_VMID_MSG		0x56000001
+#define RM_VM_DEALLOC_VMID_MSG		0x56000002
+#define RM_VM_START_MSG			0x56000004
+#define RM_VM_STOP_MSG			0x56000005
+#define RM_VM_RESET_MSG			0x56000006
+#define RM_VM_CONFIG_IMAGE_MSG		0x56000009
+#define RM_VM_INIT_MSG			0x5600000b
+#define RM_VM_GET_HYP_RESOURCES_MSG	0x56000020
+
+/* Error codes of its replies */
+#define RM_ERR_UNIMPLEMENTED		0xffffffff
+#define RM_ERR_NOMEM			0x1
+#define RM_ERR_NORESOURCE		0x2
+#define RM_ERR_DENIED			0x3
+#define RM_ERR_MSG_INVALID		0x4
+#define RM_ERR_BUSY			0x5
+#define RM_ERR_ARGUMENT_INVALID		0x6
+#define RM_ERR_MEM_INVALID		0xa
+#define RM_ERR_MEM_INUSE		0xb
+#define RM_ERR_IN_USE			0x12
+#define RM_ERR_VM_STATE			0x14
+
+/* Numbers of hypercalls, for GH_TESTCTL_HVC_NR */
+#define HVC_MSGQ_SEND			0x1b
+#define HVC_VCPU_RUN			0x65
+
+/* Microseconds, for GH_TESTCTL_RM_WORK_DELAY */
+#define RM_WORK_DELAY_DEFAULT		20
+
+bool testctl_present(void);
+__u64 testctl_read(unsigned int reg);
+void testctl_write(unsigned int reg, __u64 value);
+
+/* Plan a fault of the @nth request @msg from now on */
+void testctl_fault(enum rm_fault_action action, __u32 msg, __u32 nth,
+		   __u32 arg);
+void testctl_fault_repeat(enum rm_fault_action action, __u32 msg, __u32 nth,
+			  __u32 arg);
+/* Let the @nth hypercall @nr from now on return @error */
+void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
+/* Take back every planned fault and quirk, revive the resource manager */
+void testctl_reset(void);
+
+#endif /* GUNYAH_TEST_TESTCTL_H */
