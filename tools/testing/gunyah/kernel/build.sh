@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# build.sh: build the test machine's kernel and the driver as a module.
+# Leaves Image, gunyah.ko and config in build/kernel.
+
+# shellcheck source=tools/testing/gunyah/kernel/env.sh
+. "$(dirname "$0")/env.sh"
+
+lock_cache
+tree=$("$here/kernel/tree.sh")
+config=$here/kernel/test.config
+[ -f "$tree/drivers/virt/gunyah/Kconfig" ] ||
+	die "drivers/virt/gunyah/Kconfig is missing: no driver to build"
+
+key=$( (source_version; cat "$config"; ${cross}gcc --version) |
+	sha256sum | cut -c1-12)
+obj=$cache/obj-$key
+mkdir -p "$obj" "$build/kernel"
+
+kmake()
+{
+	nice make -C "$tree" O="$obj" ARCH=arm64 CROSS_COMPILE=$cross -j"$jobs" \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
+		KBUILD_BUILD_USER=gunyah KBUILD_BUILD_HOST=test \
+		KBUILD_BUILD_VERSION=1 "$@"
+}
+
+# Nothing to do if what goes in is what went in last time.
+inputs=$(cd "$top" && hash_files patches drivers include \
+	tools/testing/gunyah/kernel)-$key
+if [ "$(cat "$obj/gunyah.built" 2>/dev/null)" != "$inputs" ]; then
+	rm -f "$obj/gunyah.built"
+	[ -f "$obj/arch/arm64/boot/Image" ] ||
+		say "first build of this kernel: 10 to 20 minutes on two processors"
+	say "configuring the kernel"
+	logged "$build/logs/kernel-config.log" \
+		kmake allnoconfig KCONFIG_ALLCONFIG="$config"
+	missing=$(grep '^CONFIG_' "$config" | grep -vxFf "$obj/.config" || true)
+	[ -z "$missing" ] ||
+		die "Kconfig did not accept these lines of ${config#"$top"/}:" $missing
+	say "building kernel and driver"
+	logged "$build/logs/kernel.log" kmake Image modules
+	echo "$inputs" >"$obj/gunyah.built"
+	grep -hE "(drivers/virt|linux)/gunyah.*(warning|error):" \
+		"$build/logs/kernel.log" || true
+fi
+touch "$obj"
+
+for file in arch/arm64/boot/Image drivers/virt/gunyah/gunyah.ko .config; do
+	[ -f "$obj/$file" ] || die "the kernel build did not make $file"
+	name=${file##*/}
+	cmp -s "$obj/$file" "$build/kernel/${name#.}" ||
+		cp "$obj/$file" "$build/kernel/${name#.}"
+done
+
+# Objects of configurations that nobody has used for a month
+find "$cache" -maxdepth 1 -name 'obj-*' -mtime +30 -exec rm -rf {} +

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# Sourced by the other scripts: where things are, and how they speak.
+#
+# Everything that is expensive and does not belong to one checkout is in the
+# cache, which all checkouts of a user share:
+#
+#   linux-VERSION/       kernel tree of the Debian source package with patches/
+#                        and the files of the checkout that was last built
+#   linux-VERSION.orig/  unpatched copies of the files that patches/ changes
+#   obj-KEY/             objects of a kernel, one directory per configuration
+#                        and compiler
+#   busybox-arm64/       busybox for the test machine
+#
+# What is made for a checkout is in its folder build/.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd -P)
+here=$top/tools/testing/gunyah
+build=${GUNYAH_BUILD:-$top/build}
+cache=${GUNYAH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gunyah}
+# Objects know the path of their sources: the same by every way that leads there
+cache=$(realpath -m "$cache")
+cross=aarch64-linux-gnu-
+source_package=linux-source-6.12
+jobs=${JOBS:-$(nproc)}
+
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+
+# A make that starts these scripts must not have a say in the makes below.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL ARCH CROSS_COMPILE LLVM
+
+say()
+{
+	printf '  %s\n' "$*"
+}
+
+die()
+{
+	printf '%s: %s\n' "${0##*/}" "$*" >&2
+	exit 1
+}
+
+# One build at a time in the cache; scripts called by the holder are let in.
+lock_cache()
+{
+	[ -z "${GUNYAH_LOCKED:-}" ] || return 0
+	mkdir -p "$cache"
+	exec 9>"$cache/lock"
+	if ! flock -n 9; then
+		say "waiting for another build that uses $cache"
+		flock 9
+	fi
+	export GUNYAH_LOCKED=1
+}
+
+# Version of the kernel sources. Empty: the package is not there.
+source_version()
+{
+	dpkg-query -W -f '${Version}' "$source_package" 2>/dev/null || true
+}
+
+set_tree()
+{
+	local version
+
+	version=$(source_version)
+	[ -n "$version" ] || die "package $source_package is not installed"
+	# make does not like every character that a version may have
+	tree=$cache/linux-${version//[!A-Za-z0-9.+-]/_}
+}
+
+# hash_files FILE-OR-DIRECTORY...: one word for names and contents below $top
+hash_files()
+{
+	(cd "$top" && find "$@" -type f -print0 2>/dev/null | sort -z |
+		xargs -0r sha256sum | sha256sum | cut -c1-16)
+}
+
+# logged LOG COMMAND...: run it with its output in a file; a sign of life every
+# ten seconds; on failure the end of the output and where the rest is.
+logged()
+{
+	local log=$1 pid status=0 start=$SECONDS shown=$SECONDS
+
+	shift
+	mkdir -p "$(dirname "$log")"
+	"$@" </dev/null >"$log" 2>&1 9>&- &
+	pid=$!
+	# shellcheck disable=SC2064 # the pid of now is meant
+	trap "kill $pid 2>/dev/null || true; exit 130" INT TERM
+	while kill -0 "$pid" 2>/dev/null; do
+		if [ $((SECONDS - shown)) -ge 10 ]; then
+			shown=$SECONDS
+			say "... $((SECONDS - start)) s, $(wc -l <"$log") lines of output"
+		fi
+		sleep 0.2
+	done
+	wait "$pid" || status=$?
+	trap - INT TERM
+	[ "$status" = 0 ] && return 0
+	grep -nE 'error|Error|\*\*\*' "$log" | tail -n 15 >&2 || true
+	echo "--- end of $log:" >&2
+	tail -n 15 "$log" >&2
+	echo "failed: $1 (see $log)" >&2
+	return "$status"
+}

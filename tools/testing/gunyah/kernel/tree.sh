@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# tree.sh: make the kernel tree in the cache what this checkout says it is:
+# Debian's source package, patches/ applied, our files at their places. Files
+# whose content is right are not touched, so that nothing is rebuilt for them.
+# Prints the tree's path.
+
+# shellcheck source=tools/testing/gunyah/kernel/env.sh
+. "$(dirname "$0")/env.sh"
+
+# Directories that are ours alone, and single files in directories of others
+dirs="drivers/virt/gunyah samples/gunyah Documentation/virt/gunyah
+      tools/testing/selftests/gunyah tools/testing/gunyah"
+files="include/uapi/linux/gunyah.h
+       Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml"
+
+lock_cache
+set_tree
+orig=$tree.orig
+
+if [ ! -d "$tree" ]; then
+	say "unpacking $source_package $(source_version)" >&2
+	rm -rf "$tree.new"
+	mkdir "$tree.new"
+	tar -xJf "/usr/src/$source_package.tar.xz" -C "$tree.new" \
+		--strip-components=1
+	rm -rf "$orig"
+	mv "$tree.new" "$tree"
+fi
+mkdir -p "$orig"
+
+# Files that patches change or add, from their "+++ b/FILE" lines
+patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$top"/patches/*.patch \
+	2>/dev/null | sort -u)
+[ ! -f "$top/MAINTAINERS" ] ||
+	patched=$(printf '%s\nMAINTAINERS\n' "$patched" | sort -u)
+
+for file in $patched; do
+	if [ ! -f "$orig/$file" ] && [ -f "$tree/$file" ]; then
+		mkdir -p "$orig/$(dirname "$file")"
+		cp -p "$tree/$file" "$orig/$file"
+	fi
+done
+
+# Build the patched files aside, from every file that was ever patched, so that
+# what a patch does not change any more goes back to what it was.
+stage=$(mktemp -d "$cache/stage.XXXXXX")
+trap 'rm -rf "$stage"' EXIT
+cp -a "$orig/." "$stage"
+for patch in "$top"/patches/*.patch; do
+	[ -f "$patch" ] || continue
+	patch -d "$stage" -p1 -s -f --no-backup-if-mismatch <"$patch" >&2 ||
+		die "${patch#"$top"/} does not apply to $source_package" \
+		    "$(source_version)"
+done
+
+# Our MAINTAINERS entry goes where the alphabet puts it.
+if [ -f "$top/MAINTAINERS" ]; then
+	python3 - "$stage/MAINTAINERS" "$top/MAINTAINERS" <<-'EOP'
+	import re, sys
+
+	tree, ours = (open(name, encoding="utf-8").read() for name in sys.argv[1:])
+	head, entries = tree.split("\n3C59X", 1)
+	entries = ("3C59X" + entries).split("\n\n")
+	match = re.search(r"^[^\n]+\n(?:[A-Z]:\t[^\n]*\n)+", ours, re.M)
+	entry = match.group(0).rstrip("\n")
+	title = entry.split("\n", 1)[0]
+	at = next(i for i, e in enumerate(entries) if e.split("\n", 1)[0] > title)
+	entries.insert(at, entry)
+	with open(sys.argv[1], "w", encoding="utf-8") as f:
+	    f.write(head + "\n" + "\n\n".join(entries))
+	EOP
+fi
+
+# rsync replaces files, it does not write into them.
+(cd "$stage" && find . -type f -printf '%P\0') |
+	rsync -c --files-from=- --from0 "$stage/" "$tree/"
+for dir in $dirs; do
+	if [ -d "$top/$dir" ]; then
+		mkdir -p "$tree/$dir"
+		rsync -rlpc --delete --exclude=__pycache__ "$top/$dir/" "$tree/$dir/"
+	else
+		rm -rf "${tree:?}/$dir"
+	fi
+done
+for file in $files; do
+	if [ -f "$top/$file" ]; then
+		rsync -c "$top/$file" "$tree/$file"
+	else
+		rm -f "${tree:?}/$file"
+	fi
+done
+
+echo "$tree"

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Read test results in the kernel's format (KTAP)."""
+import re
+from dataclasses import dataclass
+
+RESULT = re.compile(r"^(?P<indent> *)(?P<state>not ok|ok) (?P<number>\d+)"
+                    r"(?: -)?(?: (?P<name>.*))?$")
+PLAN = re.compile(r"^1\.\.(\d+)$")
+SKIP = re.compile(r"#\s*SKIP\b\s*(.*)", re.I)
+# What a failed assertion says: the first one of a case is the interesting one
+REASON = re.compile(r"^\s*# (\S+\.[ch]:\d+:\S+:.*)$")
+# A kernel message that begins in the middle of a line
+MESSAGE = re.compile(r"\[ *\d+\.\d+\] .*")
+
+
+@dataclass
+class Case:
+    """One result."""
+    name: str
+    state: str	# "passed", "failed" or "skipped"
+    why: str = ""
+
+
+def parse(text):
+    """Return the cases in @text.
+
+    The result of a suite is the sum of its cases and does not count, unless it
+    tells of a failure that none of them has. A test that ends before it has
+    reported all that it planned is a failure.
+    """
+    cases = []
+    planned = reported = 0
+    inner = {}		# number of failed cases, by depth, in a suite not closed
+    reason = ""
+    suites = []		# names of suites by "# Subtest:" lines
+    for line in text.splitlines():
+        line = MESSAGE.sub("", line)
+        plan = PLAN.match(line)
+        if plan:
+            planned += int(plan.group(1))
+            continue
+        if line.lstrip().startswith("# Subtest: "):
+            depth = len(line) - len(line.lstrip())
+            suites = [s for s in suites if s[0] < depth]
+            suites.append((depth, line.split(": ", 1)[1].strip()))
+            continue
+        said = REASON.match(line)
+        if said and not reason:
+            reason = said.group(1)
+        found = RESULT.match(line)
+        if not found:
+            continue
+        reason, why = "", reason if found["state"] == "not ok" else ""
+        depth = len(found["indent"])
+        name = (found["name"] or found["number"]).strip()
+        skip = SKIP.search(name)
+        if skip:
+            why = skip.group(1)
+        state = "failed" if found["state"] == "not ok" else \
+            "skipped" if skip else "passed"
+        name = name.split("#")[0].strip()
+        reported += depth == 0
+        below = [inner.pop(d) for d in list(inner) if d > depth]
+        inner[depth] = inner.get(depth, 0) + (state == "failed")
+        if below and (state != "failed" or sum(below)):
+            continue
+        path = [s[1] for s in suites if s[0] <= depth and s[1] != name]
+        cases.append(Case(".".join(path + [name]), state, why))
+    if reported < planned:
+        cases.append(Case("all results", "failed",
+                          f"{planned} planned, {reported} reported"))
+    return cases
