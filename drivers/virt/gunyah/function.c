@@ -7,6 +7,7 @@
  * before it loses them.
  */
 
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -48,26 +49,50 @@ const struct gunyah_function_ops *gunyah_function_type(u32 type)
 }
 
 /**
+ * gunyah_function_types() - all types of functions
+ *
+ * Context: Any.
+ * Return: bit n is set if there is a type n.
+ */
+u64 gunyah_function_types(void)
+{
+	unsigned int i;
+	u64 types = 0;
+
+	for (i = 0; i < function_num_types; i++)
+		types |= BIT_ULL(function_types[i]->type);
+	return types;
+}
+
+/**
  * gunyah_function_find() - find a function that an argument names
  * @vm: VM, its lock is held
  * @ops: type of the function
  * @arg: argument
  *
  * Context: Process context.
- * Return: the first one that matches, or NULL.
+ * Return: the first one that matches, one that matches exactly before the
+ * others, or NULL.
  */
 struct gunyah_function *
 gunyah_function_find(struct gunyah_vm *vm,
 		     const struct gunyah_function_ops *ops, const void *arg)
 {
-	struct gunyah_function *fn;
+	struct gunyah_function *fn, *found = NULL;
+	enum gunyah_match match;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(fn, &vm->functions, list)
-		if (fn->ops == ops && ops->match(fn, arg))
+	list_for_each_entry(fn, &vm->functions, list) {
+		if (fn->ops != ops)
+			continue;
+		match = ops->match(fn, arg);
+		if (match == GUNYAH_MATCH_EXACT)
 			return fn;
-	return NULL;
+		if (match == GUNYAH_MATCH_LOOSE && !found)
+			found = fn;
+	}
+	return found;
 }
 
 /**
@@ -107,6 +132,15 @@ long gunyah_function_add(struct gunyah_vm *vm,
 	return ret;
 }
 
+static void function_remove_locked(struct gunyah_function *fn)
+{
+	lockdep_assert_held(&fn->vm->lock);
+
+	list_del(&fn->list);
+	fn->ops->unbind(fn);
+	fn->ops->remove(fn);
+}
+
 /**
  * gunyah_function_remove() - remove the function that an argument names
  * @vm: VM
@@ -125,11 +159,8 @@ int gunyah_function_remove(struct gunyah_vm *vm,
 	if (mutex_lock_interruptible(&vm->lock))
 		return -EINTR;
 	fn = gunyah_function_find(vm, ops, arg);
-	if (fn) {
-		list_del(&fn->list);
-		ops->unbind(fn);
-		ops->remove(fn);
-	}
+	if (fn)
+		function_remove_locked(fn);
 	mutex_unlock(&vm->lock);
 	return fn ? 0 : -ENOENT;
 }
@@ -182,4 +213,42 @@ void gunyah_functions_remove(struct gunyah_vm *vm)
 		list_del(&fn->list);
 		fn->ops->remove(fn);
 	}
+}
+
+/**
+ * gunyah_function_expire() - have a function removed soon
+ * @fn: function that is on its VM's list, or will be as soon as the VM's lock
+ *	is free
+ *
+ * Context: Any, where @fn cannot be removed meanwhile.
+ */
+void gunyah_function_expire(struct gunyah_function *fn)
+{
+	struct gunyah_vm *vm = fn->vm;
+
+	WRITE_ONCE(fn->expired, true);
+	/* Never the last reference: the VM has a function */
+	gunyah_vm_get(vm);
+	if (!queue_work(vm->host->wq, &vm->expire_work))
+		gunyah_vm_put(vm);
+}
+
+/**
+ * gunyah_functions_expire_work() - remove the functions that have expired
+ * @work: gunyah_vm.expire_work
+ *
+ * Context: Worker.
+ */
+void gunyah_functions_expire_work(struct work_struct *work)
+{
+	struct gunyah_vm *vm = container_of(work, struct gunyah_vm,
+					    expire_work);
+	struct gunyah_function *fn, *tmp;
+
+	mutex_lock(&vm->lock);
+	list_for_each_entry_safe(fn, tmp, &vm->functions, list)
+		if (READ_ONCE(fn->expired))
+			function_remove_locked(fn);
+	mutex_unlock(&vm->lock);
+	gunyah_vm_put(vm);
 }

@@ -387,14 +387,24 @@ static int __init gunyah_init(void)
 	gunyah_wq = alloc_workqueue("gunyah", WQ_UNBOUND, 0);
 	if (!gunyah_wq)
 		return -ENOMEM;
+	ret = gunyah_ioeventfd_init();
+	if (ret)
+		goto err_wq;
 	gunyah_function_register(&gunyah_vcpu_function);
+	gunyah_function_register(&gunyah_irqfd_function);
+	gunyah_function_register(&gunyah_ioeventfd_function);
 	gunyah_populate();
 
 	ret = platform_driver_register(&gunyah_driver);
-	if (ret) {
-		gunyah_depopulate();
-		destroy_workqueue(gunyah_wq);
-	}
+	if (ret)
+		goto err_depopulate;
+	return 0;
+
+err_depopulate:
+	gunyah_depopulate();
+	gunyah_ioeventfd_exit();
+err_wq:
+	destroy_workqueue(gunyah_wq);
 	return ret;
 }
 module_init(gunyah_init);
@@ -404,6 +414,7 @@ static void __exit gunyah_exit(void)
 	platform_driver_unregister(&gunyah_driver);
 	gunyah_depopulate();
 	destroy_workqueue(gunyah_wq);
+	gunyah_ioeventfd_exit();
 }
 module_exit(gunyah_exit);
 

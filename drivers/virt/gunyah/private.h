@@ -5,7 +5,7 @@
  * Layers, calls only go down:
  *
  *	main.c ioctl.c			file descriptors
- *	vcpu.c				functions
+ *	vcpu.c irqfd.c ioeventfd.c	functions
  *	vm.c mem.c resource.c function.c
  *	rm_call.c			one function per message
  *	rm.c				RPC core
@@ -25,6 +25,8 @@
  *	gunyah_host.vms xa_lock	spinlock: lookup by VMID
  *	gunyah_vm.state_lock	spinlock: state and what the firmware reported
  *	gunyah_resource.lock	spinlock, interrupts off: who uses it
+ *	lock of an eventfd	spinlock, interrupts off
+ *	gunyah_irqfd.lock	spinlock, interrupts off: its doorbell
  *
  * gunyah_host.ending_lock is a leaf.
  *
@@ -108,6 +110,7 @@ void gunyah_host_put(struct gunyah_host *host);
  *	protected by @lock
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
+ * @expire_work: removes functions that have expired
  * @dtb_gpa: guest physical address of the devicetree, protected by @lock
  * @dtb_size: its size in bytes, 0 if not configured, protected by @lock
  * @start_work: the RPCs of a start, run without the caller so that it can be
@@ -144,6 +147,7 @@ struct gunyah_vm {
 	struct list_head regions;
 	struct list_head functions;
 	struct list_head resources;
+	struct work_struct expire_work;
 	u64 dtb_gpa;
 	u64 dtb_size;
 
@@ -327,9 +331,22 @@ void gunyah_resource_listen(struct gunyah_resource *resource,
 struct gunyah_function;
 
 /**
+ * enum gunyah_match - whether an argument names a function
+ * @GUNYAH_MATCH_NONE: no
+ * @GUNYAH_MATCH_LOOSE: if it does not name another one exactly
+ * @GUNYAH_MATCH_EXACT: yes
+ */
+enum gunyah_match {
+	GUNYAH_MATCH_NONE,
+	GUNYAH_MATCH_LOOSE,
+	GUNYAH_MATCH_EXACT,
+};
+
+/**
  * struct gunyah_function_ops - a type of function
  * @type: GH_FN_...
  * @arg_size: size of its argument in bytes
+ * @flags: all flags that its argument may have
  * @add: checks the argument and makes the function; returns what the ioctl
  *	returns, or a negative errno. Called with gunyah_vm.lock held; publishes
  *	the function with gunyah_function_publish().
@@ -343,8 +360,10 @@ struct gunyah_function;
 struct gunyah_function_ops {
 	u32 type;
 	u32 arg_size;
+	u32 flags;
 	long (*add)(struct gunyah_vm *vm, const void *arg);
-	bool (*match)(struct gunyah_function *fn, const void *arg);
+	enum gunyah_match (*match)(struct gunyah_function *fn,
+				   const void *arg);
 	void (*remove)(struct gunyah_function *fn);
 	void (*bind)(struct gunyah_function *fn);
 	void (*unbind)(struct gunyah_function *fn);
@@ -355,11 +374,13 @@ struct gunyah_function_ops {
  * @list: in gunyah_vm.functions
  * @vm: the VM; no reference, the function is removed before the VM goes
  * @ops: its type
+ * @expired: to be removed; set by gunyah_function_expire()
  */
 struct gunyah_function {
 	struct list_head list;
 	struct gunyah_vm *vm;
 	const struct gunyah_function_ops *ops;
+	bool expired;
 };
 
 void gunyah_function_register(const struct gunyah_function_ops *ops);
@@ -376,9 +397,18 @@ void gunyah_function_publish(struct gunyah_function *fn);
 void gunyah_functions_bind(struct gunyah_vm *vm);
 void gunyah_functions_unbind(struct gunyah_vm *vm);
 void gunyah_functions_remove(struct gunyah_vm *vm);
+void gunyah_function_expire(struct gunyah_function *fn);
+void gunyah_functions_expire_work(struct work_struct *work);
+u64 gunyah_function_types(void);
 
-/* vcpu.c */
+/* vcpu.c, irqfd.c, ioeventfd.c */
 extern const struct gunyah_function_ops gunyah_vcpu_function;
+extern const struct gunyah_function_ops gunyah_irqfd_function;
+extern const struct gunyah_function_ops gunyah_ioeventfd_function;
+int gunyah_ioeventfd_init(void);
+void gunyah_ioeventfd_exit(void);
+bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
+			    u64 data);
 
 /*
  * ioctl.c: the edge to user space

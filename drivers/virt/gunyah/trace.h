@@ -265,6 +265,52 @@ TRACE_EVENT(gunyah_vcpu_exit,
 		  __entry->data0, __entry->data1)
 );
 
+/*
+ * irqfd.c, ioeventfd.c. The errors are those of enum gunyah_error.
+ */
+
+DECLARE_EVENT_CLASS(gunyah_irqfd,
+	TP_PROTO(u16 vmid, u32 label, int error),
+	TP_ARGS(vmid, label, error),
+	TP_STRUCT__entry(
+		__field(u32, label)
+		__field(int, error)
+		__field(u16, vmid)
+	),
+	TP_fast_assign(
+		__entry->label = label;
+		__entry->error = error;
+		__entry->vmid = vmid;
+	),
+	TP_printk("vmid=%u label=%u error=%d", __entry->vmid, __entry->label,
+		  __entry->error)
+);
+
+DEFINE_EVENT(gunyah_irqfd, gunyah_irqfd_ring,
+	TP_PROTO(u16 vmid, u32 label, int error),
+	TP_ARGS(vmid, label, error));
+
+DEFINE_EVENT(gunyah_irqfd, gunyah_irqfd_mask,
+	TP_PROTO(u16 vmid, u32 label, int error),
+	TP_ARGS(vmid, label, error));
+
+TRACE_EVENT(gunyah_ioeventfd,
+	TP_PROTO(u16 vmid, u64 addr, u32 len),
+	TP_ARGS(vmid, addr, len),
+	TP_STRUCT__entry(
+		__field(u64, addr)
+		__field(u32, len)
+		__field(u16, vmid)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->len = len;
+		__entry->vmid = vmid;
+	),
+	TP_printk("vmid=%u addr=0x%llx len=%u", __entry->vmid, __entry->addr,
+		  __entry->len)
+);
+
 #endif /* _GUNYAH_TRACE_H */
 
 /* This part must be outside protection */

@@ -236,8 +236,15 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 		case GUNYAH_VCPU_STATE_FAULT:
 			vcpu->faulted = true;
 			break;
-		case GUNYAH_VCPU_STATE_MMIO_READ:
 		case GUNYAH_VCPU_STATE_MMIO_WRITE:
+			if (gunyah_ioeventfd_write(vm, resp.data[0],
+						   resp.data[1],
+						   resp.data[2])) {
+				deadline = 0;
+				break;
+			}
+			return vcpu_report_mmio(vcpu, &resp);
+		case GUNYAH_VCPU_STATE_MMIO_READ:
 			return vcpu_report_mmio(vcpu, &resp);
 		default:
 			return -EIO;
@@ -306,11 +313,14 @@ static const struct file_operations vcpu_fops = {
 	.llseek = noop_llseek,
 };
 
-static bool vcpu_match(struct gunyah_function *fn, const void *arg)
+static enum gunyah_match vcpu_match(struct gunyah_function *fn,
+				    const void *arg)
 {
 	const struct gh_fn_vcpu_arg *vcpu_arg = arg;
+	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
 
-	return container_of(fn, struct gunyah_vcpu, fn)->id == vcpu_arg->id;
+	return vcpu->id == vcpu_arg->id ? GUNYAH_MATCH_EXACT :
+					  GUNYAH_MATCH_NONE;
 }
 
 static void vcpu_bind(struct gunyah_function *fn)

@@ -371,6 +371,7 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 	INIT_LIST_HEAD(&vm->regions);
 	INIT_LIST_HEAD(&vm->functions);
 	INIT_LIST_HEAD(&vm->resources);
+	INIT_WORK(&vm->expire_work, gunyah_functions_expire_work);
 	INIT_WORK(&vm->start_work, vm_start_work);
 	init_completion(&vm->start_done);
 	INIT_DELAYED_WORK(&vm->end_work, vm_end_work);

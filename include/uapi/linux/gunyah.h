@@ -28,8 +28,15 @@
  *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
  *    caller
  *
- * The resource manager (RM) is asked by GH_VM_START only. If the RM refuses
- * something, the call fails with what stands for the RM's error code:
+ * The structures of the calls with numbers from 0x10 on may grow at their end.
+ * Such a call takes every size from that of the first version on, which is what
+ * the number of the call encodes: members that the caller does not know are
+ * taken as 0, members that the kernel does not know are returned as 0. If they
+ * are not 0 on entry the call fails with E2BIG.
+ *
+ * The resource manager (RM) is asked by GH_VM_START, by GH_VM_STOP and, while
+ * the VM runs, by GH_VM_SET_USER_MEM_REGION. If the RM refuses something, the
+ * call fails with what stands for the RM's error code:
  *
  *  - ENOMEM: NOMEM
  *  - ENODEV: NORESOURCE
@@ -39,7 +46,8 @@
  *  - EINVAL: all other error codes that are known
  *  - EIO: an error code that is not known
  *
- * The tracepoint gunyah:gunyah_rm_call_end has the RM's error code by name.
+ * GH_VM_GET_STATUS has the RM's error code for a start that failed; the
+ * tracepoint gunyah:gunyah_rm_call_end has it by name, for every call.
  */
 
 #define GH_IOCTL_TYPE			'G'
@@ -58,6 +66,62 @@
  * * ENOMEM - no memory
  */
 #define GH_CREATE_VM			_IO(GH_IOCTL_TYPE, 0x0)
+
+/* &struct gh_info.abi_version */
+#define GH_ABI_VERSION			1
+
+/**
+ * struct gh_info - what driver and hypervisor can do
+ * @flags: in: 0
+ * @abi_version: GH_ABI_VERSION of the driver. Grows when something is added
+ *	that nothing else in this structure tells.
+ * @hyp_api: the hypervisor's own word about its API: bits 13:0 version, bit 14
+ *	big endian, bit 15 64 bit, bits 63:56 variant
+ * @hyp_features: the hypervisor's features, its flag words 0 to 2
+ * @page_size: addresses and sizes of memory regions are multiples of it, in
+ *	bytes: the host's page size
+ * @vmid: VMID of the host
+ * @functions: types of functions that exist: bit n stands for type n
+ * @mem_flags: flags of &struct gh_userspace_memory_region
+ * @irqfd_flags: flags of &struct gh_fn_irqfd_arg
+ * @ioeventfd_flags: flags of &struct gh_fn_ioeventfd_arg
+ * @stop_flags: flags of &struct gh_vm_stop
+ * @mmio_sizes: sizes of accesses that an MMIO exit can have, and of those that
+ *	an ioeventfd can match: a sum of powers of two
+ * @max_arg_size: largest argument of a function, in bytes
+ * @max_mem_size: largest memory region that may be worth a try, in bytes: the
+ *	host's memory
+ */
+struct gh_info {
+	__u32 flags;
+	__u32 abi_version;
+	__u64 hyp_api;
+	__u64 hyp_features[3];
+	__u32 page_size;
+	__u32 vmid;
+	__u64 functions;
+	__u32 mem_flags;
+	__u32 irqfd_flags;
+	__u32 ioeventfd_flags;
+	__u32 stop_flags;
+	__u32 mmio_sizes;
+	__u32 max_arg_size;
+	__u64 max_mem_size;
+};
+
+/**
+ * GH_GET_INFO - ask what driver and hypervisor can do (on /dev/gunyah)
+ *
+ * What the resource manager can do is not known before it is asked: a
+ * GH_VM_START that needs something that it lacks fails with EOPNOTSUPP.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - flags is not 0
+ * * E2BIG - a member that the kernel does not know is not 0
+ */
+#define GH_GET_INFO			_IOWR(GH_IOCTL_TYPE, 0x10, \
+					      struct gh_info)
 
 /* Flags of &struct gh_userspace_memory_region */
 #define GH_MEM_ALLOW_READ		(1UL << 0)
@@ -97,6 +161,10 @@ struct gh_userspace_memory_region {
  * it has CAP_IPC_LOCK. The VM gets the memory at GH_VM_START: it may be written
  * until then.
  *
+ * While the VM runs, memory is given to it at once: a lent region is copied by
+ * this call, and the RM tells the VM, which accepts the memory where it likes.
+ * A removal takes back what the VM has not accepted, or has released.
+ *
  * Return:
  * * 0 - success
  * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; an address or the size is not
@@ -112,12 +180,28 @@ struct gh_userspace_memory_region {
  * * EPERM - the caller's address space is not the one that created the VM; a
  *   removal is allowed to everybody
  * * ENOENT - removal: no region has that label
- * * EBUSY - GH_VM_START was called before, with whatever result but those that
- *   it calls repeatable
+ * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
+ *   unless it is a removal, GH_VM_STATE_EXITED. Removal: the VM has the memory;
+ *   nothing was changed
  * * EINTR - a signal came while another call for this VM went on, or a fatal
- *   one at any time; nothing was changed
+ *   one at any time; nothing was changed, but for a fatal one while the RM was
+ *   asked
+ * * ESHUTDOWN, ETIMEDOUT, EIO, ENODEV - while the VM runs: as for GH_VM_START;
+ *   nothing was changed. EPERM, EINVAL and EOPNOTSUPP may then also be what the
+ *   RM's error stands for
  */
 #define GH_VM_SET_USER_MEM_REGION	_IOW(GH_IOCTL_TYPE, 0x1, \
+					     struct gh_userspace_memory_region)
+
+/**
+ * GH_VM_ANDROID_LEND_USER_MEM - register memory to be lent to a VM
+ *
+ * The same as GH_VM_SET_USER_MEM_REGION with GH_MEM_LENT, for VMMs that use this
+ * number. It does not remove: a size of 0 is EINVAL.
+ *
+ * Return: as GH_VM_SET_USER_MEM_REGION.
+ */
+#define GH_VM_ANDROID_LEND_USER_MEM	_IOW('A', 0x11, \
 					     struct gh_userspace_memory_region)
 
 /**
@@ -146,12 +230,52 @@ struct gh_vm_dtb_config {
  * * 0 - success
  * * EINVAL - the size is 0
  * * EOVERFLOW - the range wraps, or would if rounded up
- * * EBUSY - as for GH_VM_SET_USER_MEM_REGION
+ * * EBUSY - GH_VM_START was called before, with whatever result but those that
+ *   it calls repeatable
  * * EINTR - a signal came while another call for this VM went on; nothing was
  *   changed
  */
 #define GH_VM_SET_DTB_CONFIG		_IOW(GH_IOCTL_TYPE, 0x2, \
 					     struct gh_vm_dtb_config)
+
+/* Sets of registers, and &struct gh_vm_boot_context.reg made of set and index */
+#define GH_VM_BOOT_CONTEXT_SET_X	0	/* index: 0 to 31 */
+#define GH_VM_BOOT_CONTEXT_SET_PC	1	/* index: 0 */
+#define GH_VM_BOOT_CONTEXT_SET_SP	2	/* SP_ELn; index: 0 to 2 */
+#define GH_VM_BOOT_CONTEXT_REG(set, index)	((set) << 8 | (index))
+
+/**
+ * struct gh_vm_boot_context - a register of the vCPU that boots
+ * @reg: GH_VM_BOOT_CONTEXT_REG(set, index)
+ * @padding: 0
+ * @value: what it has when the VM starts
+ */
+struct gh_vm_boot_context {
+	__u32 reg;
+	__u32 padding;
+	__u64 value;
+};
+
+/**
+ * GH_VM_SET_BOOT_CONTEXT - set a register of the vCPU that boots
+ *
+ * Without it, PC is the start of the region that contains the devicetree, X0
+ * the devicetree's address, and everything else 0. May be called again for the
+ * same register: the last call counts.
+ *
+ * A PC within the region that contains the devicetree, and an X0 with the
+ * devicetree's address, work with every RM. With one that knows nothing else
+ * GH_VM_START fails with EOPNOTSUPP if there is more.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - no such register; the padding is not 0; GH_VM_START was called
+ *   before, with whatever result but those that it calls repeatable
+ * * EINTR - a signal came while another call for this VM went on; nothing was
+ *   changed
+ */
+#define GH_VM_SET_BOOT_CONTEXT		_IOW(GH_IOCTL_TYPE, 0xa, \
+					     struct gh_vm_boot_context)
 
 /**
  * GH_VM_START - start the VM
@@ -181,7 +305,8 @@ struct gh_vm_dtb_config {
  *   for the start was killed, so it was given up
  * * ETIMEDOUT - final: the RM has not answered a message in time
  * * ENODEV, EBUSY, EOPNOTSUPP - final: what the RM's error stands for. ENODEV
- *   is also what most mistakes in the devicetree end with
+ *   is also what most mistakes in the devicetree end with. EOPNOTSUPP: the RM
+ *   does not know what GH_VM_SET_BOOT_CONTEXT asks for
  * * EIO - final: the RM has sent something that makes no sense, or the
  *   hypervisor refuses to pass on a message
  */
@@ -189,6 +314,8 @@ struct gh_vm_dtb_config {
 
 /* Types of functions */
 #define GH_FN_VCPU			1
+#define GH_FN_IRQFD			2
+#define GH_FN_IOEVENTFD			3
 
 /* Largest argument of a function */
 #define GH_FN_MAX_ARG_SIZE		256
@@ -201,9 +328,58 @@ struct gh_fn_vcpu_arg {
 	__u32 id;
 };
 
+/* Flags of &struct gh_fn_irqfd_arg */
+#define GH_IRQFD_FLAGS_LEVEL		(1UL << 0)
+
+/**
+ * struct gh_fn_irqfd_arg - argument of a function of type GH_FN_IRQFD
+ * @fd: an eventfd. What is written to it rings the doorbell.
+ * @label: label of the doorbell in the VM's devicetree
+ * @flags: GH_IRQFD_FLAGS_LEVEL: the interrupt is level-triggered in the VM; a
+ *	ring is one interrupt for it, too. The doorbell needs the property
+ *	source-can-clear.
+ * @padding: 0
+ *
+ * The eventfd is read as by read() when the doorbell rings: once, however often
+ * it was written before. What was written before the VM starts rings at the
+ * start.
+ */
+struct gh_fn_irqfd_arg {
+	__u32 fd;
+	__u32 label;
+	__u32 flags;
+	__u32 padding;
+};
+
+/* Flags of &struct gh_fn_ioeventfd_arg */
+#define GH_IOEVENTFD_FLAGS_DATAMATCH	(1UL << 0)
+
+/**
+ * struct gh_fn_ioeventfd_arg - argument of a function of type GH_FN_IOEVENTFD
+ * @datamatch: with GH_IOEVENTFD_FLAGS_DATAMATCH: the value to be written; its
+ *	lowest @len bytes count
+ * @addr: guest physical address
+ * @len: size of the write in bytes: 1, 2, 4 or 8; 0 for all of them
+ * @fd: an eventfd, incremented by one for each write that matches
+ * @flags: GH_IOEVENTFD_FLAGS_DATAMATCH
+ * @padding: 0
+ *
+ * A write of a proxy-scheduled vCPU that would be an MMIO exit, and matches, is
+ * over with that: GH_VCPU_RUN does not return. Two functions that match the same
+ * write cannot exist: a size of 0 matches all sizes, no data all data.
+ */
+struct gh_fn_ioeventfd_arg {
+	__u64 datamatch;
+	__u64 addr;
+	__u32 len;
+	__s32 fd;
+	__u32 flags;
+	__u32 padding;
+};
+
 /**
  * struct gh_fn_desc - a function of a VM
- * @type: GH_FN_VCPU
+ * @type: ``GH_FN_...``
  * @arg_size: size of the argument in bytes, exactly that of the type's structure
  * @arg: pointer to the type's argument structure
  */
@@ -221,9 +397,14 @@ struct gh_fn_desc {
  *
  * Return:
  * * a vCPU file descriptor - for GH_FN_VCPU
+ * * 0 - for the others
  * * ENOENT - unknown type
- * * EINVAL - the size of the argument is not that of the type's structure
- * * EEXIST - the VM has that function
+ * * EINVAL - the size of the argument is not that of the type's structure; an
+ *   unknown flag; padding that is not 0. GH_FN_IOEVENTFD: not a size of a
+ *   write; data without a size; the range wraps
+ * * EBADF - not the file descriptor of an eventfd
+ * * EEXIST - the VM has that vCPU, an irqfd with that label, or an ioeventfd
+ *   that matches a write which the new one would match
  * * EMFILE - the process has no file descriptor left
  * * ENFILE - the system has no open file left
  * * ENOMEM - no memory
@@ -238,8 +419,16 @@ struct gh_fn_desc {
  *
  * A vCPU is found by its id. GH_VCPU_RUN that goes on is ended first. The file
  * descriptor stays open and keeps the VM alive; GH_VCPU_RUN on it fails with
- * ENODEV from then on, until it can report the end of the VM. The same function
- * may be added again, and is a new one then.
+ * ENODEV from then on, until it can report the end of the VM.
+ *
+ * An irqfd is found by its label, an ioeventfd by address, size and data, and
+ * if there is none like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by
+ * its address alone. The other members of the argument are not looked at. What
+ * was written to the eventfd of an irqfd, and what the VM has written to where
+ * an ioeventfd is, before this call, has had its effect when it returns. An
+ * irqfd is also removed when the last file descriptor of its eventfd is closed.
+ *
+ * The same function may be added again, and is a new one then.
  *
  * Return:
  * * 0 - success
@@ -370,6 +559,17 @@ struct gh_vcpu_run {
 #define GH_VM_STATE_EXITED		3	/* ended, see the exit type */
 #define GH_VM_STATE_FAILED		4	/* the start failed */
 
+/* &struct gh_vm_status.start_step: what GH_VM_START has the RM do, in order */
+#define GH_VM_START_STEP_NONE		0	/* not begun */
+#define GH_VM_START_STEP_VMID		1	/* allocate a VMID */
+#define GH_VM_START_STEP_MEMORY		2	/* take the memory */
+#define GH_VM_START_STEP_CONFIGURE	3	/* take image and devicetree */
+#define GH_VM_START_STEP_INIT		4	/* read the devicetree */
+#define GH_VM_START_STEP_RESOURCES	5	/* give capabilities to the host */
+#define GH_VM_START_STEP_CONTEXT	6	/* set registers */
+#define GH_VM_START_STEP_START		7	/* start */
+#define GH_VM_START_STEP_DONE		8	/* all done */
+
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16
 
@@ -378,17 +578,24 @@ struct gh_vcpu_run {
  * @state: ``GH_VM_STATE_...``
  * @start_errno: errno of the failed start in state GH_VM_STATE_FAILED, else 0
  * @exit_type: exit type in state GH_VM_STATE_EXITED, else 0
- * @padding: 0
+ * @vmid: VMID, 0 if the VM has none: it has one from GH_VM_START_STEP_VMID on
+ *	until a start has failed
  * @reason_size: bytes of @reason that are valid
  * @reason: the resource manager's reason for the exit
+ * @start_step: how far the start has got: ``GH_VM_START_STEP_...``; the step
+ *	that failed in state GH_VM_STATE_FAILED
+ * @rm_error: the RM's error code for the step that failed, 0 if it was not the
+ *	RM that failed it
  */
 struct gh_vm_status {
 	__u32 state;
 	__u32 start_errno;
 	__u16 exit_type;
-	__u16 padding;
+	__u16 vmid;
 	__u32 reason_size;
 	__u8 reason[GH_VM_STATUS_REASON_SIZE];
+	__u32 start_step;
+	__u32 rm_error;
 };
 
 /**
@@ -402,5 +609,40 @@ struct gh_vm_status {
  */
 #define GH_VM_GET_STATUS		_IOR(GH_IOCTL_TYPE, 0x11, \
 					     struct gh_vm_status)
+
+/* Flags of &struct gh_vm_stop */
+#define GH_VM_STOP_FORCE		(1UL << 0)
+
+/**
+ * struct gh_vm_stop - how to stop a VM
+ * @flags: GH_VM_STOP_FORCE: at once; else the VM is asked to shut down
+ * @padding: 0
+ */
+struct gh_vm_stop {
+	__u32 flags;
+	__u32 padding;
+};
+
+/**
+ * GH_VM_STOP - stop a VM (on a VM file descriptor)
+ *
+ * Without GH_VM_STOP_FORCE this only has the RM notify the VM, which has to
+ * listen: the call returns when the VM was told, and poll() tells when it has
+ * ended. With GH_VM_STOP_FORCE the VM has ended when the call returns, with the
+ * exit type GH_VM_EXIT_FORCED_STOP unless it was faster itself.
+ *
+ * Return:
+ * * 0 - success; also if the VM has ended before
+ * * EINVAL - an unknown flag; padding that is not 0
+ * * EBUSY - the VM is in none of the states GH_VM_STATE_RUNNING and
+ *   GH_VM_STATE_EXITED; or the RM says that it cannot be stopped
+ * * EINTR - a signal came while another call for this VM went on, or a fatal
+ *   one at any time
+ * * ETIMEDOUT, ESHUTDOWN, EIO, ENODEV, EPERM, EOPNOTSUPP, ENOMEM - as for
+ *   GH_VM_START
+ * * E2BIG - a member that the kernel does not know is not 0
+ */
+#define GH_VM_STOP			_IOW(GH_IOCTL_TYPE, 0x12, \
+					     struct gh_vm_stop)
 
 #endif /* _UAPI_LINUX_GUNYAH_H */

@@ -24,7 +24,11 @@ TEST(numbers)
 	EXPECT_EQ(0x4705, GH_VCPU_RUN);
 	EXPECT_EQ(0x4706, GH_VCPU_MMAP_SIZE);
 	EXPECT_EQ(0x40104707, GH_VM_REMOVE_FUNCTION);
-	EXPECT_EQ(0x80204711, GH_VM_GET_STATUS);
+	EXPECT_EQ(0x4010470a, GH_VM_SET_BOOT_CONTEXT);
+	EXPECT_EQ(0xc0584710, GH_GET_INFO);
+	EXPECT_EQ(0x80284711, GH_VM_GET_STATUS);
+	EXPECT_EQ(0x40084712, GH_VM_STOP);
+	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
 
 TEST(layouts)
@@ -57,8 +61,32 @@ TEST(layouts)
 			       status.exit_info.reason_size));
 	EXPECT_EQ(28, offsetof(struct gh_vcpu_run, status.exit_info.reason));
 
-	EXPECT_EQ(32, sizeof(struct gh_vm_status));
+	EXPECT_EQ(16, sizeof(struct gh_fn_irqfd_arg));
+	EXPECT_EQ(0, offsetof(struct gh_fn_irqfd_arg, fd));
+	EXPECT_EQ(4, offsetof(struct gh_fn_irqfd_arg, label));
+	EXPECT_EQ(8, offsetof(struct gh_fn_irqfd_arg, flags));
+	EXPECT_EQ(32, sizeof(struct gh_fn_ioeventfd_arg));
+	EXPECT_EQ(0, offsetof(struct gh_fn_ioeventfd_arg, datamatch));
+	EXPECT_EQ(8, offsetof(struct gh_fn_ioeventfd_arg, addr));
+	EXPECT_EQ(16, offsetof(struct gh_fn_ioeventfd_arg, len));
+	EXPECT_EQ(20, offsetof(struct gh_fn_ioeventfd_arg, fd));
+	EXPECT_EQ(24, offsetof(struct gh_fn_ioeventfd_arg, flags));
+
+	EXPECT_EQ(16, sizeof(struct gh_vm_boot_context));
+	EXPECT_EQ(8, offsetof(struct gh_vm_boot_context, value));
+
+	EXPECT_EQ(88, sizeof(struct gh_info));
+	EXPECT_EQ(8, offsetof(struct gh_info, hyp_api));
+	EXPECT_EQ(40, offsetof(struct gh_info, page_size));
+	EXPECT_EQ(48, offsetof(struct gh_info, functions));
+	EXPECT_EQ(80, offsetof(struct gh_info, max_mem_size));
+
+	EXPECT_EQ(8, sizeof(struct gh_vm_stop));
+	EXPECT_EQ(40, sizeof(struct gh_vm_status));
 	EXPECT_EQ(8, offsetof(struct gh_vm_status, exit_type));
+	EXPECT_EQ(10, offsetof(struct gh_vm_status, vmid));
+	EXPECT_EQ(32, offsetof(struct gh_vm_status, start_step));
+	EXPECT_EQ(36, offsetof(struct gh_vm_status, rm_error));
 	EXPECT_EQ(12, offsetof(struct gh_vm_status, reason_size));
 	EXPECT_EQ(16, offsetof(struct gh_vm_status, reason));
 }
@@ -378,19 +406,16 @@ TEST_F(started, too_late)
 
 	mem = alloc_mem(GUEST_SIZE);
 	ASSERT_NE(NULL, mem);
-	EXPECT_ERRNO(EBUSY, gh_set_region(fd, 77, MEM_RWX, GUEST_SHM_BASE,
-					  GUEST_SIZE, mem));
-	EXPECT_ERRNO(EBUSY, gh_set_region(fd, 77, MEM_RWX | GH_MEM_LENT,
-					  GUEST_SHM_BASE, GUEST_SIZE, mem));
 	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, GUEST_IMAGE_LABEL));
 	EXPECT_ERRNO(EBUSY, gh_set_dtb(fd, GUEST_BASE, GUEST_DTB_SIZE));
 	EXPECT_EQ(0, gh_start(fd));
 
-	/* The same holds when it has ended */
+	/* When it has ended there is nobody to give memory to, either */
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 	EXPECT_ERRNO(EBUSY, gh_set_region(fd, 77, MEM_RWX, GUEST_SHM_BASE,
 					  GUEST_SIZE, mem));
+	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, GUEST_IMAGE_LABEL));
 	EXPECT_ERRNO(EBUSY, gh_set_dtb(fd, GUEST_BASE, GUEST_DTB_SIZE));
 	EXPECT_EQ(0, gh_start(fd));
 	munmap(mem, GUEST_SIZE);
@@ -576,7 +601,7 @@ TEST_F(refused, start)
 	EXPECT_EQ(GH_VM_STATE_FAILED, status.state);
 	EXPECT_EQ((__u32)error, status.start_errno);
 	EXPECT_EQ(0, status.exit_type);
-	EXPECT_EQ(0, status.padding);
+	EXPECT_EQ(0, status.vmid);
 	EXPECT_EQ(1, poll(&pfd, 1, 0));
 	EXPECT_EQ(POLLIN | POLLHUP, pfd.revents);
 
