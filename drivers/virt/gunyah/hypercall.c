@@ -83,15 +83,14 @@ static bool hyp_uuid_known(void)
 
 /**
  * gunyah_hyp_probe() - ask the hypervisor whether it is one for this driver
- * @api_info: where to put the version word: GUNYAH_API_VERSION_MASK
- * @flags: where to put the features: GUNYAH_FEATURE_...
+ * @info: filled in
  *
  * Context: Any. Only if the devicetree says that there is a hypervisor: without
  * one an hvc instruction is undefined.
  * Return: 0, -ENODEV (this is not Gunyah), or -EOPNOTSUPP (another version, or
  * it has no message queues).
  */
-int gunyah_hyp_probe(u64 *api_info, u64 *flags)
+int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 {
 	struct arm_smccc_1_2_regs res;
 
@@ -100,8 +99,10 @@ int gunyah_hyp_probe(u64 *api_info, u64 *flags)
 		return -ENODEV;
 
 	res = hyp_call(GUNYAH_HYP_IDENTIFY, 0, 0, 0, 0);
-	*api_info = res.a0;
-	*flags = res.a1;
+	info->api = res.a0;
+	info->flags[0] = res.a1;
+	info->flags[1] = res.a2;
+	info->flags[2] = res.a3;
 
 	if ((res.a0 & GUNYAH_API_VERSION_MASK) != GUNYAH_API_VERSION ||
 	    !(res.a1 & GUNYAH_FEATURE_MSGQ))

@@ -134,9 +134,19 @@ struct gunyah_vcpu_run_resp {
 	u64 data[3];
 };
 
+/**
+ * struct gunyah_hyp_info - what the hypervisor tells about itself
+ * @api: its API: GUNYAH_API_VERSION_MASK
+ * @flags: its features; in the first word GUNYAH_FEATURE_...
+ */
+struct gunyah_hyp_info {
+	u64 api;
+	u64 flags[3];
+};
+
 #ifdef CONFIG_ARM64
 
-int gunyah_hyp_probe(u64 *api_info, u64 *flags);
+int gunyah_hyp_probe(struct gunyah_hyp_info *info);
 enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
 					     const void *buf, u64 flags,
 					     bool *ready);
@@ -151,7 +161,7 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 
 #else /* !CONFIG_ARM64: builds, but there is no hypervisor */
 
-static inline int gunyah_hyp_probe(u64 *api_info, u64 *flags)
+static inline int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 {
 	return -ENODEV;
 }

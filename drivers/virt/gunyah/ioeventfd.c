@@ -16,6 +16,7 @@
 #include <linux/overflow.h>
 #include <linux/rcupdate.h>
 #include <linux/rhashtable.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 
 #include "private.h"
@@ -114,7 +115,7 @@ bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
 	};
 	bool done;
 
-	if (!atomic_read(&ioeventfd_table.nelems) || !ioeventfd_len_valid(len))
+	if (!READ_ONCE(vm->num_ioeventfds) || !ioeventfd_len_valid(len))
 		return false;
 	key.len = len;
 	key.data = ioeventfd_data(data, len);
@@ -204,6 +205,7 @@ static void ioeventfd_remove(struct gunyah_function *fn)
 
 	rhashtable_remove_fast(&ioeventfd_table, &ioeventfd->node,
 			       ioeventfd_params);
+	WRITE_ONCE(fn->vm->num_ioeventfds, fn->vm->num_ioeventfds - 1);
 	/*
 	 * Who removes it may look at the eventfd for the last time after this:
 	 * no write may be on its way to it. And it must not be used any more. At
@@ -213,6 +215,16 @@ static void ioeventfd_remove(struct gunyah_function *fn)
 		synchronize_rcu_expedited();
 	eventfd_ctx_put(ioeventfd->ctx);
 	kfree_rcu(ioeventfd, rcu);
+}
+
+static void ioeventfd_show(struct gunyah_function *fn, struct seq_file *file)
+{
+	const struct ioeventfd_key *key = &to_ioeventfd(fn)->key;
+
+	seq_printf(file, "ioeventfd addr=0x%llx len=%u", key->addr, key->len);
+	if (key->flags)
+		seq_printf(file, " data=0x%llx", key->data);
+	seq_putc(file, '\n');
 }
 
 static int ioeventfd_check(const struct gh_fn_ioeventfd_arg *arg)
@@ -262,6 +274,7 @@ static long ioeventfd_add(struct gunyah_vm *vm, const void *arg)
 	if (ret)
 		goto err_free;
 
+	WRITE_ONCE(vm->num_ioeventfds, vm->num_ioeventfds + 1);
 	gunyah_function_publish(&ioeventfd->fn);
 	return 0;
 
@@ -282,6 +295,7 @@ const struct gunyah_function_ops gunyah_ioeventfd_function = {
 	.remove = ioeventfd_remove,
 	.bind = ioeventfd_bind,
 	.unbind = ioeventfd_unbind,
+	.show = ioeventfd_show,
 };
 
 /**

@@ -16,6 +16,7 @@
 #include <linux/eventfd.h>
 #include <linux/file.h>
 #include <linux/poll.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
 
@@ -43,6 +44,8 @@
  * @bound: there is a doorbell: @capid is valid
  * @pending: was written to before there was one
  * @capid: capability id of the doorbell
+ * @rings: how often it was rung
+ * @errors: how often that failed
  */
 struct gunyah_irqfd {
 	struct gunyah_function fn;
@@ -56,6 +59,8 @@ struct gunyah_irqfd {
 	bool bound;
 	bool pending;
 	u64 capid;
+	unsigned long rings;
+	unsigned long errors;
 };
 
 static struct gunyah_irqfd *to_irqfd(struct gunyah_function *fn)
@@ -79,6 +84,9 @@ static void irqfd_ring_locked(struct gunyah_irqfd *irqfd)
 						   IRQFD_BELL_FLAG, NULL);
 	} while (error == GUNYAH_ERROR_RETRY && ++tries < IRQFD_TRIES);
 	/* The event is gone, whatever came of it: there is nobody to tell */
+	irqfd->rings++;
+	if (error)
+		irqfd->errors++;
 	trace_gunyah_irqfd_ring(irqfd->fn.vm->vmid, irqfd->label, error);
 }
 
@@ -203,6 +211,16 @@ static void irqfd_remove(struct gunyah_function *fn)
 	kfree(irqfd);
 }
 
+static void irqfd_show(struct gunyah_function *fn, struct seq_file *file)
+{
+	struct gunyah_irqfd *irqfd = to_irqfd(fn);
+
+	seq_printf(file, "irqfd label=%u %s %s rings=%lu errors=%lu\n",
+		   irqfd->label, irqfd->level ? "level" : "edge",
+		   READ_ONCE(irqfd->bound) ? "bound" : "unbound",
+		   READ_ONCE(irqfd->rings), READ_ONCE(irqfd->errors));
+}
+
 static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 {
 	const struct gh_fn_irqfd_arg *irqfd_arg = arg;
@@ -248,4 +266,5 @@ const struct gunyah_function_ops gunyah_irqfd_function = {
 	.remove = irqfd_remove,
 	.bind = irqfd_bind,
 	.unbind = irqfd_unbind,
+	.show = irqfd_show,
 };

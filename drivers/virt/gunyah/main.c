@@ -8,6 +8,7 @@
 #include <linux/anon_inodes.h>
 #include <linux/err.h>
 #include <linux/fs.h>
+#include <linux/mm.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -15,12 +16,15 @@
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
 #include <linux/poll.h>
+#include <linux/reboot.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "hypercall.h"
 #include "msgq.h"
 #include "private.h"
+
+#define STOP_FLAGS		GH_VM_STOP_FORCE
 
 /* Works of VMs: lives as long as the module, since they outlive the device */
 static struct workqueue_struct *gunyah_wq;
@@ -65,22 +69,20 @@ static long vm_ioctl_set_mem(struct file *file, void *arg)
 {
 	const struct gh_userspace_memory_region *region = arg;
 	struct gunyah_vm *vm = file->private_data;
-	int ret;
 
-	if (region->memory_size) {
-		ret = gunyah_mem_check(region);
-		if (ret)
-			return ret;
-	}
-	ret = gunyah_vm_lock(vm);
-	if (ret)
-		return ret;
-	if (region->memory_size)
-		ret = gunyah_mem_add(vm, region);
-	else
-		ret = gunyah_mem_remove(vm, region->label);
-	mutex_unlock(&vm->lock);
-	return ret;
+	if (!region->memory_size)
+		return gunyah_vm_remove_mem(vm, region->label);
+	return gunyah_vm_add_mem(vm, region);
+}
+
+static long vm_ioctl_lend_mem(struct file *file, void *arg)
+{
+	struct gh_userspace_memory_region *region = arg;
+
+	if (!region->memory_size)
+		return -EINVAL;
+	region->flags |= GH_MEM_LENT;
+	return gunyah_vm_add_mem(file->private_data, region);
 }
 
 static long vm_ioctl_set_dtb(struct file *file, void *arg)
@@ -91,6 +93,21 @@ static long vm_ioctl_set_dtb(struct file *file, void *arg)
 static long vm_ioctl_start(struct file *file, void *arg)
 {
 	return gunyah_vm_start(file->private_data);
+}
+
+static long vm_ioctl_set_boot_context(struct file *file, void *arg)
+{
+	return gunyah_boot_set(file->private_data, arg);
+}
+
+static long vm_ioctl_stop(struct file *file, void *arg)
+{
+	const struct gh_vm_stop *stop = arg;
+
+	if (stop->flags & ~STOP_FLAGS || stop->padding)
+		return -EINVAL;
+	return gunyah_vm_stop(file->private_data,
+			      stop->flags & GH_VM_STOP_FORCE);
 }
 
 static long vm_ioctl_status(struct file *file, void *arg)
@@ -142,7 +159,10 @@ static const struct gunyah_ioctl vm_ioctls[] = {
 	{ GH_VM_START, vm_ioctl_start },
 	{ GH_VM_ADD_FUNCTION, vm_ioctl_add_function },
 	{ GH_VM_REMOVE_FUNCTION, vm_ioctl_remove_function },
-	{ GH_VM_GET_STATUS, vm_ioctl_status },
+	{ GH_VM_SET_BOOT_CONTEXT, vm_ioctl_set_boot_context },
+	{ GH_VM_ANDROID_LEND_USER_MEM, vm_ioctl_lend_mem },
+	{ GH_VM_GET_STATUS, vm_ioctl_status, sizeof(struct gh_vm_status) },
+	{ GH_VM_STOP, vm_ioctl_stop, sizeof(struct gh_vm_stop) },
 };
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -205,8 +225,36 @@ static long dev_ioctl_create_vm(struct file *file, void *arg)
 	return fd;
 }
 
+static long dev_ioctl_get_info(struct file *file, void *arg)
+{
+	const struct gunyah_host *host = file->private_data;
+	struct gh_info *info = arg;
+
+	if (info->flags)
+		return -EINVAL;
+
+	*info = (struct gh_info) {
+		.abi_version = GH_ABI_VERSION,
+		.hyp_api = host->hyp.api,
+		.page_size = PAGE_SIZE,
+		.vmid = host->vmid,
+		.functions = gunyah_function_types(),
+		.mem_flags = GUNYAH_MEM_FLAGS,
+		.irqfd_flags = gunyah_irqfd_function.flags,
+		.ioeventfd_flags = gunyah_ioeventfd_function.flags,
+		.stop_flags = STOP_FLAGS,
+		.mmio_sizes = 1 | 2 | 4 | 8,
+		.max_arg_size = GH_FN_MAX_ARG_SIZE,
+		.max_mem_size = (u64)totalram_pages() << PAGE_SHIFT,
+	};
+	static_assert(sizeof(info->hyp_features) == sizeof(host->hyp.flags));
+	memcpy(info->hyp_features, host->hyp.flags, sizeof(host->hyp.flags));
+	return 0;
+}
+
 static const struct gunyah_ioctl dev_ioctls[] = {
 	{ GH_CREATE_VM, dev_ioctl_create_vm },
+	{ GH_GET_INFO, dev_ioctl_get_info, sizeof(struct gh_info) },
 };
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -246,6 +294,20 @@ const struct file_operations gunyah_dev_fops = {
  * The platform device: one resource manager
  */
 
+/* Thread of the RPC core */
+static void host_notify(void *data, u32 msg_id, const void *payload, size_t len)
+{
+	struct gunyah_host *host = data;
+
+	if (msg_id != GUNYAH_RM_NOTIFY_VM_SHUTDOWN) {
+		gunyah_vm_notify(host, msg_id, payload, len);
+		return;
+	}
+	/* Not about a VM of ours: we are the VM, and its owner wants it */
+	pr_info("VM %u is asked to shut down\n", host->vmid);
+	orderly_poweroff(true);
+}
+
 static void host_remove_misc(void *data)
 {
 	struct gunyah_host *host = data;
@@ -276,10 +338,11 @@ static int gunyah_probe(struct platform_device *pdev)
 	struct device_node *parent;
 	struct gunyah_host *host;
 	struct gunyah_rm *rm;
-	u64 api_info, flags;
+	struct gunyah_rm_client client = {};
+	struct gunyah_hyp_info hyp;
 	int ret;
 
-	ret = gunyah_hyp_probe(&api_info, &flags);
+	ret = gunyah_hyp_probe(&hyp);
 	if (ret)
 		return ret;
 
@@ -294,13 +357,14 @@ static int gunyah_probe(struct platform_device *pdev)
 	if (!host)
 		return -ENOMEM;
 	kref_init(&host->kref);
+	host->hyp = hyp;
 	xa_init(&host->vms);
 	mutex_init(&host->vmid_lock);
 	mutex_init(&host->ending_lock);
 	INIT_LIST_HEAD(&host->ending);
 	host->wq = gunyah_wq;
 
-	rm = gunyah_rm_create(link, NULL, gunyah_vm_notify, host);
+	rm = gunyah_rm_create(link, NULL, host_notify, host);
 	if (IS_ERR(rm)) {
 		kfree(host);
 		return PTR_ERR(rm);
@@ -316,7 +380,8 @@ static int gunyah_probe(struct platform_device *pdev)
 	host->irq_fwnode = of_fwnode_handle(parent);
 
 	/* The device appears only if somebody answers */
-	ret = gunyah_rm_get_vmid(host->rm, &host->vmid);
+	client.rm = host->rm;
+	ret = gunyah_rm_get_vmid(&client, &host->vmid);
 	if (ret)
 		return dev_err_probe(dev, ret, "no resource manager\n");
 
@@ -332,7 +397,7 @@ static int gunyah_probe(struct platform_device *pdev)
 		return ret;
 
 	dev_info(dev, "hypervisor API %#llx, features %#llx, host is VM %u\n",
-		 api_info, flags, host->vmid);
+		 hyp.api, hyp.flags[0], host->vmid);
 	return 0;
 }
 
@@ -390,6 +455,7 @@ static int __init gunyah_init(void)
 	ret = gunyah_ioeventfd_init();
 	if (ret)
 		goto err_wq;
+	gunyah_debugfs_init();
 	gunyah_function_register(&gunyah_vcpu_function);
 	gunyah_function_register(&gunyah_irqfd_function);
 	gunyah_function_register(&gunyah_ioeventfd_function);
@@ -402,6 +468,7 @@ static int __init gunyah_init(void)
 
 err_depopulate:
 	gunyah_depopulate();
+	gunyah_debugfs_exit();
 	gunyah_ioeventfd_exit();
 err_wq:
 	destroy_workqueue(gunyah_wq);
@@ -414,6 +481,7 @@ static void __exit gunyah_exit(void)
 	platform_driver_unregister(&gunyah_driver);
 	gunyah_depopulate();
 	destroy_workqueue(gunyah_wq);
+	gunyah_debugfs_exit();
 	gunyah_ioeventfd_exit();
 }
 module_exit(gunyah_exit);

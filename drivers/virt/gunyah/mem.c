@@ -12,6 +12,7 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/err.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -22,9 +23,6 @@
 #include <linux/uaccess.h>
 
 #include "private.h"
-
-#define MEM_FLAGS		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
-				 GH_MEM_ALLOW_EXEC | GH_MEM_LENT)
 
 /* Pages pinned or copied between two looks at signals */
 #define MEM_BATCH		(PAGE_SIZE / sizeof(struct page *))
@@ -185,8 +183,14 @@ static int mem_copy_in(struct page *page, unsigned long count,
 	return ret;
 }
 
-/* Copy a lent region into blocks of the driver */
-static int mem_move(struct gunyah_mem_region *region)
+/**
+ * gunyah_mem_move() - copy a lent region into blocks of the driver
+ * @region: the region
+ *
+ * Context: Process context of the VM's creator, may sleep.
+ * Return: 0, -ENOMEM, -EFAULT, -EINTR; nothing has changed then.
+ */
+int gunyah_mem_move(struct gunyah_mem_region *region)
 {
 	unsigned long left = region->size >> PAGE_SHIFT;
 	unsigned long addr = region->uaddr;
@@ -244,7 +248,7 @@ int gunyah_mem_prepare(struct gunyah_vm *vm)
 	list_for_each_entry(region, &vm->regions, list) {
 		if (!(region->flags & GH_MEM_LENT))
 			continue;
-		ret = mem_move(region);
+		ret = gunyah_mem_move(region);
 		if (ret) {
 			gunyah_mem_unprepare(vm);
 			return ret;
@@ -309,7 +313,7 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
 {
 	u64 end;
 
-	if (arg->flags & ~MEM_FLAGS)
+	if (arg->flags & ~GUNYAH_MEM_FLAGS)
 		return -EINVAL;
 	/* Everything that Gunyah knows can at least be read */
 	if (!(arg->flags & GH_MEM_ALLOW_READ))
@@ -332,15 +336,65 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
 }
 
 /**
- * gunyah_mem_add() - register memory
- * @vm: VM, its lock is held, not started
+ * gunyah_mem_find_label() - find a region by its label
+ * @vm: VM, its lock is held
+ * @label: the user's label
+ *
+ * Context: Process context or worker.
+ * Return: the region, or NULL.
+ */
+struct gunyah_mem_region *gunyah_mem_find_label(struct gunyah_vm *vm,
+						u32 label)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if (region->label == label)
+			return region;
+	return NULL;
+}
+
+/**
+ * gunyah_mem_may_enter() - whether there is room for a region
+ * @vm: VM, its lock is held
+ * @label: its label
+ * @gpa: guest physical address
+ * @size: size in bytes; @gpa + @size does not wrap
+ *
+ * Context: Process context or worker.
+ * Return: 0 or -EEXIST.
+ */
+int gunyah_mem_may_enter(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		if (region->label == label)
+			return -EEXIST;
+		/* Neither end wraps, so neither difference does */
+		if (region->gpa <= gpa ? gpa - region->gpa < region->size :
+					 region->gpa - gpa < size)
+			return -EEXIST;
+	}
+	return 0;
+}
+
+/**
+ * gunyah_mem_new() - make a region of user memory
+ * @vm: VM, its lock is held
  * @arg: the user's request, checked
  *
  * Context: Process context.
- * Return: 0, -EPERM, -EEXIST, -EFAULT, -EOPNOTSUPP, -ENOMEM, -EINTR.
+ * Return: the region, on no list yet, or an ERR_PTR: -EPERM, -EEXIST, -EFAULT,
+ * -EOPNOTSUPP, -ENOMEM, -EINTR.
  */
-int gunyah_mem_add(struct gunyah_vm *vm,
-		   const struct gh_userspace_memory_region *arg)
+struct gunyah_mem_region *
+gunyah_mem_new(struct gunyah_vm *vm,
+	       const struct gh_userspace_memory_region *arg)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -348,23 +402,18 @@ int gunyah_mem_add(struct gunyah_vm *vm,
 	lockdep_assert_held(&vm->lock);
 
 	if (current->mm != vm->mm)
-		return -EPERM;
-	list_for_each_entry(region, &vm->regions, list) {
-		if (region->label == arg->label)
-			return -EEXIST;
-		/* Neither end wraps, so neither difference does */
-		if (region->gpa <= arg->guest_phys_addr ?
-		    arg->guest_phys_addr - region->gpa < region->size :
-		    region->gpa - arg->guest_phys_addr < arg->memory_size)
-			return -EEXIST;
-	}
+		return ERR_PTR(-EPERM);
+	ret = gunyah_mem_may_enter(vm, arg->label, arg->guest_phys_addr,
+				   arg->memory_size);
+	if (ret)
+		return ERR_PTR(ret);
 	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size);
 	if (ret)
-		return ret;
+		return ERR_PTR(ret);
 
 	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	region->label = arg->label;
 	region->flags = arg->flags;
 	region->gpa = arg->guest_phys_addr;
@@ -386,40 +435,14 @@ int gunyah_mem_add(struct gunyah_vm *vm,
 		if (ret)
 			goto err_uncharge;
 	}
-
 	mmgrab(region->mm);
-	list_add_tail(&region->list, &vm->regions);
-	return 0;
+	return region;
 
 err_uncharge:
 	account_locked_vm(region->mm, region->charged, false);
 err_free:
 	kfree(region);
-	return ret;
-}
-
-/**
- * gunyah_mem_remove() - remove a region
- * @vm: VM, its lock is held, not started
- * @label: label of the region
- *
- * Context: Process context.
- * Return: 0 or -ENOENT.
- */
-int gunyah_mem_remove(struct gunyah_vm *vm, u32 label)
-{
-	struct gunyah_mem_region *region;
-
-	lockdep_assert_held(&vm->lock);
-
-	list_for_each_entry(region, &vm->regions, list) {
-		if (region->label != label)
-			continue;
-		list_del(&region->list);
-		gunyah_mem_release(region);
-		return 0;
-	}
-	return -ENOENT;
+	return ERR_PTR(ret);
 }
 
 /**

@@ -47,8 +47,17 @@ static u8 parcel_perms(u32 flags)
 	return perms;
 }
 
-static int parcel_create(struct gunyah_vm *vm, struct gunyah_mem_region *region,
-			 u32 label)
+/**
+ * gunyah_parcel_give() - give a region to the VM
+ * @vm: VM, its lock is held
+ * @region: the region
+ * @label: what the VM knows it by
+ *
+ * Context: Worker, may sleep.
+ * Return: 0 or a negative errno; the parcel tells what is to be undone.
+ */
+int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *region,
+		       u32 label)
 {
 	struct gunyah_rm_mem_parcel *parcel = &region->parcel;
 	struct parcel_iter it = {
@@ -56,6 +65,8 @@ static int parcel_create(struct gunyah_vm *vm, struct gunyah_mem_region *region,
 		.iter.next = parcel_next,
 	};
 	int ret;
+
+	lockdep_assert_held(&vm->lock);
 
 	*parcel = (struct gunyah_rm_mem_parcel) {
 		.label = label,
@@ -73,7 +84,7 @@ static int parcel_create(struct gunyah_vm *vm, struct gunyah_mem_region *region,
 	}
 	gunyah_mem_run_iter_init(&it.run, &region->runs);
 
-	ret = gunyah_rm_mem_create(vm->host->rm, parcel, &it.iter);
+	ret = gunyah_rm_mem_create(&vm->rm, parcel, &it.iter);
 	trace_gunyah_mem_parcel(vm->vmid, label, parcel->handle,
 				region->flags & GH_MEM_LENT,
 				region->runs.num_runs, region->size, ret);
@@ -81,16 +92,18 @@ static int parcel_create(struct gunyah_vm *vm, struct gunyah_mem_region *region,
 }
 
 /**
- * gunyah_parcel_give() - give all regions to the VM
+ * gunyah_parcel_give_all() - give all regions to the VM
  * @vm: VM, its lock is held
  * @image: region with the devicetree. Its parcel has label 0 whatever the user
  *	calls it, since the resource manager takes an image under any other label
  *	for memory that the VM's devicetree has to describe.
  *
  * Context: Worker, may sleep.
- * Return: 0 or a negative errno; undone by gunyah_parcel_take_back() either way.
+ * Return: 0 or a negative errno; undone by gunyah_parcel_take_back_all() either
+ * way.
  */
-int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *image)
+int gunyah_parcel_give_all(struct gunyah_vm *vm,
+			   struct gunyah_mem_region *image)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -100,8 +113,8 @@ int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *image)
 	list_for_each_entry(region, &vm->regions, list) {
 		if (READ_ONCE(vm->abort))
 			return -EINTR;
-		ret = parcel_create(vm, region,
-				    region == image ? 0 : region->label);
+		ret = gunyah_parcel_give(vm, region,
+					 region == image ? 0 : region->label);
 		if (ret)
 			return ret;
 	}
@@ -109,33 +122,50 @@ int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *image)
 }
 
 /**
- * gunyah_parcel_take_back() - get the memory of all regions back
+ * gunyah_parcel_take_back() - get the memory of a region back
  * @vm: VM, its lock is held
+ * @region: the region
  *
  * What was lent is cleared by the firmware.
  *
  * Context: Worker, may sleep.
- * Return: true if all of it is back. What is lost for good does not count.
+ * Return: 0, also if the firmware does not have it; -EBUSY (the VM has it) or
+ * another negative errno.
  */
-bool gunyah_parcel_take_back(struct gunyah_vm *vm)
+int gunyah_parcel_take_back(struct gunyah_vm *vm,
+			    struct gunyah_mem_region *region)
 {
-	struct gunyah_mem_region *region;
-	bool all = true;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(region, &vm->regions, list) {
-		if (!region->parcel.created)
-			continue;
-		ret = gunyah_rm_mem_reclaim(vm->host->rm, region->parcel.handle,
-					    region->flags & GH_MEM_LENT);
-		trace_gunyah_mem_reclaim(vm->vmid, region->parcel.handle, ret);
-		if (ret)
+	if (!region->parcel.created)
+		return 0;
+	ret = gunyah_rm_mem_reclaim(&vm->rm, region->parcel.handle,
+				    region->flags & GH_MEM_LENT);
+	trace_gunyah_mem_reclaim(vm->vmid, region->parcel.handle, ret);
+	if (!ret)
+		region->parcel.created = false;
+	return ret;
+}
+
+/**
+ * gunyah_parcel_take_back_all() - get the memory of all regions back
+ * @vm: VM, its lock is held
+ *
+ * Context: Worker, may sleep.
+ * Return: true if all of it is back. What is lost for good does not count.
+ */
+bool gunyah_parcel_take_back_all(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
+	bool all = true;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if (gunyah_parcel_take_back(vm, region))
 			all = false;
-		else
-			region->parcel.created = false;
-	}
 	return all;
 }
 

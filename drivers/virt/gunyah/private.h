@@ -6,14 +6,16 @@
  *
  *	main.c ioctl.c			file descriptors
  *	vcpu.c irqfd.c ioeventfd.c	functions
- *	vm.c mem.c resource.c function.c
+ *	vm.c vm_rm.c vm_mem.c boot.c	the VM: life, memory, registers
+ *	function.c resource.c mem.c parcel.c runs.c
  *	rm_call.c			one function per message
  *	rm.c				RPC core
  *	msgq.c				message queues
  *	hypercall.c
  *
- * Upwards there are only callbacks: function types register with function.c,
- * vm.c's notification handler is given to the RPC core by main.c.
+ * debugfs.c looks at all of it. Upwards there are only callbacks: function types
+ * register with function.c, vm.c's notification handler is given to the RPC core
+ * by main.c.
  *
  * Lock order, outermost first:
  *
@@ -22,6 +24,7 @@
  *	mmap_lock		of the VM's mm
  *	gunyah_host.vmid_lock	mutex: VMIDs that come and go
  *	call mutex of rm.c	held from a request to its reply
+ *	gunyah_rm.lock		spinlock: the call that waits for its reply
  *	gunyah_host.vms xa_lock	spinlock: lookup by VMID
  *	gunyah_vm.state_lock	spinlock: state and what the firmware reported
  *	gunyah_resource.lock	spinlock, interrupts off: who uses it
@@ -51,19 +54,24 @@
 
 #include <uapi/linux/gunyah.h>
 
+#include "hypercall.h"
 #include "rm_call.h"
 
+struct dentry;
 struct file;
 struct fwnode_handle;
+struct gunyah_mem_region;
 struct gunyah_rm;
 struct gunyah_vm;
 struct mm_struct;
+struct seq_file;
 
 /**
  * struct gunyah_host - one resource manager and its /dev/gunyah
  * @misc: the character device
  * @kref: held by the platform device, open files and VMs
  * @rm: RPC core; answers -ESHUTDOWN after the platform device has gone
+ * @hyp: what the hypervisor tells about itself
  * @vmid: VMID of the host itself
  * @irq_fwnode: the interrupt controller that the VMs' interrupts belong to
  * @vmid_lock: held while a VMID is got or given back; protects who gets into
@@ -78,6 +86,7 @@ struct gunyah_host {
 	struct miscdevice misc;
 	struct kref kref;
 	struct gunyah_rm *rm;
+	struct gunyah_hyp_info hyp;
 	u16 vmid;
 	struct fwnode_handle *irq_fwnode;
 	/* Protects changes of the next one */
@@ -97,11 +106,30 @@ void gunyah_host_put(struct gunyah_host *host);
  * vm.c: the VM
  */
 
+/* Registers that GH_VM_SET_BOOT_CONTEXT knows: the sets one after the other */
+#define GUNYAH_BOOT_NUM_X		32
+#define GUNYAH_BOOT_PC			GUNYAH_BOOT_NUM_X
+#define GUNYAH_BOOT_SP			(GUNYAH_BOOT_PC + 1)
+#define GUNYAH_BOOT_NUM_SP		3
+#define GUNYAH_BOOT_NUM_REGS		(GUNYAH_BOOT_SP + GUNYAH_BOOT_NUM_SP)
+
+/**
+ * struct gunyah_boot_context - registers of the vCPU that boots
+ * @valid: bit n: the user has set register n
+ * @value: what to
+ */
+struct gunyah_boot_context {
+	u64 valid;
+	u64 value[GUNYAH_BOOT_NUM_REGS];
+};
+
 /**
  * struct gunyah_vm - a virtual machine
  * @kref: held by file descriptors, vCPUs and the work that ends the VM
  * @users: file descriptors that keep the VM alive: its own and its vCPUs'
  * @host: the resource manager that it belongs to
+ * @rm: calls to it, protected by @lock; who only looks may read the counters
+ *	without
  * @mm: address space of the creator (mmgrab), the only one that may add memory
  * @vmid: VMID, GUNYAH_VMID_INVALID while the firmware does not know the VM;
  *	protected by @lock
@@ -110,9 +138,12 @@ void gunyah_host_put(struct gunyah_host *host);
  *	protected by @lock
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
+ * @num_ioeventfds: how many of @functions are ioeventfds, changed with @lock;
+ *	vCPUs that run read it without
  * @expire_work: removes functions that have expired
  * @dtb_gpa: guest physical address of the devicetree, protected by @lock
  * @dtb_size: its size in bytes, 0 if not configured, protected by @lock
+ * @context: registers of the vCPU that boots, protected by @lock
  * @start_work: the RPCs of a start, run without the caller so that it can be
  *	killed at any time while no reply is ever lost
  * @start_done: @start_work has finished
@@ -123,9 +154,12 @@ void gunyah_host_put(struct gunyah_host *host);
  * @end_delay: time until its next attempt, in jiffies
  * @ending: in gunyah_host.ending
  * @abort: nobody waits for the start any more, give up as soon as possible
- * @state_lock: protects @state, @start_errno, @exited, @exit, @rm_state
+ * @state_lock: protects @state, @start_errno, @start_step, @rm_error, @exited,
+ *	@exit, @rm_state
  * @state: GH_VM_STATE_...
  * @start_errno: result of the start in GH_VM_STATE_FAILED, negative errno
+ * @start_step: how far the start has got, GH_VM_START_STEP_...
+ * @rm_error: error code of the resource manager for the step that failed, or 0
  * @configured: CONFIG_IMAGE has succeeded: only then the firmware survives a
  *	reset of the VM. Protected by @lock.
  * @unbooted: the firmware has given all memory back. Protected by @lock.
@@ -134,12 +168,14 @@ void gunyah_host_put(struct gunyah_host *host);
  * @exited: the firmware has reported the end in @exit
  * @exit: what it reported
  * @rm_state: last state that the firmware reported
- * @wait: woken whenever something under @state_lock changes
+ * @wait: woken whenever @state, @exit or @rm_state changes
+ * @debugfs: its directory there
  */
 struct gunyah_vm {
 	struct kref kref;
 	refcount_t users;
 	struct gunyah_host *host;
+	struct gunyah_rm_client rm;
 	struct mm_struct *mm;
 	u16 vmid;
 
@@ -147,9 +183,11 @@ struct gunyah_vm {
 	struct list_head regions;
 	struct list_head functions;
 	struct list_head resources;
+	unsigned int num_ioeventfds;
 	struct work_struct expire_work;
 	u64 dtb_gpa;
 	u64 dtb_size;
+	struct gunyah_boot_context context;
 
 	struct work_struct start_work;
 	struct completion start_done;
@@ -163,6 +201,8 @@ struct gunyah_vm {
 	spinlock_t state_lock;	/* state and exit: see above */
 	u32 state;
 	int start_errno;
+	u32 start_step;
+	u32 rm_error;
 	bool configured;
 	bool unbooted;
 	bool released;
@@ -170,12 +210,15 @@ struct gunyah_vm {
 	struct gunyah_rm_vm_exited exit;
 	u8 rm_state;
 	wait_queue_head_t wait;
+	struct dentry *debugfs;
 };
 
 struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host);
 void gunyah_vm_get(struct gunyah_vm *vm);
 void gunyah_vm_put(struct gunyah_vm *vm);
 int gunyah_vm_lock(struct gunyah_vm *vm);
+void gunyah_vm_set_step(struct gunyah_vm *vm, u32 step);
+int gunyah_vm_stop(struct gunyah_vm *vm, bool force);
 void gunyah_vm_use(struct gunyah_vm *vm);
 void gunyah_vm_unuse(struct gunyah_vm *vm);
 int gunyah_vm_start(struct gunyah_vm *vm);
@@ -194,8 +237,15 @@ bool gunyah_vm_unboot(struct gunyah_vm *vm);
 bool gunyah_vm_put_vmid(struct gunyah_vm *vm);
 void gunyah_vm_forget(struct gunyah_vm *vm);
 
+/* boot.c: registers of the vCPU that boots */
+int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg);
+u64 gunyah_boot_offset(struct gunyah_vm *vm,
+		       const struct gunyah_mem_region *image);
+int gunyah_boot_apply(struct gunyah_vm *vm,
+		      const struct gunyah_mem_region *image);
+
 /*
- * mem.c, parcel.c: memory
+ * mem.c, parcel.c, vm_mem.c: memory
  */
 
 /**
@@ -275,11 +325,19 @@ void gunyah_mem_run_iter_init(struct gunyah_mem_run_iter *iter,
 const struct gunyah_mem_run *
 gunyah_mem_run_iter_next(struct gunyah_mem_run_iter *iter);
 
+/* All flags that a region may have */
+#define GUNYAH_MEM_FLAGS	(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
+				 GH_MEM_ALLOW_EXEC | GH_MEM_LENT)
+
 /* mem.c */
 int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
-int gunyah_mem_add(struct gunyah_vm *vm,
-		   const struct gh_userspace_memory_region *arg);
-int gunyah_mem_remove(struct gunyah_vm *vm, u32 label);
+struct gunyah_mem_region *
+gunyah_mem_new(struct gunyah_vm *vm,
+	       const struct gh_userspace_memory_region *arg);
+int gunyah_mem_may_enter(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size);
+struct gunyah_mem_region *gunyah_mem_find_label(struct gunyah_vm *vm,
+						u32 label);
+int gunyah_mem_move(struct gunyah_mem_region *region);
 struct gunyah_mem_region *gunyah_mem_find(struct gunyah_vm *vm, u64 gpa,
 					  u64 size);
 int gunyah_mem_prepare(struct gunyah_vm *vm);
@@ -287,9 +345,19 @@ void gunyah_mem_unprepare(struct gunyah_vm *vm);
 void gunyah_mem_release(struct gunyah_mem_region *region);
 
 /* parcel.c */
-int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *image);
-bool gunyah_parcel_take_back(struct gunyah_vm *vm);
+int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *region,
+		       u32 label);
+int gunyah_parcel_give_all(struct gunyah_vm *vm,
+			   struct gunyah_mem_region *image);
+int gunyah_parcel_take_back(struct gunyah_vm *vm,
+			    struct gunyah_mem_region *region);
+bool gunyah_parcel_take_back_all(struct gunyah_vm *vm);
 bool gunyah_parcel_any_lost(struct gunyah_vm *vm);
+
+/* vm_mem.c */
+int gunyah_vm_add_mem(struct gunyah_vm *vm,
+		      const struct gh_userspace_memory_region *arg);
+int gunyah_vm_remove_mem(struct gunyah_vm *vm, u32 label);
 
 /*
  * resource.c: what the firmware gives the host of a VM
@@ -356,6 +424,7 @@ enum gunyah_match {
  * @bind: the VM has resources now. With gunyah_vm.lock held.
  * @unbind: the resources go away; what uses them must have stopped when it
  *	returns. With gunyah_vm.lock held, cannot fail.
+ * @show: describe it in one line. With gunyah_vm.lock held.
  */
 struct gunyah_function_ops {
 	u32 type;
@@ -367,6 +436,7 @@ struct gunyah_function_ops {
 	void (*remove)(struct gunyah_function *fn);
 	void (*bind)(struct gunyah_function *fn);
 	void (*unbind)(struct gunyah_function *fn);
+	void (*show)(struct gunyah_function *fn, struct seq_file *file);
 };
 
 /**
@@ -410,6 +480,19 @@ void gunyah_ioeventfd_exit(void);
 bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
 			    u64 data);
 
+/* debugfs.c: what administrators can look at */
+#ifdef CONFIG_DEBUG_FS
+void gunyah_debugfs_init(void);
+void gunyah_debugfs_exit(void);
+void gunyah_debugfs_add_vm(struct gunyah_vm *vm);
+void gunyah_debugfs_remove_vm(struct gunyah_vm *vm);
+#else
+static inline void gunyah_debugfs_init(void) {}
+static inline void gunyah_debugfs_exit(void) {}
+static inline void gunyah_debugfs_add_vm(struct gunyah_vm *vm) {}
+static inline void gunyah_debugfs_remove_vm(struct gunyah_vm *vm) {}
+#endif
+
 /*
  * ioctl.c: the edge to user space
  */
@@ -419,10 +502,13 @@ bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
  * @cmd: number with the size of the argument
  * @fn: handler; @arg is a kernel copy of the argument, or for _IO numbers
  *	points to the argument itself (an unsigned long)
+ * @min_size: size of the argument's first version in bytes, from which on it
+ *	has grown or may grow; 0: it has the size of @cmd for ever
  */
 struct gunyah_ioctl {
 	unsigned int cmd;
 	long (*fn)(struct file *file, void *arg);
+	size_t min_size;
 };
 
 long gunyah_ioctl_dispatch(const struct gunyah_ioctl *table, size_t num,

@@ -109,8 +109,7 @@ int gunyah_resources_get(struct gunyah_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
-	ret = gunyah_rm_get_hyp_resources(vm->host->rm, vm->vmid, &list,
-					  &count);
+	ret = gunyah_rm_get_hyp_resources(&vm->rm, vm->vmid, &list, &count);
 	if (ret)
 		return ret;
 	for (i = 0; i < count && !ret; i++)

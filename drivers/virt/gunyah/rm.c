@@ -379,41 +379,6 @@ int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 }
 
 /**
- * gunyah_rm_call() - call the resource manager
- * @rm: the resource manager
- * @msg_id: an &enum gunyah_rm_msg_id
- * @req: payload of the request
- * @req_len: size of @req in bytes
- * @resp: set to the body of the reply, to be freed with kvfree(), or to NULL if
- *	it is empty. If @resp is NULL the body is ignored.
- * @resp_len: set to the size of the body in bytes; may be NULL if @resp is
- *
- * gunyah_rm_send_msg() with less to choose from.
- *
- * Context: Process context. May sleep. See gunyah_rm_send_msg().
- * Return: as gunyah_rm_send_msg().
- */
-int gunyah_rm_call(struct gunyah_rm *rm, u32 msg_id, const void *req,
-		   size_t req_len, void **resp, size_t *resp_len)
-{
-	struct gunyah_rm_msg msg = {
-		.msg_id = msg_id,
-		.req = req,
-		.req_len = req_len,
-		.alloc = resp,
-	};
-	int ret;
-
-	ret = gunyah_rm_send_msg(rm, &msg);
-	if (resp) {
-		*resp = msg.resp;
-		*resp_len = msg.resp_len;
-	}
-
-	return ret;
-}
-
-/**
  * gunyah_rm_alive() - does the resource manager answer?
  * @rm: the resource manager
  *

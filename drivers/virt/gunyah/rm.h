@@ -66,8 +66,6 @@ void gunyah_rm_put(struct gunyah_rm *rm);
 
 bool gunyah_rm_alive(struct gunyah_rm *rm);
 int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg);
-int gunyah_rm_call(struct gunyah_rm *rm, u32 msg_id, const void *req,
-		   size_t req_len, void **resp, size_t *resp_len);
 
 int gunyah_rm_error_remap(u32 error);
 

@@ -18,9 +18,24 @@
 #include "rm_call.h"
 #include "rm_wire.h"
 
+static int rm_send(struct gunyah_rm_client *client, struct gunyah_rm_msg *msg)
+{
+	int ret;
+
+	ret = gunyah_rm_send_msg(client->rm, msg);
+	client->calls++;
+	client->error = msg->error;
+	if (msg->error)
+		client->refused++;
+	else if (ret)
+		client->failed++;
+
+	return ret;
+}
+
 /* A call whose reply has a body of a fixed size, or none if @buf is NULL */
-static int rm_query(struct gunyah_rm *rm, u32 msg_id, const void *req,
-		    size_t req_len, void *buf, size_t buf_len)
+static int rm_query(struct gunyah_rm_client *client, u32 msg_id,
+		    const void *req, size_t req_len, void *buf, size_t buf_len)
 {
 	struct gunyah_rm_msg msg = {
 		.msg_id = msg_id,
@@ -30,11 +45,11 @@ static int rm_query(struct gunyah_rm *rm, u32 msg_id, const void *req,
 		.buf_len = buf_len,
 	};
 
-	return gunyah_rm_send_msg(rm, &msg);
+	return rm_send(client, &msg);
 }
 
 /* A call that undoes something: it must not fail because the caller is killed */
-static int rm_undo(struct gunyah_rm *rm, u32 msg_id, const void *req,
+static int rm_undo(struct gunyah_rm_client *client, u32 msg_id, const void *req,
 		   size_t req_len)
 {
 	struct gunyah_rm_msg msg = {
@@ -44,18 +59,18 @@ static int rm_undo(struct gunyah_rm *rm, u32 msg_id, const void *req,
 		.unkillable = true,
 	};
 
-	return gunyah_rm_send_msg(rm, &msg);
+	return rm_send(client, &msg);
 }
 
 /* A reply of one word that is a VMID */
-static int rm_query_vmid(struct gunyah_rm *rm, u32 msg_id, const void *req,
-			 size_t req_len, u16 *vmid)
+static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
+			 const void *req, size_t req_len, u16 *vmid)
 {
 	struct gunyah_rm_word_resp resp;
 	u32 value;
 	int ret;
 
-	ret = rm_query(rm, msg_id, req, req_len, &resp, sizeof(resp));
+	ret = rm_query(client, msg_id, req, req_len, &resp, sizeof(resp));
 	if (ret)
 		return ret;
 
@@ -70,36 +85,36 @@ static int rm_query_vmid(struct gunyah_rm *rm, u32 msg_id, const void *req,
 
 /**
  * gunyah_rm_get_vmid() - ask for the VMID of the caller
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: set to the VMID
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid)
+int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid)
 {
-	return rm_query_vmid(rm, GUNYAH_RM_VM_GET_VMID_ID, NULL, 0, vmid);
+	return rm_query_vmid(client, GUNYAH_RM_VM_GET_VMID_ID, NULL, 0, vmid);
 }
 
 /**
  * gunyah_rm_vm_alloc() - make a VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: set to its VMID
  *
  * Context: Process context. May sleep.
  * Return: 0, -ENODEV (no VMID is free) or another negative errno.
  */
-int gunyah_rm_vm_alloc(struct gunyah_rm *rm, u16 *vmid)
+int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid)
 {
 	struct gunyah_rm_vmid_req req = {};	/* any VMID */
 
-	return rm_query_vmid(rm, GUNYAH_RM_VM_ALLOC_ID, &req, sizeof(req),
+	return rm_query_vmid(client, GUNYAH_RM_VM_ALLOC_ID, &req, sizeof(req),
 			     vmid);
 }
 
 /**
  * gunyah_rm_vm_dealloc() - forget a VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: a VM that gunyah_rm_vm_alloc() made; some resource managers do not
  *	survive any other
  *
@@ -109,16 +124,16 @@ int gunyah_rm_vm_alloc(struct gunyah_rm *rm, u16 *vmid)
  * Context: Process context. May sleep.
  * Return: 0, -EBUSY (not in the VM's state) or another negative errno.
  */
-int gunyah_rm_vm_dealloc(struct gunyah_rm *rm, u16 vmid)
+int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_undo(rm, GUNYAH_RM_VM_DEALLOC_ID, &req, sizeof(req));
+	return rm_undo(client, GUNYAH_RM_VM_DEALLOC_ID, &req, sizeof(req));
 }
 
 /**
  * gunyah_rm_vm_configure() - tell the resource manager where a VM's image is
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM
  * @mem_handle: the parcel that has image and devicetree; lent to the VM
  * @image_offset: where the VM begins to run, relative to the parcel
@@ -131,9 +146,9 @@ int gunyah_rm_vm_dealloc(struct gunyah_rm *rm, u16 vmid)
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, u32 mem_handle,
-			   u64 image_offset, u64 image_size, u64 dtb_offset,
-			   u64 dtb_size)
+int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
+			   u32 mem_handle, u64 image_offset, u64 image_size,
+			   u64 dtb_offset, u64 dtb_size)
 {
 	struct gunyah_rm_vm_config_req req = {
 		.vmid = cpu_to_le16(vmid),
@@ -145,42 +160,68 @@ int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, u32 mem_handle,
 		.dtb_size = cpu_to_le64(dtb_size),
 	};
 
-	return rm_query(rm, GUNYAH_RM_VM_CONFIG_ID, &req, sizeof(req), NULL, 0);
+	return rm_query(client, GUNYAH_RM_VM_CONFIG_ID, &req, sizeof(req), NULL, 0);
 }
 
 /**
  * gunyah_rm_vm_init() - have a configured VM's devicetree read
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_vm_init(struct gunyah_rm *rm, u16 vmid)
+int gunyah_rm_vm_init(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_query(rm, GUNYAH_RM_VM_INIT_ID, &req, sizeof(req), NULL, 0);
+	return rm_query(client, GUNYAH_RM_VM_INIT_ID, &req, sizeof(req), NULL, 0);
+}
+
+/**
+ * gunyah_rm_vm_set_boot_context() - set a register of a VM that was initialised
+ * @client: who calls the resource manager
+ * @vmid: the VM
+ * @set: set of registers, see &struct gunyah_rm_boot_context_req
+ * @index: which of them
+ * @value: what the vCPU that boots has in it
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EOPNOTSUPP (the resource manager does not know such a message) or
+ * another negative errno.
+ */
+int gunyah_rm_vm_set_boot_context(struct gunyah_rm_client *client, u16 vmid,
+				  u8 set, u8 index, u64 value)
+{
+	struct gunyah_rm_boot_context_req req = {
+		.vmid = cpu_to_le16(vmid),
+		.set = set,
+		.index = index,
+		.value = cpu_to_le64(value),
+	};
+
+	return rm_query(client, GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID, &req,
+			sizeof(req), NULL, 0);
 }
 
 /**
  * gunyah_rm_vm_start() - start a VM that was initialised
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid)
+int gunyah_rm_vm_start(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_query(rm, GUNYAH_RM_VM_START_ID, &req, sizeof(req), NULL, 0);
+	return rm_query(client, GUNYAH_RM_VM_START_ID, &req, sizeof(req), NULL, 0);
 }
 
 /**
  * gunyah_rm_vm_stop() - stop a running VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM
  * @force: do not ask the VM. The notifications that it has ended come before
  *	this returns. If false this returns when the VM was asked.
@@ -188,7 +229,7 @@ int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid)
  * Context: Process context. May sleep.
  * Return: 0, -EBUSY (it does not run) or another negative errno.
  */
-int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force)
+int gunyah_rm_vm_stop(struct gunyah_rm_client *client, u16 vmid, bool force)
 {
 	struct gunyah_rm_vm_stop_req req = {
 		.vmid = cpu_to_le16(vmid),
@@ -196,12 +237,12 @@ int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force)
 		.reason = cpu_to_le32(GUNYAH_RM_STOP_REASON),
 	};
 
-	return rm_undo(rm, GUNYAH_RM_VM_STOP_ID, &req, sizeof(req));
+	return rm_query(client, GUNYAH_RM_VM_STOP_ID, &req, sizeof(req), NULL, 0);
 }
 
 /**
  * gunyah_rm_vm_reset() - begin to tear down a VM that has ended
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: a VM that was configured; some resource managers do not survive any
  *	other
  *
@@ -212,29 +253,29 @@ int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force)
  * Return: 0 (it has begun), -EBUSY (not in the VM's state) or another negative
  * errno.
  */
-int gunyah_rm_vm_reset(struct gunyah_rm *rm, u16 vmid)
+int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_undo(rm, GUNYAH_RM_VM_RESET_ID, &req, sizeof(req));
+	return rm_undo(client, GUNYAH_RM_VM_RESET_ID, &req, sizeof(req));
 }
 
 /**
  * gunyah_rm_vm_get_state() - ask for the state of a VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM
  * @state: set to an &enum gunyah_rm_vm_state, or to one that is not known
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_vm_get_state(struct gunyah_rm *rm, u16 vmid, u8 *state)
+int gunyah_rm_vm_get_state(struct gunyah_rm_client *client, u16 vmid, u8 *state)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 	struct gunyah_rm_vm_state_resp resp;
 	int ret;
 
-	ret = rm_query(rm, GUNYAH_RM_VM_GET_STATE_ID, &req, sizeof(req), &resp,
+	ret = rm_query(client, GUNYAH_RM_VM_GET_STATE_ID, &req, sizeof(req), &resp,
 		       sizeof(resp));
 	if (!ret)
 		*state = resp.vm_state;
@@ -260,7 +301,7 @@ static void rm_decode_resource(const struct gunyah_rm_resource_entry *entry,
 
 /**
  * gunyah_rm_get_hyp_resources() - ask for the resources of a VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @vmid: the VM, which was initialised
  * @res: set to an array, to be freed with kvfree(); NULL if there are none
  * @count: set to the number of its elements
@@ -268,25 +309,30 @@ static void rm_decode_resource(const struct gunyah_rm_resource_entry *entry,
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_get_hyp_resources(struct gunyah_rm *rm, u16 vmid,
+int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 				struct gunyah_rm_resource **res, u32 *count)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 	struct gunyah_rm_resources_resp *resp __free(kvfree) = NULL;
+	struct gunyah_rm_msg msg = {
+		.msg_id = GUNYAH_RM_VM_GET_RESOURCES_ID,
+		.req = &req,
+		.req_len = sizeof(req),
+		.alloc = true,
+	};
 	struct gunyah_rm_resource *array;
 	size_t len;
-	void *body;
 	u32 i, n;
 	int ret;
 
 	*res = NULL;
 	*count = 0;
 
-	ret = gunyah_rm_call(rm, GUNYAH_RM_VM_GET_RESOURCES_ID, &req,
-			     sizeof(req), &body, &len);
+	ret = rm_send(client, &msg);
 	if (ret)
 		return ret;
-	resp = body;
+	resp = msg.resp;
+	len = msg.resp_len;
 
 	if (len < sizeof(*resp))
 		return -EIO;
@@ -347,7 +393,7 @@ static void *rm_put_ranges(void *pos, struct gunyah_rm_mem_iter *iter,
 	return range;
 }
 
-static int rm_mem_append(struct gunyah_rm *rm, u32 handle, void *buf,
+static int rm_mem_append(struct gunyah_rm_client *client, u32 handle, void *buf,
 			 struct gunyah_rm_mem_iter *iter, unsigned int count,
 			 bool done)
 {
@@ -362,11 +408,11 @@ static int rm_mem_append(struct gunyah_rm *rm, u32 handle, void *buf,
 	if (IS_ERR(end))
 		return PTR_ERR(end);
 
-	return rm_query(rm, GUNYAH_RM_MEM_APPEND_ID, buf, end - buf, NULL, 0);
+	return rm_query(client, GUNYAH_RM_MEM_APPEND_ID, buf, end - buf, NULL, 0);
 }
 
 /* Send the first ranges. */
-static int rm_mem_begin(struct gunyah_rm *rm,
+static int rm_mem_begin(struct gunyah_rm_client *client,
 			struct gunyah_rm_mem_parcel *parcel, void *buf,
 			struct gunyah_rm_mem_iter *iter, unsigned int count,
 			bool done)
@@ -406,7 +452,7 @@ static int rm_mem_begin(struct gunyah_rm *rm,
 	pos = rm_put_list(pos, 0);
 
 	msg.req_len = pos - buf;
-	ret = gunyah_rm_send_msg(rm, &msg);
+	ret = rm_send(client, &msg);
 	parcel->lost = msg.lost;
 	if (ret)
 		return ret;
@@ -419,7 +465,7 @@ static int rm_mem_begin(struct gunyah_rm *rm,
 
 /**
  * gunyah_rm_mem_create() - give memory to a VM
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @parcel: what to do with it. In any case @created, @lost and @handle tell what
  *	became of the memory.
  * @iter: the memory
@@ -430,7 +476,7 @@ static int rm_mem_begin(struct gunyah_rm *rm,
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_mem_create(struct gunyah_rm *rm,
+int gunyah_rm_mem_create(struct gunyah_rm_client *client,
 			 struct gunyah_rm_mem_parcel *parcel,
 			 struct gunyah_rm_mem_iter *iter)
 {
@@ -452,12 +498,12 @@ int gunyah_rm_mem_create(struct gunyah_rm *rm,
 
 	count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
 	left -= count;
-	ret = rm_mem_begin(rm, parcel, buf, iter, count, !left);
+	ret = rm_mem_begin(client, parcel, buf, iter, count, !left);
 
 	while (!ret && left) {
 		count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
 		left -= count;
-		ret = rm_mem_append(rm, parcel->handle, buf, iter, count,
+		ret = rm_mem_append(client, parcel->handle, buf, iter, count,
 				    !left);
 	}
 
@@ -467,8 +513,31 @@ int gunyah_rm_mem_create(struct gunyah_rm *rm,
 }
 
 /**
+ * gunyah_rm_mem_notify_shared() - tell a running VM of memory that it can accept
+ * @client: who calls the resource manager
+ * @handle: the parcel, from gunyah_rm_mem_create()
+ * @vmid: the VM
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
+				u16 vmid)
+{
+	struct gunyah_rm_mem_notify_req req = {
+		.handle = cpu_to_le32(handle),
+		.flags = GUNYAH_RM_MEM_NOTIFY_SHARED,
+		.vmids.count = cpu_to_le16(1),
+		.vmid.vmid = cpu_to_le16(vmid),
+	};
+
+	return rm_query(client, GUNYAH_RM_MEM_NOTIFY_ID, &req, sizeof(req), NULL,
+			0);
+}
+
+/**
  * gunyah_rm_mem_reclaim() - take memory back
- * @rm: the resource manager
+ * @client: who calls the resource manager
  * @handle: the parcel, from gunyah_rm_mem_create()
  * @sanitize: have it filled with zeroes
  *
@@ -478,7 +547,8 @@ int gunyah_rm_mem_create(struct gunyah_rm *rm,
  * Context: Process context. May sleep.
  * Return: 0, -EBUSY (a VM uses it) or another negative errno.
  */
-int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize)
+int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client, u32 handle,
+			  bool sanitize)
 {
 	struct gunyah_rm_mem_handle_req req = {
 		.handle = cpu_to_le32(handle),
@@ -492,7 +562,7 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize)
 	};
 	int ret;
 
-	ret = gunyah_rm_send_msg(rm, &msg);
+	ret = rm_send(client, &msg);
 	if (msg.error == GUNYAH_RM_ERROR_HANDLE_INVALID)
 		return 0;
 	return ret;

@@ -3,8 +3,8 @@
  * The resource manager's messages as functions
  *
  * All functions that call the resource manager may sleep. Besides what they say
- * they return what gunyah_rm_call() returns. The calls that undo something
- * (stop, reset, dealloc, reclaim) are not ended by a fatal signal.
+ * they return what gunyah_rm_send_msg() returns. The calls that undo something
+ * (reset, dealloc, reclaim) are not ended by a fatal signal.
  */
 
 #ifndef _GUNYAH_RM_CALL_H
@@ -24,13 +24,33 @@
 #define GUNYAH_RM_EXIT_REASON_SIZE	16
 
 /**
+ * struct gunyah_rm_client - somebody who calls the resource manager
+ * @rm: the resource manager
+ * @calls: number of messages sent
+ * @refused: how many of them were answered with an error code
+ * @failed: how many of them got no answer, or one that makes no sense
+ * @error: error code of the answer to the last one, 0 if it has none
+ *
+ * Calls of the same client are made one after the other.
+ */
+struct gunyah_rm_client {
+	struct gunyah_rm *rm;
+	u64 calls;
+	u64 refused;
+	u64 failed;
+	u32 error;
+};
+
+/**
  * enum gunyah_rm_notification_id - notifications that the driver understands
  * @GUNYAH_RM_NOTIFY_VM_EXITED: a VM has ended, see gunyah_rm_parse_vm_exited()
+ * @GUNYAH_RM_NOTIFY_VM_SHUTDOWN: the owner of this VM wants it to shut down
  * @GUNYAH_RM_NOTIFY_VM_STATUS: a VM is in another state, see
  *	gunyah_rm_parse_vm_status()
  */
 enum gunyah_rm_notification_id {
 	GUNYAH_RM_NOTIFY_VM_EXITED	= 0x56100001,
+	GUNYAH_RM_NOTIFY_VM_SHUTDOWN	= 0x56100002,
 	GUNYAH_RM_NOTIFY_VM_STATUS	= 0x56100008,
 };
 
@@ -185,24 +205,30 @@ struct gunyah_rm_vm_status {
 	u16 app_status;
 };
 
-int gunyah_rm_get_vmid(struct gunyah_rm *rm, u16 *vmid);
-int gunyah_rm_vm_alloc(struct gunyah_rm *rm, u16 *vmid);
-int gunyah_rm_vm_dealloc(struct gunyah_rm *rm, u16 vmid);
-int gunyah_rm_vm_configure(struct gunyah_rm *rm, u16 vmid, u32 mem_handle,
-			   u64 image_offset, u64 image_size, u64 dtb_offset,
-			   u64 dtb_size);
-int gunyah_rm_vm_init(struct gunyah_rm *rm, u16 vmid);
-int gunyah_rm_vm_start(struct gunyah_rm *rm, u16 vmid);
-int gunyah_rm_vm_stop(struct gunyah_rm *rm, u16 vmid, bool force);
-int gunyah_rm_vm_reset(struct gunyah_rm *rm, u16 vmid);
-int gunyah_rm_vm_get_state(struct gunyah_rm *rm, u16 vmid, u8 *state);
-int gunyah_rm_get_hyp_resources(struct gunyah_rm *rm, u16 vmid,
+int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid);
+int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid);
+int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid);
+int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
+			   u32 mem_handle, u64 image_offset, u64 image_size,
+			   u64 dtb_offset, u64 dtb_size);
+int gunyah_rm_vm_init(struct gunyah_rm_client *client, u16 vmid);
+int gunyah_rm_vm_set_boot_context(struct gunyah_rm_client *client, u16 vmid,
+				  u8 set, u8 index, u64 value);
+int gunyah_rm_vm_start(struct gunyah_rm_client *client, u16 vmid);
+int gunyah_rm_vm_stop(struct gunyah_rm_client *client, u16 vmid, bool force);
+int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid);
+int gunyah_rm_vm_get_state(struct gunyah_rm_client *client, u16 vmid,
+			   u8 *state);
+int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 				struct gunyah_rm_resource **res, u32 *count);
 
-int gunyah_rm_mem_create(struct gunyah_rm *rm,
+int gunyah_rm_mem_create(struct gunyah_rm_client *client,
 			 struct gunyah_rm_mem_parcel *parcel,
 			 struct gunyah_rm_mem_iter *iter);
-int gunyah_rm_mem_reclaim(struct gunyah_rm *rm, u32 handle, bool sanitize);
+int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
+				u16 vmid);
+int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client, u32 handle,
+			  bool sanitize);
 
 int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
 			      struct gunyah_rm_vm_exited *exited);

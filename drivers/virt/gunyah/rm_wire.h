@@ -150,6 +150,7 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_MEM_LEND_ID: lend memory: &struct gunyah_rm_mem_create_req
  * @GUNYAH_RM_MEM_SHARE_ID: share memory: &struct gunyah_rm_mem_create_req
  * @GUNYAH_RM_MEM_RECLAIM_ID: take back: &struct gunyah_rm_mem_handle_req
+ * @GUNYAH_RM_MEM_NOTIFY_ID: tell others of it: &struct gunyah_rm_mem_notify_req
  * @GUNYAH_RM_MEM_APPEND_ID: more memory: &struct gunyah_rm_mem_handle_req
  * @GUNYAH_RM_VM_ALLOC_ID: make a VM: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_DEALLOC_ID: forget a VM: &struct gunyah_rm_vmid_req
@@ -163,12 +164,15 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_VM_GET_RESOURCES_ID: ask for its resources:
  *	&struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_VMID_ID: ask for the caller's VMID; no payload
+ * @GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID: set a register:
+ *	&struct gunyah_rm_boot_context_req
  */
 enum gunyah_rm_msg_id {
 	GUNYAH_RM_PING			= 0,
 	GUNYAH_RM_MEM_LEND_ID		= 0x51000012,
 	GUNYAH_RM_MEM_SHARE_ID		= 0x51000013,
 	GUNYAH_RM_MEM_RECLAIM_ID	= 0x51000015,
+	GUNYAH_RM_MEM_NOTIFY_ID		= 0x51000017,
 	GUNYAH_RM_MEM_APPEND_ID		= 0x51000018,
 	GUNYAH_RM_VM_ALLOC_ID		= 0x56000001,
 	GUNYAH_RM_VM_DEALLOC_ID		= 0x56000002,
@@ -180,6 +184,7 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_GET_STATE_ID	= 0x56000017,
 	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
 	GUNYAH_RM_VM_GET_VMID_ID	= 0x56000024,
+	GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID = 0x56000031,
 };
 
 /**
@@ -387,6 +392,56 @@ struct gunyah_rm_mem_handle_req {
 };
 
 static_assert(sizeof(struct gunyah_rm_mem_handle_req) == 8);
+
+#define GUNYAH_RM_MEM_NOTIFY_SHARED	0x01
+
+/**
+ * struct gunyah_rm_mem_notify_req - tell a VM of memory
+ * @handle: the parcel
+ * @flags: GUNYAH_RM_MEM_NOTIFY_SHARED: it can be accepted
+ * @reserved: 0
+ * @tag: passed on
+ * @vmids: list of those to tell, here one
+ * @vmid: it
+ */
+struct gunyah_rm_mem_notify_req {
+	__le32 handle;
+	u8 flags;
+	u8 reserved[3];
+	__le32 tag;
+	struct gunyah_rm_list_hdr vmids;
+	struct gunyah_rm_vmid_req vmid;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_notify_req) == 20);
+
+/**
+ * struct gunyah_rm_boot_context_req - set a register of the vCPU that boots
+ * @vmid: the VM
+ * @set: 0: general purpose, 1: PC, 2: stack pointers
+ * @index: which of the set
+ * @reserved: 0
+ * @value: what to set it to
+ */
+struct gunyah_rm_boot_context_req {
+	__le16 vmid;
+	u8 set;
+	u8 index;
+	__le32 reserved;
+	__le64 value;
+};
+
+static_assert(sizeof(struct gunyah_rm_boot_context_req) == 16);
+
+/**
+ * struct gunyah_rm_vm_shutdown_wire - notification: shut down
+ * @reason: as the owner has told the resource manager
+ */
+struct gunyah_rm_vm_shutdown_wire {
+	__le32 reason;
+};
+
+static_assert(sizeof(struct gunyah_rm_vm_shutdown_wire) == 4);
 
 /**
  * struct gunyah_rm_vm_exited_wire - notification: a VM has ended

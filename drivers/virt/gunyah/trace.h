@@ -18,6 +18,7 @@
 		{ 0x51000012, "MEM_LEND" },				\
 		{ 0x51000013, "MEM_SHARE" },				\
 		{ 0x51000015, "MEM_RECLAIM" },				\
+		{ 0x51000017, "MEM_NOTIFY" },				\
 		{ 0x51000018, "MEM_APPEND" },				\
 		{ 0x56000001, "VM_ALLOC_VMID" },			\
 		{ 0x56000002, "VM_DEALLOC_VMID" },			\
@@ -28,7 +29,8 @@
 		{ 0x5600000b, "VM_INIT" },				\
 		{ 0x56000017, "VM_GET_STATE" },				\
 		{ 0x56000020, "VM_GET_HYP_RESOURCES" },			\
-		{ 0x56000024, "VM_GET_VMID" })
+		{ 0x56000024, "VM_GET_VMID" },				\
+		{ 0x56000031, "VM_SET_BOOT_CONTEXT" })
 
 #define gunyah_show_rm_notification(id)					\
 	__print_symbolic(id,						\

@@ -15,6 +15,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 
@@ -32,6 +33,41 @@
 #define VCPU_END_WAIT		(10 * HZ)
 
 /**
+ * enum vcpu_count - what is counted of a vCPU
+ * @VCPU_COUNT_RESET: it reset the VM. Before it, the states below this one, in
+ *	the order of &enum gunyah_vcpu_state
+ * @VCPU_COUNT_UNKNOWN: a state that is not known
+ * @VCPU_COUNT_ERROR: the hypervisor refused to run it
+ * @VCPU_COUNT_IOEVENTFD: MMIO writes that were for an ioeventfd
+ * @VCPU_COUNT_RUN: calls of GH_VCPU_RUN that got to run it
+ * @VCPU_COUNTS: number of these
+ */
+enum vcpu_count {
+	VCPU_COUNT_RESET = GUNYAH_VCPU_STATE_PAGE_FAULT + 1,
+	VCPU_COUNT_UNKNOWN,
+	VCPU_COUNT_ERROR,
+	VCPU_COUNT_IOEVENTFD,
+	VCPU_COUNT_RUN,
+	VCPU_COUNTS
+};
+
+static const char *const vcpu_count_names[VCPU_COUNTS] = {
+	[GUNYAH_VCPU_STATE_READY]		= "ready",
+	[GUNYAH_VCPU_STATE_EXPECTS_WAKEUP]	= "wakeup",
+	[GUNYAH_VCPU_STATE_POWERED_OFF]		= "off",
+	[GUNYAH_VCPU_STATE_BLOCKED]		= "blocked",
+	[GUNYAH_VCPU_STATE_MMIO_READ]		= "mmio_read",
+	[GUNYAH_VCPU_STATE_MMIO_WRITE]		= "mmio_write",
+	[GUNYAH_VCPU_STATE_FAULT]		= "fault",
+	[GUNYAH_VCPU_STATE_PAGE_FAULT]		= "page_fault",
+	[VCPU_COUNT_RESET]			= "reset",
+	[VCPU_COUNT_UNKNOWN]			= "unknown",
+	[VCPU_COUNT_ERROR]			= "error",
+	[VCPU_COUNT_IOEVENTFD]			= "ioeventfd",
+	[VCPU_COUNT_RUN]			= "run",
+};
+
+/**
  * struct gunyah_vcpu - a virtual CPU
  * @fn: as a function of its VM
  * @kref: held by the file descriptor and by the VM's list of functions
@@ -42,6 +78,7 @@
  * @resume: data for the next hypercall
  * @mmio_read: bytes that user space owes for a read, 0 if none
  * @faulted: cannot go on, and must not be run any more
+ * @counts: statistics; who only looks may read them without the lock
  * @wake: something happened since it was armed; set by interrupts
  * @leave: the function goes away, come back
  */
@@ -56,6 +93,7 @@ struct gunyah_vcpu {
 	u64 resume[3];
 	u8 mmio_read;
 	bool faulted;
+	unsigned long counts[VCPU_COUNTS];
 
 	bool wake;
 	bool leave;
@@ -81,6 +119,16 @@ static void vcpu_wake(void *data)
 static bool vcpu_ended(struct gunyah_vcpu *vcpu)
 {
 	return gunyah_vm_state(vcpu->fn.vm) == GH_VM_STATE_EXITED;
+}
+
+static void vcpu_count_state(struct gunyah_vcpu *vcpu, u64 state)
+{
+	if (state < VCPU_COUNT_RESET)
+		vcpu->counts[state]++;
+	else if (state == GUNYAH_VCPU_STATE_SYSTEM_RESET)
+		vcpu->counts[VCPU_COUNT_RESET]++;
+	else
+		vcpu->counts[VCPU_COUNT_UNKNOWN]++;
 }
 
 static void vcpu_park(struct gunyah_vcpu *vcpu, long period)
@@ -161,6 +209,50 @@ static void vcpu_complete_mmio(struct gunyah_vcpu *vcpu)
 	vcpu->mmio_read = 0;
 }
 
+/* The vCPU has not come to an end for user space */
+#define VCPU_RUN_ON	1
+
+static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
+			      const struct gunyah_vcpu_run_resp *resp,
+			      unsigned long *deadline)
+{
+	switch (resp->state) {
+	case GUNYAH_VCPU_STATE_READY:
+		break;
+	case GUNYAH_VCPU_STATE_BLOCKED:
+		usleep_range(20, 200);
+		break;
+	case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
+		vcpu_park(vcpu, VCPU_PARK_PERIOD);
+		break;
+	case GUNYAH_VCPU_STATE_POWERED_OFF:
+		if (!(resp->data[0] & GUNYAH_VCPU_POWERED_OFF_EXITED)) {
+			vcpu_park(vcpu, VCPU_PARK_PERIOD);
+			break;
+		}
+		fallthrough;
+	case GUNYAH_VCPU_STATE_SYSTEM_RESET:
+		return vcpu_await_end(vcpu, deadline) ? VCPU_RUN_ON :
+							-ETIMEDOUT;
+	case GUNYAH_VCPU_STATE_FAULT:
+		vcpu->faulted = true;
+		return VCPU_RUN_ON;
+	case GUNYAH_VCPU_STATE_MMIO_WRITE:
+		if (!gunyah_ioeventfd_write(vcpu->fn.vm, resp->data[0],
+					    resp->data[1], resp->data[2]))
+			return vcpu_report_mmio(vcpu, resp);
+		vcpu->counts[VCPU_COUNT_IOEVENTFD]++;
+		break;
+	case GUNYAH_VCPU_STATE_MMIO_READ:
+		return vcpu_report_mmio(vcpu, resp);
+	default:
+		return -EIO;
+	}
+	/* Whatever was before one of these, it was not the end */
+	*deadline = 0;
+	return VCPU_RUN_ON;
+}
+
 /* Run until there is something for user space. run_lock held. */
 static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 {
@@ -169,7 +261,9 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 	struct gunyah_rm_vm_exited exit;
 	unsigned long deadline = 0;
 	enum gunyah_error error;
+	long ret;
 
+	vcpu->counts[VCPU_COUNT_RUN]++;
 	for (;;) {
 		if (READ_ONCE(vcpu->run->immediate_exit) ||
 		    signal_pending(current))
@@ -197,6 +291,8 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 
 		if (error == GUNYAH_ERROR_RETRY)
 			continue;
+		if (error)
+			vcpu->counts[VCPU_COUNT_ERROR]++;
 		/* Only a vCPU that its owner schedules has an interrupt */
 		if (error == GUNYAH_ERROR_BUSY && vcpu->resource->irq) {
 			/* The resource manager is taking the VM down */
@@ -209,46 +305,10 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 
 		memset(vcpu->resume, 0, sizeof(vcpu->resume));
 
-		switch (resp.state) {
-		/* Whatever was before one of these, it was not the end */
-		case GUNYAH_VCPU_STATE_READY:
-			deadline = 0;
-			break;
-		case GUNYAH_VCPU_STATE_BLOCKED:
-			deadline = 0;
-			usleep_range(20, 200);
-			break;
-		case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
-			deadline = 0;
-			vcpu_park(vcpu, VCPU_PARK_PERIOD);
-			break;
-		case GUNYAH_VCPU_STATE_POWERED_OFF:
-			if (!(resp.data[0] & GUNYAH_VCPU_POWERED_OFF_EXITED)) {
-				deadline = 0;
-				vcpu_park(vcpu, VCPU_PARK_PERIOD);
-				break;
-			}
-			fallthrough;
-		case GUNYAH_VCPU_STATE_SYSTEM_RESET:
-			if (!vcpu_await_end(vcpu, &deadline))
-				return -ETIMEDOUT;
-			break;
-		case GUNYAH_VCPU_STATE_FAULT:
-			vcpu->faulted = true;
-			break;
-		case GUNYAH_VCPU_STATE_MMIO_WRITE:
-			if (gunyah_ioeventfd_write(vm, resp.data[0],
-						   resp.data[1],
-						   resp.data[2])) {
-				deadline = 0;
-				break;
-			}
-			return vcpu_report_mmio(vcpu, &resp);
-		case GUNYAH_VCPU_STATE_MMIO_READ:
-			return vcpu_report_mmio(vcpu, &resp);
-		default:
-			return -EIO;
-		}
+		vcpu_count_state(vcpu, resp.state);
+		ret = vcpu_handle_state(vcpu, &resp, &deadline);
+		if (ret != VCPU_RUN_ON)
+			return ret;
 	}
 }
 
@@ -358,6 +418,21 @@ static void vcpu_remove(struct gunyah_function *fn)
 	kref_put(&container_of(fn, struct gunyah_vcpu, fn)->kref, vcpu_free);
 }
 
+static void vcpu_show(struct gunyah_function *fn, struct seq_file *file)
+{
+	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
+	unsigned int i;
+
+	seq_printf(file, "vcpu id=%u %s", vcpu->id,
+		   !READ_ONCE(vcpu->resource) ? "unbound" :
+		   READ_ONCE(vcpu->faulted) ? "faulted" :
+		   mutex_is_locked(&vcpu->run_lock) ? "running" : "stopped");
+	for (i = 0; i < VCPU_COUNTS; i++)
+		seq_printf(file, " %s=%lu", vcpu_count_names[i],
+			   READ_ONCE(vcpu->counts[i]));
+	seq_putc(file, '\n');
+}
+
 static long vcpu_add(struct gunyah_vm *vm, const void *arg)
 {
 	const struct gh_fn_vcpu_arg *vcpu_arg = arg;
@@ -421,4 +496,5 @@ const struct gunyah_function_ops gunyah_vcpu_function = {
 	.remove = vcpu_remove,
 	.bind = vcpu_bind,
 	.unbind = vcpu_unbind,
+	.show = vcpu_show,
 };

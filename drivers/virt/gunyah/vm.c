@@ -20,6 +20,8 @@
 #include "private.h"
 #include "trace.h"
 
+/* How long the end of a VM may take that was stopped by force */
+#define STOP_WAIT_MS		10000
 /* How long the last close() waits for the end of the VM */
 #define CLOSE_WAIT_MS		10000
 /* The same if the process was killed: it shall be gone within a second */
@@ -28,6 +30,17 @@
 /* Interval of further attempts to get a VM's memory back */
 #define END_DELAY_MIN		(HZ)
 #define END_DELAY_MAX		(60 * HZ)
+
+/*
+ * The error code of the resource manager that @ret stands for, if it was the
+ * last call that failed
+ */
+static u32 vm_rm_error(struct gunyah_vm *vm, int ret)
+{
+	u32 error = vm->rm.error;
+
+	return error && gunyah_rm_error_remap(error) == ret ? error : 0;
+}
 
 static void vm_set_state(struct gunyah_vm *vm, u32 state, int ret)
 {
@@ -41,6 +54,20 @@ static void vm_set_state(struct gunyah_vm *vm, u32 state, int ret)
 	spin_unlock(&vm->state_lock);
 	trace_gunyah_vm_state(vm->vmid, state, ret);
 	wake_up_all(&vm->wait);
+}
+
+/**
+ * gunyah_vm_set_step() - tell how far a start has got
+ * @vm: the VM
+ * @step: GH_VM_START_STEP_...
+ *
+ * Context: Worker.
+ */
+void gunyah_vm_set_step(struct gunyah_vm *vm, u32 step)
+{
+	spin_lock(&vm->state_lock);
+	vm->start_step = step;
+	spin_unlock(&vm->state_lock);
 }
 
 /**
@@ -90,11 +117,18 @@ bool gunyah_vm_exit_info(struct gunyah_vm *vm,
  */
 void gunyah_vm_status(struct gunyah_vm *vm, struct gh_vm_status *status)
 {
+	u16 vmid = READ_ONCE(vm->vmid);
+
 	memset(status, 0, sizeof(*status));
+	if (vmid != GUNYAH_VMID_INVALID)
+		status->vmid = vmid;
 	spin_lock(&vm->state_lock);
 	status->state = vm->state;
-	if (vm->state == GH_VM_STATE_FAILED)
+	status->start_step = vm->start_step;
+	if (vm->state == GH_VM_STATE_FAILED) {
 		status->start_errno = -vm->start_errno;
+		status->rm_error = vm->rm_error;
+	}
 	if (vm->state == GH_VM_STATE_EXITED) {
 		status->exit_type = vm->exit.type;
 		status->reason_size = min_t(u32, vm->exit.reason_size,
@@ -158,18 +192,24 @@ void gunyah_vm_notify(void *data, u32 msg_id, const void *payload, size_t len)
 static void vm_start_work(struct work_struct *work)
 {
 	struct gunyah_vm *vm = container_of(work, struct gunyah_vm, start_work);
+	u32 rm_error;
 	int ret;
 
 	mutex_lock(&vm->lock);
 	ret = gunyah_vm_boot(vm);
 	if (ret) {
+		rm_error = vm_rm_error(vm, ret);
 		if (gunyah_vm_unboot(vm)) {
 			gunyah_mem_unprepare(vm);
 			gunyah_vm_put_vmid(vm);
 		}
+		spin_lock(&vm->state_lock);
+		vm->rm_error = rm_error;
+		spin_unlock(&vm->state_lock);
 		vm_set_state(vm, GH_VM_STATE_FAILED, ret);
 	} else {
 		gunyah_functions_bind(vm);
+		gunyah_vm_set_step(vm, GH_VM_START_STEP_DONE);
 		vm_set_state(vm, GH_VM_STATE_RUNNING, 0);
 	}
 	mutex_unlock(&vm->lock);
@@ -246,6 +286,49 @@ int gunyah_vm_start(struct gunyah_vm *vm)
 }
 
 /**
+ * gunyah_vm_stop() - GH_VM_STOP
+ * @vm: the VM
+ * @force: do not ask it
+ *
+ * Context: Process context, may sleep; a fatal signal ends it.
+ * Return: 0, also if it has ended before; -EBUSY (it does not run), -EINTR,
+ * -ETIMEDOUT (it was stopped, but does not end), or what the resource manager's
+ * answer stands for.
+ */
+int gunyah_vm_stop(struct gunyah_vm *vm, bool force)
+{
+	u32 state;
+	long left;
+	int ret;
+
+	/* Its lock may still be free */
+	if (gunyah_vm_state(vm) == GH_VM_STATE_STARTING &&
+	    wait_for_completion_killable(&vm->start_done))
+		return -EINTR;
+	if (mutex_lock_interruptible(&vm->lock))
+		return -EINTR;
+	state = gunyah_vm_state(vm);
+	ret = -EBUSY;
+	if (state == GH_VM_STATE_RUNNING)
+		ret = gunyah_rm_vm_stop(&vm->rm, vm->vmid, force);
+	mutex_unlock(&vm->lock);
+
+	/* It may have been faster */
+	if (gunyah_vm_state(vm) == GH_VM_STATE_EXITED)
+		return 0;
+	if (ret || !force)
+		return ret;
+
+	left = wait_event_killable_timeout(vm->wait,
+					   gunyah_vm_state(vm) ==
+					   GH_VM_STATE_EXITED,
+					   msecs_to_jiffies(STOP_WAIT_MS));
+	if (left < 0)
+		return -EINTR;
+	return left ? 0 : -ETIMEDOUT;
+}
+
+/**
  * gunyah_vm_set_dtb() - GH_VM_SET_DTB_CONFIG
  * @vm: the VM
  * @config: where the devicetree is
@@ -316,6 +399,7 @@ static void vm_end_work(struct work_struct *work)
 		return;
 	}
 
+	gunyah_debugfs_remove_vm(vm);
 	complete_all(&vm->end_done);
 	mutex_lock(&host->ending_lock);
 	list_del(&vm->ending);
@@ -364,6 +448,7 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 	refcount_set(&vm->users, 1);
 	vm->host = host;
 	gunyah_host_get(host);
+	vm->rm.rm = host->rm;
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
 	vm->vmid = GUNYAH_VMID_INVALID;
@@ -381,6 +466,7 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 	spin_lock_init(&vm->state_lock);
 	vm->state = GH_VM_STATE_NEW;
 	init_waitqueue_head(&vm->wait);
+	gunyah_debugfs_add_vm(vm);
 	return vm;
 }
 

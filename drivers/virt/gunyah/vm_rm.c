@@ -28,7 +28,7 @@ static void vm_forget_locked(struct gunyah_vm *vm)
 
 	/* Unless somebody else has the VMID meanwhile */
 	xa_cmpxchg(&vm->host->vms, vm->vmid, vm, NULL, GFP_KERNEL);
-	vm->vmid = GUNYAH_VMID_INVALID;
+	WRITE_ONCE(vm->vmid, GUNYAH_VMID_INVALID);
 }
 
 /**
@@ -65,10 +65,10 @@ static int vm_enter_locked(struct gunyah_vm *vm, u16 vmid)
 	/* Replaces a VM that was given back, with a reply that was lost */
 	ret = xa_err(xa_store(&host->vms, vmid, vm, GFP_KERNEL));
 	if (ret) {
-		gunyah_rm_vm_dealloc(host->rm, vmid);
+		gunyah_rm_vm_dealloc(&vm->rm, vmid);
 		return ret;
 	}
-	vm->vmid = vmid;
+	WRITE_ONCE(vm->vmid, vmid);
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static int vm_get_vmid(struct gunyah_vm *vm)
 	int ret;
 
 	mutex_lock(&host->vmid_lock);
-	ret = gunyah_rm_vm_alloc(host->rm, &vmid);
+	ret = gunyah_rm_vm_alloc(&vm->rm, &vmid);
 	if (!ret)
 		ret = vm_enter_locked(vm, vmid);
 	else if (ret == -ETIMEDOUT || ret == -EIO)
@@ -100,7 +100,7 @@ static int vm_get_vmid(struct gunyah_vm *vm)
  */
 int gunyah_vm_boot(struct gunyah_vm *vm)
 {
-	struct gunyah_rm *rm = vm->host->rm;
+	struct gunyah_rm_client *rm = &vm->rm;
 	struct gunyah_mem_region *image;
 	int ret;
 
@@ -110,29 +110,43 @@ int gunyah_vm_boot(struct gunyah_vm *vm)
 	if (!image)
 		return -EINVAL;
 
+	spin_lock(&vm->state_lock);
 	vm->rm_state = GUNYAH_RM_VM_STATE_LOAD;
+	spin_unlock(&vm->state_lock);
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_VMID);
 	ret = vm_get_vmid(vm);
 	if (ret)
 		return ret;
 
-	ret = gunyah_parcel_give(vm, image);
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_MEMORY);
+	ret = gunyah_parcel_give_all(vm, image);
 	if (ret)
 		return ret;
 
-	ret = gunyah_rm_vm_configure(rm, vm->vmid, image->parcel.handle, 0, 0,
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONFIGURE);
+	ret = gunyah_rm_vm_configure(rm, vm->vmid, image->parcel.handle,
+				     gunyah_boot_offset(vm, image), 0,
 				     vm->dtb_gpa - image->gpa, vm->dtb_size);
 	if (ret)
 		return ret;
 	vm->configured = true;
 
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_INIT);
 	ret = gunyah_rm_vm_init(rm, vm->vmid);
 	if (ret)
 		return ret;
 
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_RESOURCES);
 	ret = gunyah_resources_get(vm);
 	if (ret)
 		return ret;
 
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONTEXT);
+	ret = gunyah_boot_apply(vm, image);
+	if (ret)
+		return ret;
+
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_START);
 	if (READ_ONCE(vm->abort))
 		return -EINTR;
 	return gunyah_rm_vm_start(rm, vm->vmid);
@@ -169,7 +183,7 @@ static int vm_wait_reset(struct gunyah_vm *vm)
 /* Bring the VM to a state in which its memory can be had back */
 static int vm_settle(struct gunyah_vm *vm)
 {
-	struct gunyah_rm *rm = vm->host->rm;
+	struct gunyah_rm_client *rm = &vm->rm;
 	unsigned int i;
 	int ret;
 	u8 state;
@@ -244,7 +258,7 @@ bool gunyah_vm_unboot(struct gunyah_vm *vm)
 	gunyah_resources_drop(vm);
 
 	ret = vm_settle(vm);
-	if (!gunyah_parcel_take_back(vm) || (ret && ret != -ENODEV))
+	if (!gunyah_parcel_take_back_all(vm) || (ret && ret != -ENODEV))
 		return false;
 	if (gunyah_parcel_any_lost(vm)) {
 		pr_err("VM %u: VMID is lost: the firmware may have memory for it\n",
@@ -273,14 +287,14 @@ static int vm_put_vmid_locked(struct gunyah_vm *vm)
 		return 0;
 	/* A VMID that it does not know kills the resource manager */
 	if (vm->released)
-		ret = gunyah_rm_vm_get_state(host->rm, vm->vmid, &state);
+		ret = gunyah_rm_vm_get_state(&vm->rm, vm->vmid, &state);
 	if (ret == -ENODEV)
 		return 0;
 	if (ret && ret != -EOPNOTSUPP)
 		return ret;
 
 	vm->released = true;
-	ret = gunyah_rm_vm_dealloc(host->rm, vm->vmid);
+	ret = gunyah_rm_vm_dealloc(&vm->rm, vm->vmid);
 	if (ret && !vm->configured &&
 	    vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_INIT_FAILED)) {
 		/* What could not be configured cannot be reset, nor given back */

@@ -28,7 +28,7 @@
  *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
  *    caller
  *
- * The structures of the calls with numbers from 0x10 on may grow at their end.
+ * The structures of the calls 'G' 0x10 and above may grow at their end.
  * Such a call takes every size from that of the first version on, which is what
  * the number of the call encodes: members that the caller does not know are
  * taken as 0, members that the kernel does not know are returned as 0. If they
@@ -169,7 +169,7 @@ struct gh_userspace_memory_region {
  * * 0 - success
  * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; an address or the size is not
  *   a multiple of the host's page size
- * * EOVERFLOW - the guest's range wraps
+ * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
  *   another region
  * * EFAULT - the caller's range is not mapped, or not writable
@@ -186,9 +186,10 @@ struct gh_userspace_memory_region {
  * * EINTR - a signal came while another call for this VM went on, or a fatal
  *   one at any time; nothing was changed, but for a fatal one while the RM was
  *   asked
- * * ESHUTDOWN, ETIMEDOUT, EIO, ENODEV - while the VM runs: as for GH_VM_START;
- *   nothing was changed. EPERM, EINVAL and EOPNOTSUPP may then also be what the
- *   RM's error stands for
+ * * ESHUTDOWN, ETIMEDOUT, EIO, ENODEV - while the VM runs: as for GH_VM_START.
+ *   EPERM, EINVAL and EOPNOTSUPP may then also be what the RM's error stands
+ *   for. Nothing was changed; but memory that the RM then does not give back
+ *   keeps its label, and stays charged, until a removal succeeds or the VM ends
  */
 #define GH_VM_SET_USER_MEM_REGION	_IOW(GH_IOCTL_TYPE, 0x1, \
 					     struct gh_userspace_memory_region)
@@ -306,7 +307,8 @@ struct gh_vm_boot_context {
  * * ETIMEDOUT - final: the RM has not answered a message in time
  * * ENODEV, EBUSY, EOPNOTSUPP - final: what the RM's error stands for. ENODEV
  *   is also what most mistakes in the devicetree end with. EOPNOTSUPP: the RM
- *   does not know what GH_VM_SET_BOOT_CONTEXT asks for
+ *   does not know what GH_VM_SET_BOOT_CONTEXT asks for. EBUSY: or somebody else
+ *   in the host uses an interrupt of the VM
  * * EIO - final: the RM has sent something that makes no sense, or the
  *   hypervisor refuses to pass on a message
  */
@@ -340,9 +342,8 @@ struct gh_fn_vcpu_arg {
  *	source-can-clear.
  * @padding: 0
  *
- * The eventfd is read as by read() when the doorbell rings: once, however often
- * it was written before. What was written before the VM starts rings at the
- * start.
+ * The eventfd is read, as by read(), when the doorbell rings. What was written
+ * before it was added, or before the VM starts, rings once.
  */
 struct gh_fn_irqfd_arg {
 	__u32 fd;
@@ -399,9 +400,10 @@ struct gh_fn_desc {
  * * a vCPU file descriptor - for GH_FN_VCPU
  * * 0 - for the others
  * * ENOENT - unknown type
- * * EINVAL - the size of the argument is not that of the type's structure; an
- *   unknown flag; padding that is not 0. GH_FN_IOEVENTFD: not a size of a
- *   write; data without a size; the range wraps
+ * * EINVAL - the size of the argument is not that of the type's structure, or
+ *   more than GH_FN_MAX_ARG_SIZE; an unknown flag; padding that is not 0.
+ *   GH_FN_IOEVENTFD: not a size of a write; data without a size; the range
+ *   wraps
  * * EBADF - not the file descriptor of an eventfd
  * * EEXIST - the VM has that vCPU, an irqfd with that label, or an ioeventfd
  *   that matches a write which the new one would match
@@ -578,8 +580,8 @@ struct gh_vcpu_run {
  * @state: ``GH_VM_STATE_...``
  * @start_errno: errno of the failed start in state GH_VM_STATE_FAILED, else 0
  * @exit_type: exit type in state GH_VM_STATE_EXITED, else 0
- * @vmid: VMID, 0 if the VM has none: it has one from GH_VM_START_STEP_VMID on
- *	until a start has failed
+ * @vmid: VMID, 0 if the VM has none: it has one from GH_VM_START_STEP_VMID on;
+ *	a start that fails gives it back
  * @reason_size: bytes of @reason that are valid
  * @reason: the resource manager's reason for the exit
  * @start_step: how far the start has got: ``GH_VM_START_STEP_...``; the step
@@ -629,17 +631,20 @@ struct gh_vm_stop {
  * Without GH_VM_STOP_FORCE this only has the RM notify the VM, which has to
  * listen: the call returns when the VM was told, and poll() tells when it has
  * ended. With GH_VM_STOP_FORCE the VM has ended when the call returns, with the
- * exit type GH_VM_EXIT_FORCED_STOP unless it was faster itself.
+ * exit type GH_VM_EXIT_FORCED_STOP unless it was faster itself. A start that
+ * goes on is waited for.
  *
  * Return:
  * * 0 - success; also if the VM has ended before
- * * EINVAL - an unknown flag; padding that is not 0
- * * EBUSY - the VM is in none of the states GH_VM_STATE_RUNNING and
- *   GH_VM_STATE_EXITED; or the RM says that it cannot be stopped
+ * * EINVAL - an unknown flag; padding that is not 0; what the RM's error stands
+ *   for
+ * * EBUSY - the VM was not started, or its start has failed; the RM says that it
+ *   cannot be stopped
  * * EINTR - a signal came while another call for this VM went on, or a fatal
  *   one at any time
- * * ETIMEDOUT, ESHUTDOWN, EIO, ENODEV, EPERM, EOPNOTSUPP, ENOMEM - as for
- *   GH_VM_START
+ * * ETIMEDOUT - the RM has not answered in time; with GH_VM_STOP_FORCE also: it
+ *   has not told of the end for ten seconds
+ * * ESHUTDOWN, EIO, ENODEV, EPERM, EOPNOTSUPP, ENOMEM - as for GH_VM_START
  * * E2BIG - a member that the kernel does not know is not 0
  */
 #define GH_VM_STOP			_IOW(GH_IOCTL_TYPE, 0x12, \

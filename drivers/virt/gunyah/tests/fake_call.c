@@ -35,6 +35,7 @@ static struct fake_call *fake_call_run(struct fake_fw *fw,
 	call = kunit_kzalloc(test, sizeof(*call), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, call);
 	call->fw = fw;
+	call->client.rm = fw->rm;
 	call->fn = fn;
 	call->data = data;
 	if (msg)
@@ -85,16 +86,48 @@ struct fake_call *fake_call_start_msg(struct fake_fw *fw,
 	return fake_call_run(fw, fake_call_msg, NULL, msg);
 }
 
+/**
+ * fake_rm_call() - gunyah_rm_send_msg() with less to choose from
+ * @rm: the RPC core
+ * @msg_id: message id
+ * @req: payload of the request
+ * @req_len: size of @req in bytes
+ * @resp: set to the body of the reply, to be freed with kvfree(), or to NULL if
+ *	it is empty. If @resp is NULL the body is ignored.
+ * @resp_len: set to the size of the body in bytes; may be NULL if @resp is
+ *
+ * Return: as gunyah_rm_send_msg().
+ */
+int fake_rm_call(struct gunyah_rm *rm, u32 msg_id, const void *req,
+		 size_t req_len, void **resp, size_t *resp_len)
+{
+	struct gunyah_rm_msg msg = {
+		.msg_id = msg_id,
+		.req = req,
+		.req_len = req_len,
+		.alloc = resp,
+	};
+	int ret;
+
+	ret = gunyah_rm_send_msg(rm, &msg);
+	if (resp) {
+		*resp = msg.resp;
+		*resp_len = msg.resp_len;
+	}
+
+	return ret;
+}
+
 static int fake_call_plain(struct fake_call *call)
 {
 	struct gunyah_rm_msg *msg = &call->msg;
 
-	return gunyah_rm_call(call->fw->rm, msg->msg_id, msg->req, msg->req_len,
-			      &msg->resp, &msg->resp_len);
+	return fake_rm_call(call->fw->rm, msg->msg_id, msg->req, msg->req_len,
+			    &msg->resp, &msg->resp_len);
 }
 
 /**
- * fake_call_start() - begin a call of gunyah_rm_call()
+ * fake_call_start() - begin a call of fake_rm_call()
  * @fw: the firmware
  * @msg_id: message id
  * @req: payload, must stay

@@ -18,6 +18,7 @@
 
 #include "../msgq.h"
 #include "../rm.h"
+#include "../rm_call.h"
 
 /* The protocol's numbers, for a second time: a slip in rm_wire.h must show. */
 #define FAKE_CONTINUATION	0
@@ -69,6 +70,7 @@ struct fake_request {
  * struct fake_call - a call that runs in a thread of its own
  * @list: in &fake_fw.calls
  * @fw: whom it calls
+ * @client: who calls, for the functions of rm_call.c
  * @fn: what to do
  * @data: for @fn
  * @msg: the call, if it was started with fake_call_start()
@@ -80,6 +82,7 @@ struct fake_request {
 struct fake_call {
 	struct list_head list;
 	struct fake_fw *fw;
+	struct gunyah_rm_client client;
 	int (*fn)(struct fake_call *call);
 	void *data;
 	struct gunyah_rm_msg msg;
@@ -177,6 +180,8 @@ void fake_fw_sync(struct fake_fw *fw);
 struct fake_call *fake_call_start_fn(struct fake_fw *fw,
 				     int (*fn)(struct fake_call *call),
 				     void *data);
+int fake_rm_call(struct gunyah_rm *rm, u32 msg_id, const void *req,
+		 size_t req_len, void **resp, size_t *resp_len);
 struct fake_call *fake_call_start_msg(struct fake_fw *fw,
 				      const struct gunyah_rm_msg *msg);
 struct fake_call *fake_call_start(struct fake_fw *fw, u32 msg_id,

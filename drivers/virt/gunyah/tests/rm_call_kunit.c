@@ -23,75 +23,86 @@ static int call_get_vmid(struct fake_call *call)
 {
 	struct result *result = call->data;
 
-	return gunyah_rm_get_vmid(call->fw->rm, &result->vmid);
+	return gunyah_rm_get_vmid(&call->client, &result->vmid);
 }
 
 static int call_alloc(struct fake_call *call)
 {
 	struct result *result = call->data;
 
-	return gunyah_rm_vm_alloc(call->fw->rm, &result->vmid);
+	return gunyah_rm_vm_alloc(&call->client, &result->vmid);
 }
 
 static int call_dealloc(struct fake_call *call)
 {
-	return gunyah_rm_vm_dealloc(call->fw->rm, 0x1234);
+	return gunyah_rm_vm_dealloc(&call->client, 0x1234);
 }
 
 static int call_configure(struct fake_call *call)
 {
-	return gunyah_rm_vm_configure(call->fw->rm, 0x1234, 0x56789abc,
+	return gunyah_rm_vm_configure(&call->client, 0x1234, 0x56789abc,
 				      0x1112131415161718, 0x2122232425262728,
 				      0x3132333435363738, 0x4142434445464748);
 }
 
 static int call_init(struct fake_call *call)
 {
-	return gunyah_rm_vm_init(call->fw->rm, 0x1234);
+	return gunyah_rm_vm_init(&call->client, 0x1234);
 }
 
 static int call_start(struct fake_call *call)
 {
-	return gunyah_rm_vm_start(call->fw->rm, 0x1234);
+	return gunyah_rm_vm_start(&call->client, 0x1234);
 }
 
 static int call_stop(struct fake_call *call)
 {
-	return gunyah_rm_vm_stop(call->fw->rm, 0x1234, false);
+	return gunyah_rm_vm_stop(&call->client, 0x1234, false);
 }
 
 static int call_stop_force(struct fake_call *call)
 {
-	return gunyah_rm_vm_stop(call->fw->rm, 0x1234, true);
+	return gunyah_rm_vm_stop(&call->client, 0x1234, true);
 }
 
 static int call_reset(struct fake_call *call)
 {
-	return gunyah_rm_vm_reset(call->fw->rm, 0x1234);
+	return gunyah_rm_vm_reset(&call->client, 0x1234);
 }
 
 static int call_get_state(struct fake_call *call)
 {
 	struct result *result = call->data;
 
-	return gunyah_rm_vm_get_state(call->fw->rm, 0x1234, &result->state);
+	return gunyah_rm_vm_get_state(&call->client, 0x1234, &result->state);
 }
 
 static int call_reclaim(struct fake_call *call)
 {
-	return gunyah_rm_mem_reclaim(call->fw->rm, 0x56789abc, false);
+	return gunyah_rm_mem_reclaim(&call->client, 0x56789abc, false);
 }
 
 static int call_reclaim_sanitize(struct fake_call *call)
 {
-	return gunyah_rm_mem_reclaim(call->fw->rm, 0x56789abc, true);
+	return gunyah_rm_mem_reclaim(&call->client, 0x56789abc, true);
+}
+
+static int call_set_boot_context(struct fake_call *call)
+{
+	return gunyah_rm_vm_set_boot_context(&call->client, 0x1234, 2, 1,
+					     0x1112131415161718);
+}
+
+static int call_notify_shared(struct fake_call *call)
+{
+	return gunyah_rm_mem_notify_shared(&call->client, 0x56789abc, 0x1234);
 }
 
 static int call_resources(struct fake_call *call)
 {
 	struct result *result = call->data;
 
-	return gunyah_rm_get_hyp_resources(call->fw->rm, 0x1234, &result->res,
+	return gunyah_rm_get_hyp_resources(&call->client, 0x1234, &result->res,
 					   &result->count);
 }
 
@@ -125,6 +136,18 @@ static const struct {
 	{
 		"stop, force", call_stop_force, 0x56000005, 8,
 		{ 0x34, 0x12, 1, 0, 3, 0, 0, 0 },
+	},
+	{
+		"set_boot_context", call_set_boot_context, 0x56000031, 16, {
+			0x34, 0x12, 2, 1, 0, 0, 0, 0,
+			0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+		},
+	},
+	{
+		"notify_shared", call_notify_shared, 0x51000017, 20, {
+			0xbc, 0x9a, 0x78, 0x56, 1, 0, 0, 0, 0, 0, 0, 0,
+			1, 0, 0, 0, 0x34, 0x12, 0, 0,
+		},
 	},
 	{ "reset", call_reset, 0x56000006, 4, { 0x34, 0x12, 0, 0 } },
 	{
@@ -359,7 +382,7 @@ static void rm_call_reclaim_unknown(struct kunit *test)
 static void rm_call_undo_is_not_killed(struct kunit *test)
 {
 	int (*const fns[])(struct fake_call *call) = {
-		call_stop_force, call_reset, call_dealloc, call_reclaim,
+		call_reset, call_dealloc, call_reclaim,
 	};
 	struct fake_fw *fw = test->priv;
 	struct fake_call *call;

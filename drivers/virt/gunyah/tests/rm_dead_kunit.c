@@ -358,7 +358,7 @@ static void rm_destroy(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(rm));
 
 	/* The reference keeps it, but there is nothing to call. */
-	ret = gunyah_rm_call(rm, MSG_ID, NULL, 0, NULL, NULL);
+	ret = fake_rm_call(rm, MSG_ID, NULL, 0, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, ret, -ESHUTDOWN);
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 	fw->rm = NULL;

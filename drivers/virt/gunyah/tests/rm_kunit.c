@@ -84,7 +84,7 @@ static void rm_empty(struct kunit *test)
 
 static int call_without_resp(struct fake_call *call)
 {
-	return gunyah_rm_call(call->fw->rm, MSG_ID, NULL, 0, NULL, NULL);
+	return fake_rm_call(call->fw->rm, MSG_ID, NULL, 0, NULL, NULL);
 }
 
 static void rm_body_is_ignored(struct kunit *test)
@@ -585,8 +585,8 @@ static int call_often(struct fake_call *call)
 	for (i = 0; i < CALLS_PER_THREAD; i++) {
 		for (j = 0; j < ARRAY_SIZE(req); j++)
 			req[j] = id << 16 | (i + j);
-		ret = gunyah_rm_call(call->fw->rm, MSG_ID + id, req,
-				     sizeof(req), &resp, &len);
+		ret = fake_rm_call(call->fw->rm, MSG_ID + id, req,
+				   sizeof(req), &resp, &len);
 		if (ret)
 			return ret;
 		if (len != sizeof(req) || memcmp(req, resp, len))

@@ -62,7 +62,7 @@ static int call_mem_create(struct fake_call *call)
 {
 	struct mem *mem = call->data;
 
-	return gunyah_rm_mem_create(call->fw->rm, &mem->parcel, &mem->iter);
+	return gunyah_rm_mem_create(&call->client, &mem->parcel, &mem->iter);
 }
 
 /* Check the list of ranges [first, first + count). Returns its length. */

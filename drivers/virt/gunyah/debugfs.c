@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * debugfs: state of the VMs, for administrators
+ *
+ * Read only, and described in Documentation/ABI/testing/debugfs-gunyah. What
+ * tells why a VM hangs is read without the VM's lock.
+ */
+
+#include <linux/debugfs.h>
+#include <linux/lockdep.h>
+#include <linux/sched.h>
+#include <linux/seq_file.h>
+
+#include "private.h"
+
+static struct dentry *debugfs_root;
+
+static const char *const debugfs_states[] = {
+	[GH_VM_STATE_NEW]	= "new",
+	[GH_VM_STATE_STARTING]	= "starting",
+	[GH_VM_STATE_RUNNING]	= "running",
+	[GH_VM_STATE_EXITED]	= "exited",
+	[GH_VM_STATE_FAILED]	= "failed",
+};
+
+static int state_show(struct seq_file *file, void *unused)
+{
+	struct gunyah_vm *vm = file->private;
+	struct gh_vm_status status;
+
+	gunyah_vm_status(vm, &status);
+	seq_printf(file, "state: %s\n", debugfs_states[status.state]);
+	seq_printf(file, "vmid: %u\n", status.vmid);
+	seq_printf(file, "rm_state: %u\n", READ_ONCE(vm->rm_state));
+	seq_printf(file, "start_step: %u\n", status.start_step);
+	if (status.state == GH_VM_STATE_FAILED) {
+		seq_printf(file, "start_errno: %u\n", status.start_errno);
+		seq_printf(file, "rm_error: 0x%x\n", status.rm_error);
+	}
+	if (status.state == GH_VM_STATE_EXITED)
+		seq_printf(file, "exit_type: %u\n", status.exit_type);
+	seq_printf(file, "users: %u\n", refcount_read(&vm->users));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(state);
+
+static int regions_show(struct seq_file *file, void *unused)
+{
+	struct gunyah_vm *vm = file->private;
+	struct gunyah_mem_region *region;
+
+	if (mutex_lock_interruptible(&vm->lock))
+		return -EINTR;
+	list_for_each_entry(region, &vm->regions, list) {
+		seq_printf(file, "label=%u gpa=0x%llx size=0x%llx flags=0x%x",
+			   region->label, region->gpa, region->size,
+			   region->flags);
+		seq_printf(file, " charged=%lu runs=%llu", region->charged,
+			   region->runs.num_runs);
+		if (region->parcel.created)
+			seq_printf(file, " parcel=0x%x", region->parcel.handle);
+		if (region->parcel.lost)
+			seq_puts(file, " lost");
+		seq_putc(file, '\n');
+	}
+	mutex_unlock(&vm->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(regions);
+
+static int functions_show(struct seq_file *file, void *unused)
+{
+	struct gunyah_vm *vm = file->private;
+	struct gunyah_function *fn;
+
+	if (mutex_lock_interruptible(&vm->lock))
+		return -EINTR;
+	list_for_each_entry(fn, &vm->functions, list)
+		fn->ops->show(fn, file);
+	mutex_unlock(&vm->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(functions);
+
+static int rpc_show(struct seq_file *file, void *unused)
+{
+	struct gunyah_vm *vm = file->private;
+
+	seq_printf(file, "calls: %llu\n", READ_ONCE(vm->rm.calls));
+	seq_printf(file, "refused: %llu\n", READ_ONCE(vm->rm.refused));
+	seq_printf(file, "failed: %llu\n", READ_ONCE(vm->rm.failed));
+	seq_printf(file, "last_error: 0x%x\n", READ_ONCE(vm->rm.error));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(rpc);
+
+/**
+ * gunyah_debugfs_add_vm() - show a VM
+ * @vm: the VM, just made
+ *
+ * Context: Process context of its creator.
+ */
+void gunyah_debugfs_add_vm(struct gunyah_vm *vm)
+{
+	static atomic_t count;
+	struct dentry *dir;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%d-%u", task_tgid_nr(current),
+		 (unsigned int)atomic_inc_return(&count));
+	dir = debugfs_create_dir(name, debugfs_root);
+	debugfs_create_file("state", 0400, dir, vm, &state_fops);
+	debugfs_create_file("regions", 0400, dir, vm, &regions_fops);
+	debugfs_create_file("functions", 0400, dir, vm, &functions_fops);
+	debugfs_create_file("rpc", 0400, dir, vm, &rpc_fops);
+	vm->debugfs = dir;
+}
+
+/**
+ * gunyah_debugfs_remove_vm() - show a VM no more
+ * @vm: the VM
+ *
+ * Context: Process context without the VM's lock: waits for those who are
+ * reading.
+ */
+void gunyah_debugfs_remove_vm(struct gunyah_vm *vm)
+{
+	lockdep_assert_not_held(&vm->lock);
+
+	debugfs_remove(vm->debugfs);
+}
+
+/**
+ * gunyah_debugfs_init() - make the driver's directory
+ *
+ * Context: Module initialisation.
+ */
+void gunyah_debugfs_init(void)
+{
+	debugfs_root = debugfs_create_dir("gunyah", NULL);
+}
+
+/**
+ * gunyah_debugfs_exit() - remove the driver's directory, it is empty
+ *
+ * Context: Module exit.
+ */
+void gunyah_debugfs_exit(void)
+{
+	debugfs_remove(debugfs_root);
+}
