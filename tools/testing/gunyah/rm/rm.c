@@ -7,12 +7,13 @@
 
 #define HOST_ONLY	1	/* others are denied, before anything is checked */
 #define ERROR_EXTRA	2	/* error replies carry the hypervisor's error too */
+#define BOOT_CONTEXT	4	/* only with rm_config.boot_context */
 
 /**
  * struct handler - how a request is answered
  * @id: message id
  * @len: exact payload length; -1: the function checks
- * @flags: HOST_ONLY, ERROR_EXTRA
+ * @flags: HOST_ONLY, ERROR_EXTRA, BOOT_CONTEXT
  * @fn: carries it out
  */
 struct handler {
@@ -53,6 +54,7 @@ static const struct handler handlers[] = {
 	{ RM_VM_GET_VMID_ID, 0, 0, vm_get_vmid },
 	{ RM_VM_GET_PEERS_ID, 0, 0, vm_get_peers },
 	{ RM_VM_SET_TIME_BASE_ID, 20, ERROR_EXTRA, vm_set_time_base },
+	{ RM_VM_SET_BOOT_ID, 16, BOOT_CONTEXT, vm_set_boot },
 	{ RM_VM_SET_FW_MEM_ID, 24, ERROR_EXTRA, vm_set_fw_mem },
 	{ RM_VM_SET_STATUS_ID, 4, 0, vm_set_status },
 	{ RM_CONSOLE_OPEN_ID, 4, 0, console_open },
@@ -152,7 +154,7 @@ static uint32_t carry_out(struct rm *rm, struct rm_call *call)
 	for (i = 0; i < RM_ARRAY_SIZE(handlers); i++)
 		if (handlers[i].id == call->id)
 			h = &handlers[i];
-	if (!h)
+	if (!h || ((h->flags & BOOT_CONTEXT) && !rm->config.boot_context))
 		return RM_ERR_UNIMPLEMENTED;
 	err = run_handler(rm, h, call);
 	if (err) {

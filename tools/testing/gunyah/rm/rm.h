@@ -89,6 +89,18 @@ struct rm_vcpu_params {
 };
 
 /**
+ * struct rm_boot_regs - registers that a vCPU is powered on with
+ * @x: general purpose registers
+ * @pc: where it starts
+ * @sp: stack pointers, SP_EL0 and SP_EL1
+ */
+struct rm_boot_regs {
+	uint64_t x[31];
+	uint64_t pc;
+	uint64_t sp[2];
+};
+
+/**
  * struct rm_endpoint - one VM's end of an object
  * @cap: capability id in that VM's capability space, RM_CAP_NONE if it has none
  * @virq: absolute INTID in that VM, RM_VIRQ_NONE if it has none
@@ -210,10 +222,9 @@ struct rm_ops {
 	 */
 	int (*vcpu_create)(void *ctx, const struct rm_vcpu_params *params,
 			   struct rm_endpoint *owner, struct rm_endpoint *own);
-	/** @vcpu_power_on: start it at @pc with @x0..@x2 */
+	/** @vcpu_power_on: start it with these registers */
 	int (*vcpu_power_on)(void *ctx, uint16_t vmid, uint8_t index,
-			     uint64_t pc, uint64_t x0, uint64_t x1,
-			     uint64_t x2);
+			     const struct rm_boot_regs *regs);
 	/** @vcpu_kill: stop a vCPU for good: it is "exited" from now on */
 	void (*vcpu_kill)(void *ctx, uint16_t vmid, uint8_t index);
 	/** @vcpu_destroy: and both its capabilities; its virq becomes free */
@@ -238,6 +249,7 @@ struct rm_ops {
  * @fatal_static: a VM that the hypervisor schedules is the end of the resource
  *	manager when one of its vCPUs halts or it is stopped, as it is of the
  *	published one; otherwise such a VM ends as any other
+ * @boot_context: there is VM_SET_BOOT_CONTEXT, which the published one lacks
  * @host_name: name of the host VM ("HLOS")
  */
 struct rm_config {
@@ -245,6 +257,7 @@ struct rm_config {
 	uint32_t max_entries;
 	uint32_t max_vdevices;
 	bool fatal_static;
+	bool boot_context;
 	const char *host_name;
 };
 

@@ -5,7 +5,7 @@
  * Layers, calls go down only:
  *
  *	rm.c					events in, dispatch, faults
- *	vm.c start.c reset.c console.c		VMs: requests and life cycle
+ *	vm.c start.c boot.c reset.c console.c	VMs: requests and life cycle
  *	mem_msg.c resource.c firmware.c		other requests
  *	config.c vdev.c vm_dt.c			devicetrees, virtual devices
  *	accept.c parcel.c ipa.c			memory
@@ -119,6 +119,11 @@ uint32_t vm_dt_patch(struct rm *rm, struct rm_vm *vm, void *fdt);
 uint32_t vm_init(struct rm *rm, struct rm_call *call);
 uint32_t vm_start(struct rm *rm, struct rm_call *call);
 bool start_is_private(const struct rm_parcel *p, uint16_t vmid);
+
+/* boot.c */
+void boot_defaults(const struct rm_vm_config *cfg, struct rm_boot_regs *regs);
+uint32_t boot_power_on(struct rm *rm, struct rm_vm *vm);
+uint32_t vm_set_boot(struct rm *rm, struct rm_call *call);
 
 /* reset.c */
 uint32_t vm_reset(struct rm *rm, struct rm_call *call);

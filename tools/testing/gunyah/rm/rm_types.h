@@ -411,6 +411,7 @@ struct rm_vcpu {
  * @priority: scheduling priority
  * @nvcpus: number of vCPUs
  * @vcpu: the vCPUs
+ * @boot: registers that the first vCPU to run starts with, from READY on
  * @gic_allocate: the GIC's node has no reg
  * @gicd: address of the distributor
  * @gicr: address of the redistributors
@@ -452,6 +453,7 @@ struct rm_vm_config {
 	int32_t priority;
 	uint32_t nvcpus;
 	struct rm_vcpu vcpu[RM_MAX_VCPUS];
+	struct rm_boot_regs boot;
 
 	bool gic_allocate;
 	uint64_t gicd;

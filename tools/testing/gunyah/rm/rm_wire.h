@@ -76,6 +76,7 @@ enum rm_error {
 #define RM_VM_GET_VMID_ID	0x56000024
 #define RM_VM_GET_PEERS_ID	0x56000025
 #define RM_VM_SET_TIME_BASE_ID	0x56000030
+#define RM_VM_SET_BOOT_ID	0x56000031
 #define RM_VM_SET_FW_MEM_ID	0x56000032
 #define RM_VM_IRQ_ACCEPT_ID	0x56000050
 #define RM_VM_SET_STATUS_ID	0x56000080
@@ -122,6 +123,13 @@ enum rm_auth {
 	RM_AUTH_NONE = 0,
 	RM_AUTH_PLATFORM = 1,
 	RM_AUTH_ANDROID = 2,
+};
+
+/** enum rm_boot_set - register sets of VM_SET_BOOT_CONTEXT */
+enum rm_boot_set {
+	RM_BOOT_X = 0,		/* X0..X30 */
+	RM_BOOT_PC = 1,
+	RM_BOOT_SP = 2,		/* SP_EL0, SP_EL1 */
 };
 
 #define RM_MEM_TYPE_NORMAL	0

@@ -141,6 +141,7 @@ static uint32_t do_init(struct rm *rm, struct rm_vm *vm)
 		return RM_ERR_NORESOURCE;
 	if (!create_gic(rm, vm) || !create_vcpus(rm, vm))
 		return RM_ERR_NORESOURCE;
+	boot_defaults(vm->cfg, &vm->cfg->boot);
 	return vdev_create_all(rm, vm);
 }
 
@@ -314,28 +315,6 @@ static uint32_t start_dt(struct rm *rm, struct rm_vm *vm, struct rm_parcel *p)
 	return err;
 }
 
-static uint32_t power_on(struct rm *rm, struct rm_vm *vm)
-{
-	const struct rm_vm_config *cfg = vm->cfg;
-	bool android = cfg->auth == RM_AUTH_ANDROID;
-	uint64_t pc = android ? cfg->fw_base : cfg->base + cfg->image_offset;
-	uint32_t i, booted = 0;
-
-	for (i = 0; i < cfg->nvcpus; i++) {
-		if (!cfg->vcpu[i].boot)
-			continue;
-		if ((android && booted++) ||
-		    rm->ops->vcpu_power_on(rm->ctx, vm->vmid, (uint8_t)i, pc,
-					   cfg->base + cfg->dt_offset,
-					   android ? cfg->base : 0,
-					   android ? cfg->image_size : 0)) {
-			vm_kill_vcpus(rm, vm);
-			return RM_ERR_NORESOURCE;
-		}
-	}
-	return RM_OK;
-}
-
 static uint32_t do_start(struct rm *rm, struct rm_vm *vm)
 {
 	struct rm_parcel *p = image_parcel(rm, vm);
@@ -360,7 +339,7 @@ static uint32_t do_start(struct rm *rm, struct rm_vm *vm)
 	if (more_private && vm->cfg->auth != RM_AUTH_PLATFORM)
 		return RM_ERR_DENIED;
 	err = fw_load(rm, vm);
-	return err ? err : power_on(rm, vm);
+	return err ? err : boot_power_on(rm, vm);
 }
 
 /**

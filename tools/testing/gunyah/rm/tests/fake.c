@@ -408,8 +408,8 @@ static int op_vcpu_create(void *ctx, const struct rm_vcpu_params *p,
 	return 0;
 }
 
-static int op_power_on(void *ctx, uint16_t vmid, uint8_t index, uint64_t pc,
-		       uint64_t x0, uint64_t x1, uint64_t x2)
+static int op_power_on(void *ctx, uint16_t vmid, uint8_t index,
+		       const struct rm_boot_regs *regs)
 {
 	struct fake *f = ctx;
 	struct fake_vm *vm = &f->vm[vmid];
@@ -419,10 +419,7 @@ static int op_power_on(void *ctx, uint16_t vmid, uint8_t index, uint64_t pc,
 	must(vm->vcpu[index].exists && !vm->vcpu[index].on, "power on");
 	must(!f->dirty, "power on before the mappings are in effect");
 	vm->vcpu[index].on = true;
-	vm->vcpu[index].pc = pc;
-	vm->vcpu[index].x0 = x0;
-	vm->vcpu[index].x1 = x1;
-	vm->vcpu[index].x2 = x2;
+	vm->vcpu[index].regs = *regs;
 	return 0;
 }
 

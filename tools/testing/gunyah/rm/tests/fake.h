@@ -56,7 +56,7 @@ struct fake_vm {
 	struct {
 		bool exists, on, killed, proxy, psci;
 		uint32_t affinity, timeslice;
-		uint64_t pc, x0, x1, x2;
+		struct rm_boot_regs regs;
 	} vcpu[8];
 };
 
@@ -353,6 +353,7 @@ void test_vm(void);
 void test_init(void);
 void test_vdev(void);
 void test_start(void);
+void test_boot(void);
 void test_dt(void);
 void test_life(void);
 void test_fault(void);

@@ -59,6 +59,7 @@ int main(void)
 	test_init();
 	test_vdev();
 	test_start();
+	test_boot();
 	test_dt();
 	test_firmware();
 	test_life();

@@ -428,7 +428,7 @@ static void smp(void)
 	CHECK_EQ(guest_start(f, &g), 0);
 	CHECK(f->vm[128].vcpu[0].on && !f->vm[128].vcpu[1].on &&
 	      f->vm[128].vcpu[2].on);
-	CHECK_EQ(f->vm[128].vcpu[2].pc, GUEST_BASE);
+	CHECK_EQ(f->vm[128].vcpu[2].regs.pc, GUEST_BASE);
 	guest_remove(f, &g);
 	fake_free(f);
 }

@@ -78,9 +78,9 @@ static void firmware(void)
 	CHECK_EQ(set_fw_mem(f, g.vmid, g.image, 0x100000, 2 * PAGE), 0);
 	CHECK_EQ(call_vm(f, RM_VM_INIT_ID, g.vmid), 0);
 	CHECK_EQ(call_vm(f, RM_VM_START_ID, g.vmid), 0);
-	CHECK_EQ(f->vm[128].vcpu[0].pc, GUEST_BASE + 0x100000);
-	CHECK_EQ(f->vm[128].vcpu[0].x0, GUEST_BASE + DT_OFFSET);
-	CHECK_EQ(f->vm[128].vcpu[0].x1, GUEST_BASE);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.pc, GUEST_BASE + 0x100000);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.x[0], GUEST_BASE + DT_OFFSET);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.x[1], GUEST_BASE);
 	CHECK_EQ(*fake_mem(f, IMAGE_IPA + 0x100000 + PAGE), 0x42);
 	guest_remove(f, &g);
 
@@ -112,7 +112,7 @@ static void firmware_apart(void)
 	CHECK_EQ(call_vm(f, RM_VM_INIT_ID, g.vmid), 0);
 	CHECK_EQ(call_vm(f, RM_VM_START_ID, g.vmid), 0);
 	CHECK(fake_mapped(f, g.vmid, 0x70000000, MEM + 8 * PAGE));
-	CHECK_EQ(f->vm[128].vcpu[0].pc, 0x70001000);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.pc, 0x70001000);
 	CHECK_EQ(*fake_mem(f, MEM + 9 * PAGE), 0x42);
 	guest_dt(f, &g, dt);
 	CELLS(dt, "/memory", "reg", 0, 0x80000000, 0, 0x200000);

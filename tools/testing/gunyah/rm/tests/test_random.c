@@ -148,7 +148,8 @@ static const uint32_t ids[] = {
 	RM_VM_LOOKUP_GUID_ID, RM_VM_LOOKUP_NAME_ID, RM_VM_GET_OWNER_ID,
 	RM_VM_GET_STATE_ID, RM_VM_GET_CRASH_ID, RM_VM_GET_RESOURCES_ID,
 	RM_VM_GET_VMID_ID, RM_VM_GET_PEERS_ID, RM_VM_SET_TIME_BASE_ID,
-	RM_VM_SET_FW_MEM_ID, RM_VM_IRQ_ACCEPT_ID, RM_VM_SET_STATUS_ID,
+	RM_VM_SET_BOOT_ID, RM_VM_SET_FW_MEM_ID, RM_VM_IRQ_ACCEPT_ID,
+	RM_VM_SET_STATUS_ID,
 	RM_CONSOLE_OPEN_ID, RM_CONSOLE_CLOSE_ID, RM_CONSOLE_WRITE_ID,
 	RM_CONSOLE_FLUSH_ID, RM_VM_EXIT_ID, RM_VM_SET_CRASH_ID,
 	RM_HOST_GET_TYPE_ID,
@@ -261,6 +262,12 @@ static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
 	case RM_VM_SET_TIME_BASE_ID:
 		rm_put16(d, some_vmid());
 		return 20;
+	case RM_VM_SET_BOOT_ID:
+		rm_put16(d, some_vmid());
+		d[2] = (uint8_t)rnd(4);
+		d[3] = (uint8_t)rnd(33);
+		rm_put32(d + 8, rnd(1000));
+		return 16;
 	case RM_VM_STOP_ID:
 		rm_put16(d, some_vmid());
 		d[2] = (uint8_t)rnd(2);
@@ -513,6 +520,7 @@ static void requests(void)
 	const uint32_t handles = STEPS / 4;
 
 	config.debug = one_in(2);
+	config.boot_context = one_in(2);
 	config.max_entries = one_in(4) ? 300 : 0;
 	f = fake_new(&config);
 	f->contiguous = rnd(3);

@@ -37,9 +37,9 @@ static void ordinary(void)
 			  IMAGE_IPA + 0x1ff000));
 	CHECK_EQ(f->vm[128].rights[0x40000], 7);
 	CHECK(f->vm[128].vcpu[0].on);
-	CHECK_EQ(f->vm[128].vcpu[0].pc, GUEST_BASE);
-	CHECK_EQ(f->vm[128].vcpu[0].x0, GUEST_BASE + DT_OFFSET);
-	CHECK_EQ(f->vm[128].vcpu[0].x1, 0);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.pc, GUEST_BASE);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.x[0], GUEST_BASE + DT_OFFSET);
+	CHECK_EQ(f->vm[128].vcpu[0].regs.x[1], 0);
 
 	guest_dt(f, &g, dt);
 	LIST(dt, "/hypervisor", "compatible", "gunyah-hypervisor\0"
@@ -144,7 +144,7 @@ static void image_row(const struct image_row *row)
 	base = (base + 0x1fffff) & ~0x1fffffULL;
 	if (!row->err) {
 		CHECK(fake_mapped(f, g.vmid, base, IMAGE_IPA));
-		CHECK_EQ(f->vm[128].vcpu[0].pc, base);
+		CHECK_EQ(f->vm[128].vcpu[0].regs.pc, base);
 		guest_dt(f, &g, buf);
 		CELLS(buf, "/memory", "reg", 0, (uint32_t)base, 0, 0x200000);
 		CHECK_EQ(fdt_path_offset(buf, "/reserved-memory/buffer@80000000")
