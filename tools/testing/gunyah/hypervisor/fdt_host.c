@@ -85,6 +85,7 @@ static const struct {
 } options[] = {
 	{ "gunyah_hyp.caps=", "random", &hyp.random_caps, NULL },
 	{ "gunyah_hyp.rm=", "prod", &hyp.rm_prod, NULL },
+	{ "gunyah_hyp.boot_context=", "1", &hyp.boot_context, NULL },
 	{ "gunyah_hyp.log=", "semihost", &hyp.semihost, NULL },
 	{ "gunyah_hyp.max_entries=", NULL, NULL, &hyp.max_entries },
 	{ "gunyah_hyp.max_vdevices=", NULL, NULL, &hyp.max_vdevices },

@@ -163,7 +163,8 @@ struct vcpu {
  * @group1: group 1 (an IRQ), not 0 (a FIQ)
  * @edge: configured as edge triggered
  * @pending: pending; while @in_lr: again, since it was put there
- * @soft: @pending because the guest wrote so: holds without an assertion
+ * @latched: @pending until it is taken, whatever its source says: it has been
+ *	asserted, or the guest wrote so
  * @active: active, as of the last time it was not @in_lr
  * @in_lr: in a list register of its owner
  */
@@ -177,7 +178,7 @@ struct virq {
 	bool group1;
 	bool edge;
 	bool pending;
-	bool soft;
+	bool latched;
 	bool active;
 	bool in_lr;
 };

@@ -5,6 +5,7 @@
 #include "guest.h"
 
 #define ESR_EC(esr)		((esr) >> 26 & 0x3f)
+#define ESR_IL			BIT(25)		/* 32-bit instruction */
 #define EC_WFX			0x01
 #define EC_FP			0x07
 #define EC_HVC64		0x16
@@ -28,12 +29,29 @@
 #define FSC_TRANSLATION		0x04	/* and the level in bits 1:0 */
 #define HPFAR_IPA(hpfar)	(((hpfar) & GENMASK(39, 4)) << 8)
 
+#define SPSR_AARCH32		BIT(4)
+#define SPSR_IT_HI		GENMASK(15, 10)
+#define SPSR_IT_LO		GENMASK(26, 25)
 #define SPSR_SP_ELX		BIT(0)
 #define SPSR_EL1_MASK		0x1e
 #define SPSR_EL1		0x04
 #define VECTOR_SIZE		0x80
 
 #define INTID_NONE		1023
+
+/* On to the next instruction; in AArch32 it may stand in an IT block */
+static void skip_instruction(struct frame *f, u64 esr)
+{
+	u64 it;
+
+	f->pc += esr & ESR_IL ? 4 : 2;
+	if (!(f->spsr & SPSR_AARCH32))
+		return;
+	it = (f->spsr & SPSR_IT_HI) >> 8 | (f->spsr & SPSR_IT_LO) >> 25;
+	it = it & 7 ? (it & 0xe0) | (it << 1 & 0x1f) : 0;
+	f->spsr &= ~(SPSR_IT_HI | SPSR_IT_LO);
+	f->spsr |= (it << 8 & SPSR_IT_HI) | (it << 25 & SPSR_IT_LO);
+}
 
 static void guest_call(struct cpu *cpu, struct frame *f, u32 imm)
 {
@@ -82,8 +100,9 @@ static bool is_vmmio(const struct vm *vm, u64 ipa, u32 size)
 }
 
 /* A load or store of one register that is for a device; false if not */
-static bool device_access(struct cpu *cpu, struct frame *f, u64 iss)
+static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 {
+	u64 iss = esr & GENMASK(24, 0);
 	struct vcpu *vcpu = cpu->vcpu;
 	u32 size = 1U << ISS_SAS(iss), reg = ISS_SRT(iss);
 	bool write = iss & ISS_WNR;
@@ -104,7 +123,7 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 iss)
 	vcpu->mmio_64 = iss & ISS_SF;
 
 	if (vgic_mmio(vcpu, ipa, size, write, &val)) {
-		f->pc += 4;
+		skip_instruction(f, esr);
 		if (!write && reg < 31)
 			f->x[reg] = val;
 		return true;
@@ -112,7 +131,7 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 iss)
 
 	if (!vcpu->proxy || !is_vmmio(vcpu->vm, ipa, size))
 		return false;
-	f->pc += 4;
+	skip_instruction(f, esr);
 	vcpu->state = VCPU_MMIO;
 	vcpu->result = (struct run_result) {
 		write ? RUN_MMIO_WRITE : RUN_MMIO_READ, { ipa, size, val }
@@ -128,7 +147,7 @@ static void sync_exception(struct cpu *cpu, struct frame *f)
 
 	switch (ESR_EC(esr)) {
 	case EC_WFX:
-		f->pc += 4;
+		skip_instruction(f, esr);
 		if (!(iss & ISS_WFE))
 			vcpu_wait(cpu, f, 0, 1);
 		break;
@@ -152,7 +171,7 @@ static void sync_exception(struct cpu *cpu, struct frame *f)
 		inject_abort(cpu, f, true);
 		break;
 	case EC_DABT:
-		if (!device_access(cpu, f, iss))
+		if (!device_access(cpu, f, esr))
 			inject_abort(cpu, f, false);
 		break;
 	default:

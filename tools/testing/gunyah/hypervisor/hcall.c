@@ -61,9 +61,11 @@ struct call {
 	u32 rights;
 };
 
-static int bell_send_call(struct cpu *cpu __unused, void *obj, const u64 *arg,
+static int bell_send_call(struct cpu *cpu, void *obj, const u64 *arg,
 			  struct frame *f)
 {
+	if (!cpu->vcpu)
+		hyp.stats.bell_sends++;
 	f->x[1] = bell_send(obj, arg[0]);
 	return GH_OK;
 }
@@ -85,9 +87,11 @@ static int bell_reset_call(struct cpu *cpu __unused, void *obj,
 	return GH_OK;
 }
 
-static int bell_mask_call(struct cpu *cpu __unused, void *obj, const u64 *arg,
+static int bell_mask_call(struct cpu *cpu, void *obj, const u64 *arg,
 			  struct frame *f __unused)
 {
+	if (!cpu->vcpu)
+		hyp.stats.bell_masks++;
 	bell_mask(obj, arg[0], arg[1]);
 	return GH_OK;
 }
@@ -260,10 +264,9 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	void *obj;
 	int err;
 
-	if (vm == &hyp.host) {
+	if (vm == &hyp.host)
 		hyp.stats.hypercalls++;
-		scramble(f);
-	}
+	scramble(f);
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
 		hyp.quirk.hvc_error = 0;

@@ -390,6 +390,8 @@ struct stats {
 	u64 hypercalls;
 	u64 vcpu_runs;
 	u64 host_aborts;
+	u64 bell_sends;
+	u64 bell_masks;
 	u64 pages_lent;
 	u64 pages_shared;
 	u64 virqs;
@@ -415,6 +417,7 @@ struct stats {
  * @random_caps: gunyah_hyp.caps=random
  * @semihost: gunyah_hyp.log=semihost
  * @rm_prod: gunyah_hyp.rm=prod
+ * @boot_context: gunyah_hyp.boot_context=1
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
  */
@@ -436,6 +439,7 @@ struct hyp {
 	bool random_caps;
 	bool semihost;
 	bool rm_prod;
+	bool boot_context;
 	u32 max_entries;
 	u32 max_vdevices;
 };
@@ -683,7 +687,7 @@ void plat_gic_destroy(struct vm *vm);
 int plat_vmmio_add(u16 vmid, u64 base, u64 size);
 int plat_vcpu_create(const struct rm_vcpu_params *params,
 		     struct rm_endpoint *owner, struct rm_endpoint *own);
-int plat_vcpu_power_on(u16 vmid, u8 index, u64 pc, u64 x0, u64 x1, u64 x2);
+int plat_vcpu_power_on(u16 vmid, u8 index, const struct rm_boot_regs *regs);
 void plat_vcpu_kill(u16 vmid, u8 index);
 void plat_vcpu_destroy(u16 vmid, u8 index);
 

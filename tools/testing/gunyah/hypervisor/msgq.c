@@ -198,7 +198,9 @@ void msgq_flush(struct msgq *q)
 {
 	q->count = 0;
 	virq_clear(&q->recv);
-	if (q->from != RM_VMID_RM)
+	if (q->from == RM_VMID_RM)
+		rm_glue_tx_ready(q->to);
+	else
 		virq_assert(&q->send, false);
 }
 

@@ -104,13 +104,14 @@ void rm_glue_revive(void)
 {
 	u32 vmid;
 
+	/* First: it must not fill the room that flushing makes */
+	rm_revive(hyp.rm);
 	for (vmid = 0; vmid < ARRAY_SIZE(rm_to); vmid++) {
 		if (rm_to[vmid])
 			msgq_flush(rm_to[vmid]);
 		if (rm_from[vmid])
 			msgq_flush(rm_from[vmid]);
 	}
-	rm_revive(hyp.rm);
 	schedule_work();
 }
 
@@ -329,10 +330,10 @@ static int op_vcpu_create(void *ctx __unused,
 	return plat_vcpu_create(params, owner, own);
 }
 
-static int op_vcpu_power_on(void *ctx __unused, u16 vmid, u8 index, u64 pc,
-			    u64 x0, u64 x1, u64 x2)
+static int op_vcpu_power_on(void *ctx __unused, u16 vmid, u8 index,
+			    const struct rm_boot_regs *regs)
 {
-	return plat_vcpu_power_on(vmid, index, pc, x0, x1, x2);
+	return plat_vcpu_power_on(vmid, index, regs);
 }
 
 static void op_vcpu_kill(void *ctx __unused, u16 vmid, u8 index)
@@ -545,6 +546,7 @@ void rm_glue_init(void)
 		.debug = !hyp.rm_prod,
 		.max_entries = hyp.max_entries,
 		.max_vdevices = hyp.max_vdevices,
+		.boot_context = hyp.boot_context,
 		.host_name = "HLOS",
 	};
 	struct rm_object_params queue = {

@@ -18,6 +18,8 @@ static const struct {
 	{ GH_TESTCTL_HYPERCALLS, false, &hyp.stats.hypercalls },
 	{ GH_TESTCTL_VCPU_RUNS, false, &hyp.stats.vcpu_runs },
 	{ GH_TESTCTL_HOST_ABORTS, false, &hyp.stats.host_aborts },
+	{ GH_TESTCTL_BELL_SENDS, false, &hyp.stats.bell_sends },
+	{ GH_TESTCTL_BELL_MASKS, false, &hyp.stats.bell_masks },
 	{ GH_TESTCTL_RM_WORK_DELAY, true, &hyp.rm_delay },
 	{ GH_TESTCTL_HVC_NR, true, &hyp.quirk.hvc_nr },
 	{ GH_TESTCTL_HVC_NTH, true, &hyp.quirk.hvc_nth },

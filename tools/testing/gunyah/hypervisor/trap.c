@@ -132,23 +132,30 @@ static void host_sysreg(struct frame *f, u64 esr)
 	f->pc += 4;
 }
 
+/*
+ * 32-bit programs have no load of 64 bits that can be emulated: they read halves
+ * of registers, and what they write to the lower half is all of it.
+ */
 static bool host_testctl(struct frame *f, u64 esr, u64 offset)
 {
-	u32 reg = ESR_SRT(esr);
+	u32 reg = ESR_SRT(esr), size = ESR_SAS(esr);
 	u64 val;
 
-	if (!(esr & ESR_ISV) || ESR_SAS(esr) != 3 || offset & 7)
+	if (!(esr & ESR_ISV) || size < 2 || offset & ((1U << size) - 1))
 		return false;
 	if (esr & ESR_WNR) {
-		if (!testctl_write(offset, reg_get(f, reg)))
+		val = reg_get(f, reg);
+		if (!testctl_write(offset, size == 2 ? (u32)val : val))
 			return false;
 	} else {
-		if (!testctl_read(offset, &val))
+		if (!testctl_read(offset & ~7UL, &val))
 			return false;
+		if (size == 2)
+			val = (u32)(val >> (offset & 4) * 8);
 		if (reg < 31)
 			f->x[reg] = val;
 	}
-	f->pc += 4;
+	f->pc += esr & ESR_IL ? 4 : 2;
 	return true;
 }
 

@@ -412,7 +412,7 @@ int plat_vcpu_create(const struct rm_vcpu_params *params,
 	return RM_HYP_OK;
 }
 
-int plat_vcpu_power_on(u16 vmid, u8 index, u64 pc, u64 x0, u64 x1, u64 x2)
+int plat_vcpu_power_on(u16 vmid, u8 index, const struct rm_boot_regs *regs)
 {
 	struct vm *vm = vm_get(vmid);
 	struct vcpu *vcpu = vm ? vcpu_get(vm, index) : NULL;
@@ -425,9 +425,10 @@ int plat_vcpu_power_on(u16 vmid, u8 index, u64 pc, u64 x0, u64 x1, u64 x2)
 		vm->running = true;
 		vm->cntvoff = timer_now();
 	}
-	vcpu_reset(vcpu, pc, x0);
-	vcpu->frame.x[1] = x1;
-	vcpu->frame.x[2] = x2;
+	vcpu_reset(vcpu, regs->pc, 0);
+	memcpy(vcpu->frame.x, regs->x, sizeof(regs->x));
+	vcpu->sys.sp_el0 = regs->sp[0];
+	vcpu->sys.sp_el1 = regs->sp[1];
 	make_runnable(vcpu);
 	return RM_HYP_OK;
 }

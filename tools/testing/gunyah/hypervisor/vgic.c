@@ -8,10 +8,12 @@
  * in one place only. That of an interrupt in a list register of another CPU is
  * out of date until that CPU has come by (see vcpu_notify()).
  *
- * A level triggered interrupt stays pending for as long as its source says so.
- * The source is asked before the interrupt goes to a list register, and when
- * the guest has dealt with it, for which the list register requests a
- * maintenance interrupt.
+ * An assertion is pending until the guest takes it or it is taken back, even if
+ * its reason is gone by then: a doorbell may consume its flag at once. After
+ * that a level triggered interrupt is pending for as long as its source says so.
+ * The source is asked when the guest has dealt with the interrupt, for which the
+ * list register requests a maintenance interrupt, and before the interrupt goes
+ * to a list register again.
  *
  * The timer's PPI is the physical one: its list register is linked to it, and
  * it is kept active on the physical side, hence masked, for as long as it is
@@ -161,7 +163,7 @@ bool vgic_irq_pending(struct virq *irq, u32 intid)
 {
 	struct irq_source *src = irq->src;
 
-	if (!irq->pending || irq->edge || irq->soft ||
+	if (!irq->pending || irq->edge || irq->latched ||
 	    intid < VGIC_NR_PRIVATE)
 		return irq->pending;
 	irq->pending = src && src->asserted && src->asserted(src);
@@ -336,7 +338,7 @@ void vgic_sync(struct vcpu *vcpu)
 		} else {
 			/* Taken; a pending one has come after that */
 			if (!irq->pending)
-				irq->soft = false;
+				irq->latched = false;
 			if (!irq->edge && irq->src && irq->src->asserted &&
 			    irq->src->asserted(irq->src))
 				irq->pending = true;
@@ -535,9 +537,7 @@ void vgic_assert(struct vm *vm, u32 intid, struct irq_source *src,
 	if (edge_only && !irq->edge)
 		return;
 	irq->pending = true;
-	/* A source that cannot be asked counts as a single event */
-	if (!src->asserted)
-		irq->soft = true;
+	irq->latched = true;
 	vgic_update(vm, 0, intid);
 }
 
@@ -556,7 +556,7 @@ void vgic_clear(struct vm *vm, u32 intid, struct irq_source *src)
 	if (!irq || irq->src != src)
 		return;
 	irq->pending = false;
-	irq->soft = false;
+	irq->latched = false;
 	vgic_update(vm, 0, intid);
 }
 

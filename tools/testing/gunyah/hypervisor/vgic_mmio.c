@@ -90,11 +90,11 @@ static void bit_set(struct vm *vm, u32 vcpu, u32 reg, u32 intid, bool val)
 		break;
 	case GIC_ISPENDR:
 		irq->pending = true;
-		irq->soft = true;
+		irq->latched = true;
 		break;
 	case GIC_ICPENDR:
 		irq->pending = false;
-		irq->soft = false;
+		irq->latched = false;
 		break;
 	case GIC_ISACTIVER:
 		if (!irq->in_lr)
@@ -166,7 +166,7 @@ static u32 config_access(struct vm *vm, u32 vcpu, u32 first, bool write,
 		} else if (first >= VGIC_NR_PRIVATE && irq->edge != edge) {
 			irq->edge = edge;
 			/* A level that was seen before is not an edge */
-			if (!irq->soft)
+			if (!irq->latched)
 				irq->pending = false;
 			vgic_update(vm, vcpu, first + i);
 		}

@@ -9,7 +9,8 @@
  * what needs it where there is none.
  *
  * All registers are 64 bit, little endian, accessed with one aligned 64-bit
- * load or store. Reading a write-only register gives what was last written.
+ * load or store. 32-bit programs load the halves, and store to the lower one,
+ * which clears the upper one. Reading a write-only register gives what was last written.
  */
 #ifndef GUNYAH_TESTCTL_H
 #define GUNYAH_TESTCTL_H
@@ -38,6 +39,8 @@
 #define GH_TESTCTL_HYPERCALLS		0x090	/* host's Gunyah hypercalls */
 #define GH_TESTCTL_VCPU_RUNS		0x098
 #define GH_TESTCTL_HOST_ABORTS		0x0a0	/* host accesses to memory it gave away */
+#define GH_TESTCTL_BELL_SENDS		0x0a8	/* doorbells rung by the host */
+#define GH_TESTCTL_BELL_MASKS		0x0b0	/* masks of doorbells set by it */
 
 /* Planned fault of the resource manager: fill in, then write the action last */
 #define GH_TESTCTL_FAULT_MSG_ID		0x100	/* 0: any message */
