@@ -3,7 +3,7 @@
  * The VM's console on standard input and output
  *
  * A terminal is put into raw mode, so that the VM gets every key, also Ctrl-C.
- * Ctrl-A is the way out: Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A for the
+ * Ctrl-A is the way out: Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for the
  * VM. Input that is no terminal goes to the VM as it is.
  */
 #include <errno.h>
@@ -45,7 +45,7 @@ void console_open(void)
 
 	is_raw = true;
 	atexit(console_close);
-	fputs("gunyah_vmm: Ctrl-A x leaves\n", stderr);
+	fputs("gunyah_vmm: Ctrl-A x shuts the guest down\n", stderr);
 }
 
 /**

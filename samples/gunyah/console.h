@@ -11,7 +11,7 @@
 
 /* What console_read() returns instead of a number of bytes */
 #define CONSOLE_END	(-1)	/* no more input will come */
-#define CONSOLE_LEAVE	(-2)	/* the user wants to leave */
+#define CONSOLE_LEAVE	(-2)	/* the user wants the VM to end */
 
 void console_open(void);
 void console_close(void);

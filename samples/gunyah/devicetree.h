@@ -7,8 +7,16 @@
 
 #include "gunyah_vmm.h"
 
-void *dt_read(struct config *cfg);
+/* Enough for a large one, and little enough to get dt_size below 2 MiB */
+#define DT_MAX_SIZE	(512 * 1024)
+
+/* dt_make.c */
 void *dt_make(struct config *cfg);
+
+/* devicetree.c */
+int dt_check(int ret, const char *what);
+void *dt_alloc(void);
+void *dt_read(struct config *cfg);
 void dt_finish(void *dt, const struct config *cfg, struct guest *guest);
 void dt_dump(const void *dt, const char *path);
 

@@ -3,143 +3,35 @@
  * Sample virtual machine monitor for the Gunyah hypervisor
  *
  * This file is the life of a virtual machine, and a first example for those who
- * write a VMM: main() has its steps in order. Around it: options.c the command
- * line; load.c and devicetree.c what the VM finds in its memory; vm.c the calls
- * of /dev/gunyah; uart.c and console.c the VM's console; shlog.c what stands in
- * for it where there is none.
+ * write a VMM: main() has its steps in order. Around it:
+ *
+ *	options.c		the command line
+ *	load.c			what the VM finds in its memory: kernel, ramdisk ...
+ *	dt_make.c, devicetree.c	... and devicetree, made or read from a file
+ *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU
+ *	devices.c		which devices there are, and where
+ *	uart.c			a UART, all of it by MMIO exits
+ *	virtio_*.c, virtqueue.c	disks and a console by virtio, see virtio.h
+ *	console.c		our side of the console: standard input and output
+ *	shlog.c			what stands in for a console where there is no MMIO
  */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "console.h"
+#include "devices.h"
 #include "devicetree.h"
 #include "gunyah_vmm.h"
 #include "shlog.h"
-#include "uart.h"
+#include "vcpu.h"
 #include "vm.h"
 
 static struct config cfg;
-static struct uart uart;
 static struct vcpu vcpus[MAX_VCPUS];
-static atomic_bool stopping;
-
-static void transmit(__u8 byte)
-{
-	console_write(&byte, 1);
-}
-
-/* The VM has accessed an address that has no memory: what a device does */
-static void handle_mmio(struct vcpu *vcpu)
-{
-	struct gh_vcpu_run *run = vcpu->run;
-	__u64 offset = run->mmio.phys_addr - UART_BASE;
-	unsigned int i, len = run->mmio.len;
-	bool known = offset < UART_SIZE;
-	__u64 value = 0;
-
-	if (len > sizeof(run->mmio.data))
-		die("vCPU %u: access of %u bytes", vcpu->id, len);
-	if (!known && cfg.verbose)
-		fprintf(stderr, "gunyah_vmm: no device at %#llx\n",
-			(unsigned long long)run->mmio.phys_addr);
-
-	if (run->mmio.is_write) {
-		vcpu->writes++;
-		for (i = 0; i < len; i++)
-			value |= (__u64)run->mmio.data[i] << (8 * i);
-		if (known)
-			uart_write(&uart, offset, value);
-	} else {
-		vcpu->reads++;
-		if (known)
-			value = uart_read(&uart, offset);
-		for (i = 0; i < len; i++)
-			run->mmio.data[i] = value >> (8 * i);
-		/* The VM gets the value when the vCPU runs on */
-	}
-}
-
-/* One thread for each vCPU that we schedule */
-static void *vcpu_thread(void *arg)
-{
-	struct vcpu *vcpu = arg;
-
-	while (!stopping) {
-		/* A signal: look whether we are to stop */
-		if (!vcpu_run(vcpu))
-			continue;
-
-		switch (vcpu->run->exit_reason) {
-		case GH_VCPU_EXIT_MMIO:
-			handle_mmio(vcpu);
-			break;
-		case GH_VCPU_EXIT_STATUS:
-			/*
-			 * The VM has ended. run->status tells why, but the
-			 * main thread asks the VM, as it has to for those that
-			 * the hypervisor schedules.
-			 */
-			return NULL;
-		default:
-			die("vCPU %u: unknown exit reason %u", vcpu->id,
-			    vcpu->run->exit_reason);
-		}
-	}
-
-	return NULL;
-}
-
-/* Only there to interrupt GH_VCPU_RUN */
-static void on_kick(int sig)
-{
-	(void)sig;
-}
-
-static void start_vcpus(void)
-{
-	struct sigaction kick = { .sa_handler = on_kick };
-	unsigned int i;
-	int err;
-
-	sigaction(SIGUSR1, &kick, NULL);
-	for (i = 0; i < cfg.cpus; i++) {
-		err = pthread_create(&vcpus[i].thread, NULL, vcpu_thread,
-				     &vcpus[i]);
-		if (err)
-			die("cannot create a thread: %s", strerror(err));
-	}
-}
-
-static void stop_vcpus(void)
-{
-	__u64 reads = 0, writes = 0;
-	unsigned int i;
-
-	/*
-	 * immediate_exit is for a signal that comes before GH_VCPU_RUN is
-	 * called: it then returns at once.
-	 */
-	stopping = true;
-	for (i = 0; i < cfg.cpus; i++) {
-		vcpus[i].run->immediate_exit = 1;
-		pthread_kill(vcpus[i].thread, SIGUSR1);
-	}
-	for (i = 0; i < cfg.cpus; i++) {
-		pthread_join(vcpus[i].thread, NULL);
-		reads += vcpus[i].reads;
-		writes += vcpus[i].writes;
-		vcpu_close(&vcpus[i]);
-	}
-	if (cfg.verbose)
-		fprintf(stderr, "gunyah_vmm: %llu MMIO reads, %llu MMIO writes\n",
-			(unsigned long long)reads, (unsigned long long)writes);
-}
 
 /* Block the signals that end this program, and get them by a file descriptor */
 static int catch_signals(void)
@@ -161,7 +53,33 @@ static int catch_signals(void)
 	return fd;
 }
 
-/* Return: true if the VM has ended, false if we shall end it */
+/*
+ * The user wants an end: ask the VM, and do not ask the second time.
+ * Return: false if neither is possible.
+ */
+static bool request_end(int vm)
+{
+	static bool asked;
+
+	if (!asked) {
+		asked = true;
+		if (vm_stop(vm, false)) {
+			fprintf(stderr,
+				"gunyah_vmm: the guest was asked to shut down; once more stops it\n");
+			return true;
+		}
+		fprintf(stderr, "gunyah_vmm: cannot ask the guest to shut down: %s\n",
+			strerror(errno));
+	}
+	if (vm_stop(vm, true))
+		return true;
+	fprintf(stderr, "gunyah_vmm: cannot stop the guest: %s\n",
+		strerror(errno));
+
+	return false;
+}
+
+/* Return: true if the VM has ended, false if it cannot be ended like that */
 static bool wait_for_end(int vm, int signals, const struct shlog *log)
 {
 	struct pollfd fds[] = {
@@ -169,13 +87,15 @@ static bool wait_for_end(int vm, int signals, const struct shlog *log)
 		{ .fd = signals, .events = POLLIN },
 		{ .fd = STDIN_FILENO, .events = POLLIN },
 	};
-	__u8 input[256];
 	bool has_input = true, full;
+	struct signalfd_siginfo sig;
+	__u8 input[256];
 	ssize_t count;
 
 	for (;;) {
 		/* Of a user's keys some may get lost, of a file nothing */
-		full = !console_is_terminal() && uart_room(&uart) < sizeof(input);
+		full = !console_is_terminal() &&
+		       devices_input_room() < sizeof(input);
 		fds[2].fd = has_input && !full ? STDIN_FILENO : -1;
 
 		if (poll(fds, 3, log || full ? 50 : -1) < 0 && errno != EINTR)
@@ -185,18 +105,19 @@ static bool wait_for_end(int vm, int signals, const struct shlog *log)
 			shlog_print(log);
 		if (fds[0].revents)
 			return true;
-		if (fds[1].revents)
+		if (fds[1].revents && read(signals, &sig, sizeof(sig)) > 0 &&
+		    !request_end(vm))
 			return false;
 		if (!fds[2].revents)
 			continue;
 
 		count = console_read(input, sizeof(input));
-		if (count == CONSOLE_LEAVE)
-			return false;
 		if (count == CONSOLE_END)
 			has_input = false;
-		else
-			uart_receive(&uart, input, count);
+		else if (count != CONSOLE_LEAVE)
+			devices_input(input, count);
+		else if (!request_end(vm))
+			return false;
 	}
 }
 
@@ -231,14 +152,31 @@ static int report(const struct gh_vm_status *status)
 	return types[status->exit_type].exit_status;
 }
 
+/* What it took to emulate the devices */
+static void report_counts(void)
+{
+	__u64 reads = 0, writes = 0, kicks, irqs;
+	unsigned int i;
+
+	for (i = 0; i < cfg.cpus; i++) {
+		reads += vcpus[i].reads;
+		writes += vcpus[i].writes;
+	}
+	devices_count(&kicks, &irqs);
+	fprintf(stderr,
+		"gunyah_vmm: %llu MMIO reads, %llu MMIO writes, %llu ioeventfd kicks, %llu irqfd interrupts\n",
+		(unsigned long long)reads, (unsigned long long)writes,
+		(unsigned long long)kicks, (unsigned long long)irqs);
+}
+
 int main(int argc, char **argv)
 {
-	struct gh_userspace_memory_region region;
 	struct gh_vm_status status;
 	struct shlog *log = NULL;
+	struct window window;
 	struct guest guest;
-	unsigned int i;
 	int vm, signals;
+	unsigned int i;
 	bool ended;
 	void *dt;
 
@@ -257,54 +195,69 @@ int main(int argc, char **argv)
 	 * of it then is no longer what the VM has.
 	 */
 	vm = vm_create(cfg.device);
-	region = (struct gh_userspace_memory_region) {
-		.label = IMAGE_LABEL,
-		.flags = GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
-			 GH_MEM_ALLOW_EXEC | (cfg.share ? 0 : GH_MEM_LENT),
-		.guest_phys_addr = guest.base,
-		.memory_size = guest.size,
-		.userspace_addr = (unsigned long)guest.mem,
-	};
-	vm_add_memory(vm, &region);
+	vm_add_memory(vm, IMAGE_LABEL,
+		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
+		      GH_MEM_ALLOW_EXEC | (cfg.share ? 0 : GH_MEM_LENT),
+		      guest.base, guest.size, guest.mem);
+	vm_set_dtb(vm, guest.dtb, guest.dtb_size);
+
+	/* Memory that is always shared: for a log, or for virtio devices */
 	if (cfg.log) {
 		log = alloc_pages(SHLOG_SIZE);
 		shlog_init(log);
-		region = (struct gh_userspace_memory_region) {
-			.label = SHLOG_LABEL,
-			.flags = GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
-			.guest_phys_addr = cfg.log,
-			.memory_size = SHLOG_SIZE,
-			.userspace_addr = (unsigned long)log,
-		};
-		vm_add_memory(vm, &region);
+		vm_add_memory(vm, SHLOG_LABEL,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
+			      cfg.log, SHLOG_SIZE, log);
 	}
-	vm_set_dtb(vm, guest.dtb, guest.dtb_size);
+	window = (struct window) { guest.mem, guest.base, guest.size };
+	if (cfg.pool) {
+		window = (struct window) {
+			alloc_pages(POOL_SIZE), cfg.pool, POOL_SIZE,
+		};
+		vm_add_memory(vm, POOL_LABEL,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
+			      cfg.pool, POOL_SIZE, window.mem);
+	}
 
-	/* The vCPUs, unless the hypervisor schedules them: then all is its own */
-	if (cfg.sched == SCHED_PROXY)
+	/*
+	 * vCPUs and devices. If the hypervisor schedules the vCPUs they are its
+	 * own, and without our exits there are no devices.
+	 */
+	devices_create(&cfg, &window);
+	if (cfg.sched == SCHED_PROXY) {
 		for (i = 0; i < cfg.cpus; i++)
-			vm_add_vcpu(vm, &vcpus[i], i);
-	uart_init(&uart, transmit);
+			vcpu_create(&vcpus[i], vm, i);
+		devices_connect(vm);
+	}
 
 	/* Start it. From here on signals must not leave the terminal raw. */
 	vm_start(vm);
 	signals = catch_signals();
 	console_open();
+	devices_start();
 	if (cfg.sched == SCHED_PROXY)
-		start_vcpus();
+		for (i = 0; i < cfg.cpus; i++)
+			vcpu_start(&vcpus[i]);
 
 	/* It runs. Then it is over: stop our threads, ask the VM for the reason */
 	ended = wait_for_end(vm, signals, log);
 	console_close();
 	if (cfg.sched == SCHED_PROXY)
-		stop_vcpus();
+		for (i = 0; i < cfg.cpus; i++)
+			vcpu_stop(&vcpus[i]);
+	devices_stop();
 	if (log)
 		shlog_print(log);
 	if (ended)
 		vm_get_status(vm, &status);
 
-	/* Closing the last file descriptor of the VM ends it, if it still runs */
+	/*
+	 * Closing the last file descriptor of the VM ends it, if it still runs.
+	 * Interrupts and notifications go with it.
+	 */
 	close(vm);
+	if (cfg.sched == SCHED_PROXY)
+		report_counts();
 	if (ended)
 		return report(&status);
 	fprintf(stderr, "gunyah_vmm: guest stopped\n");

@@ -34,12 +34,28 @@
 #define UART_BASE		0x1c090000ULL
 #define UART_SIZE		0x1000ULL
 #define UART_SPI		5
+/* Virtio devices, one page and one interrupt each: the disks, then the console */
+#define VIRTIO_BASE		0x1c130000ULL
+#define VIRTIO_SIZE		0x1000ULL
+#define VIRTIO_SPI		16
+/* The VM's connection to the resource manager: to it, and from it */
+#define RM_TX_SPI		6
+#define RM_RX_SPI		7
 
+#define MAX_DISKS		8
+#define MAX_VIRTIO		(MAX_DISKS + 1)
 #define MAX_VCPUS		32
 
 /* Labels of the memory regions */
 #define IMAGE_LABEL		0
 #define SHLOG_LABEL		0x6c6f6700	/* "log": a string in a devicetree */
+#define POOL_LABEL		0x646d6100	/* "dma" */
+
+/*
+ * Memory of a lent VM that we can access, which its virtio devices need: queues
+ * and buffers are in it, Linux calls it a restricted DMA pool
+ */
+#define POOL_SIZE		(8ULL << 20)
 
 #define SZ_4K			0x1000ULL
 #define SZ_64K			0x10000ULL
@@ -70,6 +86,16 @@ enum sched {
 };
 
 /**
+ * struct disk - a disk of the VM
+ * @path: file with its content
+ * @read_only: the VM must not write it
+ */
+struct disk {
+	const char *path;
+	bool read_only;
+};
+
+/**
  * struct config - what the user wants
  * @device: device file of the driver
  * @image: file with the VM's Linux kernel
@@ -80,6 +106,10 @@ enum sched {
  * @base: guest physical address of the VM's memory
  * @size: its size
  * @log: guest physical address of the shared log, or 0 if there is none
+ * @pool: that of the DMA pool
+ * @disks: disks
+ * @num_disks: number of them
+ * @virtio_console: standard input and output are a virtio console, not the UART
  * @cpus: number of vCPUs
  * @sched: who schedules them
  * @share: share the memory with the VM instead of lending it
@@ -95,11 +125,21 @@ struct config {
 	__u64 base;
 	__u64 size;
 	__u64 log;
+	__u64 pool;
+	struct disk disks[MAX_DISKS];
+	unsigned int num_disks;
+	bool virtio_console;
 	unsigned int cpus;
 	enum sched sched;
 	bool share;
 	bool verbose;
 };
+
+/* Number of virtio devices */
+static inline unsigned int num_virtio(const struct config *cfg)
+{
+	return cfg->num_disks + cfg->virtio_console;
+}
 
 /**
  * struct guest - the VM's memory and what lies in it

@@ -18,6 +18,7 @@ enum {
 	OPT_LEND,
 	OPT_DEVICE,
 	OPT_DUMP_DTB,
+	OPT_CONSOLE,
 };
 
 static const struct argp_option options[] = {
@@ -37,11 +38,17 @@ static const struct argp_option options[] = {
 	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
 	{ "sched", 's', "WHO", 0,
 	  "Who schedules them: 'proxy' (this program; the default) or 'hypervisor'", 3 },
-	{ "verbose", 'v', NULL, 0, "Tell more, on standard error", 4 },
+	{ "disk", 'D', "FILE[,ro]", 0,
+	  "A disk, a file or block device; 'ro': the VM only reads it. May be given several times: /dev/vda, /dev/vdb, ... of the VM",
+	  4 },
+	{ "console", OPT_CONSOLE, "KIND", 0,
+	  "What standard input and output are for the VM: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
+	  4 },
+	{ "verbose", 'v', NULL, 0, "Tell more, on standard error", 5 },
 	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
-	  "Write the VM's devicetree to FILE and leave", 4 },
+	  "Write the VM's devicetree to FILE and leave", 5 },
 	{ "device", OPT_DEVICE, "FILE", 0,
-	  "Device file of the driver (/dev/gunyah)", 4 },
+	  "Device file of the driver (/dev/gunyah)", 5 },
 	{ 0 }
 };
 
@@ -51,9 +58,18 @@ static const char doc[] =
 	"K, M and G stand for KiB, MiB and GiB.\n"
 	"\n"
 	"The VM's console is on standard input and output. On a terminal,\n"
-	"Ctrl-A x leaves, Ctrl-A Ctrl-A is one Ctrl-A for the VM. A VM that\n"
-	"the hypervisor schedules has no console but a log in shared memory,\n"
-	"at the address that its kernel command line has as shlog=ADDRESS.\n"
+	"Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for it. A VM that\n"
+	"the hypervisor schedules has no devices, and instead of a console a\n"
+	"log in shared memory, at the address that its kernel command line has\n"
+	"as shlog=ADDRESS.\n"
+	"\n"
+	"Ctrl-A x, SIGINT, SIGTERM, SIGHUP and SIGQUIT ask the VM to shut down,\n"
+	"which Linux does if the gunyah driver is loaded in it. The second one\n"
+	"stops it.\n"
+	"\n"
+	"A VM whose memory is lent has 8 MiB more, which are shared, for the\n"
+	"requests to disks and virtio console. Its kernel needs\n"
+	"CONFIG_DMA_RESTRICTED_POOL for that.\n"
 	"\n"
 	"Exit status:\n"
 	"  0  the VM has switched itself off\n"
@@ -61,7 +77,7 @@ static const char doc[] =
 	"  2  the VM could not be started\n"
 	"  3  the VM wants to be restarted\n"
 	"  4  the VM has crashed: fault, watchdog, hardware error\n"
-	"  5  the VM was stopped: Ctrl-A x, a signal, or by the host\n"
+	"  5  the VM was stopped, by us or by somebody else on the host\n"
 	"  6  the VM has ended in another way";
 
 /* What the options say; what must be told apart from a default is here */
@@ -118,6 +134,9 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
 		argp_error(state,
 			   "--base, --cpus and --sched are the devicetree's to say if --dtb is given");
+	if ((cfg->dtb || cfg->sched == SCHED_HYPERVISOR) && num_virtio(cfg))
+		argp_error(state,
+			   "--disk and --console virtio need the devicetree that is made for --sched proxy");
 	/* The resource manager would silently round the address up */
 	if (cfg->base % SZ_2M)
 		argp_error(state, "--base: not a multiple of 2M");
@@ -131,6 +150,20 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 		argp_error(state, "--base or --memory: too large");
 	if (!cfg->cpus || cfg->cpus > MAX_VCPUS)
 		argp_error(state, "--cpus: from 1 to %d", MAX_VCPUS);
+}
+
+static void add_disk(struct argp_state *state, struct config *cfg, char *arg)
+{
+	struct disk *disk = &cfg->disks[cfg->num_disks];
+	size_t len = strlen(arg);
+
+	if (cfg->num_disks++ == MAX_DISKS)
+		argp_error(state, "--disk: there can be %d", MAX_DISKS);
+	disk->path = arg;
+	if (len > 3 && !strcmp(arg + len - 3, ",ro")) {
+		arg[len - 3] = '\0';
+		disk->read_only = true;
+	}
 }
 
 static error_t parse_option(int key, char *arg, struct argp_state *state)
@@ -179,6 +212,14 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_LEND:
 		cfg->share = false;
+		break;
+	case 'D':
+		add_disk(state, cfg, arg);
+		break;
+	case OPT_CONSOLE:
+		if (strcmp(arg, "uart") && strcmp(arg, "virtio"))
+			argp_error(state, "--console: 'uart' or 'virtio'");
+		cfg->virtio_console = !strcmp(arg, "virtio");
 		break;
 	case 'v':
 		cfg->verbose = true;

@@ -5,8 +5,9 @@
  * As much of it as a console needs: bytes are sent at once, so that the
  * transmit FIFO is always empty; there is no DMA, no modem, and no difference
  * between the baud rates. The VM's driver finds received bytes when it looks
- * at the flag register. The state of the interrupt line is kept, and given to
- * uart->set_irq() by whoever has a way to raise an interrupt in the VM.
+ * at the flag register, or by an interrupt. The interrupt is edge-triggered in
+ * the VM, since we are not told when it has dealt with one: uart->interrupt() is
+ * called when the line rises, and also when something new comes while it is up.
  */
 #include <string.h>
 
@@ -58,16 +59,15 @@ static __u16 raw_irqs(const struct uart *uart)
 	return irqs;
 }
 
-static void update_irq(struct uart *uart)
+/* @more: there is a further reason for an interrupt */
+static void update_irq(struct uart *uart, bool more)
 {
 	bool level = raw_irqs(uart) & uart->imsc;
-
-	if (level == uart->irq)
-		return;
+	bool rises = level && (!uart->irq || more);
 
 	uart->irq = level;
-	if (uart->set_irq)
-		uart->set_irq(level);
+	if (rises && uart->interrupt)
+		uart->interrupt();
 }
 
 static __u32 read_byte(struct uart *uart)
@@ -191,7 +191,7 @@ __u32 uart_read(struct uart *uart, unsigned int offset)
 
 	pthread_mutex_lock(&uart->lock);
 	value = read_register(uart, offset);
-	update_irq(uart);
+	update_irq(uart, false);
 	pthread_mutex_unlock(&uart->lock);
 
 	return value;
@@ -207,7 +207,7 @@ void uart_write(struct uart *uart, unsigned int offset, __u32 value)
 {
 	pthread_mutex_lock(&uart->lock);
 	write_register(uart, offset, value);
-	update_irq(uart);
+	update_irq(uart, offset == UARTIMSC);
 	pthread_mutex_unlock(&uart->lock);
 }
 
@@ -224,7 +224,7 @@ void uart_receive(struct uart *uart, const __u8 *bytes, size_t count)
 		uart->fifo[uart->head++ % UART_FIFO_SIZE] = *bytes++;
 	if (count)
 		uart->overrun = true;
-	update_irq(uart);
+	update_irq(uart, true);
 	pthread_mutex_unlock(&uart->lock);
 }
 

@@ -17,12 +17,12 @@
  * struct uart - a UART
  * @lock: protects the rest
  * @transmit: called for each byte that the VM sends
- * @set_irq: called when the interrupt line changes, with @lock held; may be NULL
+ * @interrupt: called to send an interrupt, with @lock held; may be NULL
  * @fifo: ring of the bytes that the VM has not read
  * @head: number of bytes that were put into @fifo
  * @tail: number of bytes that were taken out of it
  * @overrun: a byte was lost since the VM has looked
- * @irq: level of the interrupt line
+ * @irq: level that the interrupt line has
  * @tx_irq: raw state of the transmit interrupt
  * @imsc: interrupt mask
  * @ibrd: integer baud rate divisor
@@ -34,7 +34,7 @@
 struct uart {
 	pthread_mutex_t lock;
 	void (*transmit)(__u8 byte);
-	void (*set_irq)(bool level);
+	void (*interrupt)(void);
 	__u8 fifo[UART_FIFO_SIZE];
 	unsigned int head;
 	unsigned int tail;

@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "vm.h"
@@ -68,11 +68,24 @@ int vm_create(const char *device)
 /**
  * vm_add_memory() - give memory to a VM that was not started
  * @vm: file descriptor of the VM
- * @region: the memory
+ * @label: name of the memory in the VM's devicetree
+ * @flags: GH_MEM_...
+ * @addr: guest physical address
+ * @size: its size
+ * @mem: the memory
  */
-void vm_add_memory(int vm, const struct gh_userspace_memory_region *region)
+void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
+		   void *mem)
 {
-	if (ioctl(vm, GH_VM_SET_USER_MEM_REGION, region))
+	struct gh_userspace_memory_region region = {
+		.label = label,
+		.flags = flags,
+		.guest_phys_addr = addr,
+		.memory_size = size,
+		.userspace_addr = (unsigned long)mem,
+	};
+
+	if (ioctl(vm, GH_VM_SET_USER_MEM_REGION, &region))
 		die("cannot give the VM memory: %s%s", strerror(errno),
 		    hint(errno));
 }
@@ -94,37 +107,83 @@ void vm_set_dtb(int vm, __u64 addr, __u64 size)
 		die("cannot set the devicetree: %s", strerror(errno));
 }
 
+static int add_function(int vm, __u32 type, void *arg, __u32 size)
+{
+	struct gh_fn_desc desc = {
+		.type = type,
+		.arg_size = size,
+		.arg = (unsigned long)arg,
+	};
+
+	return ioctl(vm, GH_VM_ADD_FUNCTION, &desc);
+}
+
 /**
  * vm_add_vcpu() - add a vCPU that this program will run
  * @vm: file descriptor of the VM
- * @vcpu: filled in
  * @id: index of the vCPU, as in the devicetree
+ *
+ * Return: file descriptor of the vCPU.
  */
-void vm_add_vcpu(int vm, struct vcpu *vcpu, unsigned int id)
+int vm_add_vcpu(int vm, unsigned int id)
 {
 	struct gh_fn_vcpu_arg arg = { .id = id };
-	struct gh_fn_desc desc = {
-		.type = GH_FN_VCPU,
-		.arg_size = sizeof(arg),
-		.arg = (unsigned long)&arg,
-	};
-	int size;
+	int fd = add_function(vm, GH_FN_VCPU, &arg, sizeof(arg));
 
-	vcpu->id = id;
-	vcpu->fd = ioctl(vm, GH_VM_ADD_FUNCTION, &desc);
-	if (vcpu->fd < 0)
+	if (fd < 0)
 		die("cannot add vCPU %u: %s", id, strerror(errno));
 
-	size = ioctl(vcpu->fd, GH_VCPU_MMAP_SIZE);
-	if (size < (int)sizeof(*vcpu->run))
-		die("cannot get the size of vCPU %u's run page: %s", id,
-		    size < 0 ? strerror(errno) : "too small");
-	vcpu->run_size = size;
+	return fd;
+}
 
-	vcpu->run = mmap(NULL, vcpu->run_size, PROT_READ | PROT_WRITE,
-			 MAP_SHARED, vcpu->fd, 0);
-	if (vcpu->run == MAP_FAILED)
-		die("cannot map vCPU %u's run page: %s", id, strerror(errno));
+/**
+ * vm_add_irq() - add an interrupt
+ * @vm: file descriptor of the VM
+ * @irq: filled in
+ * @spi: which interrupt; the devicetree has a doorbell with this label for it
+ */
+void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
+{
+	struct gh_fn_irqfd_arg arg = { .label = spi };
+
+	irq->fd = eventfd(0, EFD_CLOEXEC);
+	if (irq->fd < 0)
+		die("eventfd: %s", strerror(errno));
+
+	arg.fd = irq->fd;
+	if (add_function(vm, GH_FN_IRQFD, &arg, sizeof(arg)))
+		die("cannot add interrupt %u: %s", spi, strerror(errno));
+}
+
+/**
+ * vm_raise_irq() - send the VM an interrupt
+ * @irq: the interrupt
+ */
+void vm_raise_irq(struct vm_irq *irq)
+{
+	eventfd_write(irq->fd, 1);
+	irq->count++;
+}
+
+/**
+ * vm_add_ioeventfd() - have writes of the VM to an address go to an eventfd
+ * @vm: file descriptor of the VM
+ * @fd: the eventfd
+ * @addr: guest physical address
+ * @data: the 32-bit value whose writes are meant
+ */
+void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data)
+{
+	struct gh_fn_ioeventfd_arg arg = {
+		.datamatch = data,
+		.addr = addr,
+		.len = sizeof(data),
+		.fd = fd,
+		.flags = GH_IOEVENTFD_FLAGS_DATAMATCH,
+	};
+
+	if (add_function(vm, GH_FN_IOEVENTFD, &arg, sizeof(arg)))
+		die("cannot add an ioeventfd: %s", strerror(errno));
 }
 
 /**
@@ -139,6 +198,20 @@ void vm_start(int vm)
 }
 
 /**
+ * vm_stop() - ask a VM to shut down, or stop it
+ * @vm: file descriptor of the VM
+ * @force: do not ask
+ *
+ * Return: false: that is not possible; errno tells why.
+ */
+bool vm_stop(int vm, bool force)
+{
+	struct gh_vm_stop stop = { .flags = force ? GH_VM_STOP_FORCE : 0 };
+
+	return !ioctl(vm, GH_VM_STOP, &stop);
+}
+
+/**
  * vm_get_status() - ask what became of a VM
  * @vm: file descriptor of the VM
  * @status: filled in
@@ -147,31 +220,4 @@ void vm_get_status(int vm, struct gh_vm_status *status)
 {
 	if (ioctl(vm, GH_VM_GET_STATUS, status))
 		die("cannot get the VM's status: %s", strerror(errno));
-}
-
-/**
- * vcpu_run() - run a vCPU until the VMM has something to do
- * @vcpu: the vCPU
- *
- * Return: true: see the run page; false: a signal came.
- */
-bool vcpu_run(struct vcpu *vcpu)
-{
-	if (!ioctl(vcpu->fd, GH_VCPU_RUN))
-		return true;
-	if (errno == EINTR)
-		return false;
-
-	die("cannot run vCPU %u: %s%s", vcpu->id, strerror(errno),
-	    errno == ENODEV ? "; has the devicetree fewer?" : "");
-}
-
-/**
- * vcpu_close() - let go of a vCPU
- * @vcpu: the vCPU, which no thread runs any more
- */
-void vcpu_close(struct vcpu *vcpu)
-{
-	munmap(vcpu->run, vcpu->run_size);
-	close(vcpu->fd);
 }

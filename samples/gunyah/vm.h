@@ -5,38 +5,31 @@
 #ifndef GUNYAH_VMM_VM_H
 #define GUNYAH_VMM_VM_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 #include <linux/gunyah.h>
 
 #include "gunyah_vmm.h"
 
 /**
- * struct vcpu - a virtual CPU that this program schedules
- * @id: its index
- * @fd: its file descriptor
- * @run: the page that it shares with the driver
- * @run_size: size of that
- * @thread: the thread that runs it
- * @reads: number of MMIO reads that it has made
- * @writes: number of MMIO writes
+ * struct vm_irq - an interrupt that we send to the VM
+ * @fd: eventfd that rings a doorbell, which is that interrupt for the VM
+ * @count: how often it was sent
  */
-struct vcpu {
-	unsigned int id;
+struct vm_irq {
 	int fd;
-	struct gh_vcpu_run *run;
-	size_t run_size;
-	pthread_t thread;
-	__u64 reads;
-	__u64 writes;
+	atomic_ullong count;
 };
 
 int vm_create(const char *device);
-void vm_add_memory(int vm, const struct gh_userspace_memory_region *region);
+void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
+		   void *mem);
 void vm_set_dtb(int vm, __u64 addr, __u64 size);
-void vm_add_vcpu(int vm, struct vcpu *vcpu, unsigned int id);
+int vm_add_vcpu(int vm, unsigned int id);
+void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);
+void vm_raise_irq(struct vm_irq *irq);
+void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data);
 void vm_start(int vm);
+bool vm_stop(int vm, bool force);
 void vm_get_status(int vm, struct gh_vm_status *status);
-bool vcpu_run(struct vcpu *vcpu);
-void vcpu_close(struct vcpu *vcpu);
 
 #endif /* GUNYAH_VMM_VM_H */

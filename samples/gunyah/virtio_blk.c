@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtio block device: a disk of the VM, which is a file or a block device here
+ */
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/virtio_blk.h>
+#include <linux/virtio_ids.h>
+
+#include "virtio.h"
+
+#define SECTOR_SHIFT	9
+#define SECTOR_SIZE	512
+
+/**
+ * struct virtio_blk - a disk
+ * @dev: the device
+ * @config: its configuration space
+ * @fd: the file
+ * @size: its size in bytes, a multiple of that of a sector
+ * @read_only: the VM cannot write
+ * @id: what it is called
+ */
+struct virtio_blk {
+	struct virtio_device dev;
+	struct virtio_blk_config config;
+	int fd;
+	__u64 size;
+	bool read_only;
+	char id[VIRTIO_BLK_ID_BYTES];
+};
+
+static size_t iov_size(const struct iovec *iov, unsigned int count)
+{
+	size_t size = 0;
+
+	while (count--)
+		size += iov++->iov_len;
+
+	return size;
+}
+
+/* Take the request's header from the front of what the VM has written */
+static bool take_header(struct virtq_chain *chain,
+			struct virtio_blk_outhdr *header)
+{
+	size_t n, done = 0;
+
+	while (done < sizeof(*header) && chain->num_out) {
+		n = sizeof(*header) - done;
+		if (n > chain->out->iov_len)
+			n = chain->out->iov_len;
+		memcpy((__u8 *)header + done, chain->out->iov_base, n);
+		done += n;
+		chain->out->iov_base = (__u8 *)chain->out->iov_base + n;
+		chain->out->iov_len -= n;
+		if (!chain->out->iov_len) {
+			chain->out++;
+			chain->num_out--;
+		}
+	}
+
+	return done == sizeof(*header);
+}
+
+/* Take the last byte of what we write, where the status goes */
+static __u8 *take_status(struct virtq_chain *chain)
+{
+	struct iovec *last;
+
+	while (chain->num_in) {
+		last = &chain->in[chain->num_in - 1];
+		if (last->iov_len)
+			return (__u8 *)last->iov_base + --last->iov_len;
+		chain->num_in--;
+	}
+
+	return NULL;
+}
+
+/* Read or write sectors; return: VIRTIO_BLK_S_... */
+static __u8 transfer(struct virtio_blk *blk, const struct iovec *iov,
+		     unsigned int count, __u64 sector, bool write)
+{
+	size_t size = iov_size(iov, count);
+	ssize_t done;
+
+	/* Sectors of the disk, so that the shift below loses nothing */
+	if (size % SECTOR_SIZE || size > blk->size ||
+	    sector > (blk->size - size) >> SECTOR_SHIFT)
+		return VIRTIO_BLK_S_IOERR;
+	if (write && blk->read_only)
+		return VIRTIO_BLK_S_IOERR;
+	if (!size)
+		return VIRTIO_BLK_S_OK;
+
+	if (write)
+		done = pwritev(blk->fd, iov, count, sector << SECTOR_SHIFT);
+	else
+		done = preadv(blk->fd, iov, count, sector << SECTOR_SHIFT);
+
+	return done == (ssize_t)size ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+}
+
+static __u8 get_id(const struct virtio_blk *blk, const struct virtq_chain *chain)
+{
+	size_t n, done = 0;
+	unsigned int i;
+
+	for (i = 0; i < chain->num_in; i++) {
+		n = sizeof(blk->id) - done;
+		if (n > chain->in[i].iov_len)
+			n = chain->in[i].iov_len;
+		memcpy(chain->in[i].iov_base, blk->id + done, n);
+		done += n;
+	}
+
+	return done == sizeof(blk->id) ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR;
+}
+
+/* Return: number of bytes that were written for the VM */
+static __u32 handle_request(struct virtio_blk *blk, struct virtq_chain *chain)
+{
+	__u8 *status_byte = take_status(chain);
+	struct virtio_blk_outhdr header;
+	__u32 written = 0;
+	__u8 status;
+
+	if (!status_byte || !take_header(chain, &header)) {
+		virtio_broken(&blk->dev, "request without header or status");
+		return 0;
+	}
+
+	switch (le32toh(header.type)) {
+	case VIRTIO_BLK_T_IN:
+		status = transfer(blk, chain->in, chain->num_in,
+				  le64toh(header.sector), false);
+		written = iov_size(chain->in, chain->num_in);
+		break;
+	case VIRTIO_BLK_T_OUT:
+		status = transfer(blk, chain->out, chain->num_out,
+				  le64toh(header.sector), true);
+		break;
+	case VIRTIO_BLK_T_FLUSH:
+		status = fdatasync(blk->fd) ? VIRTIO_BLK_S_IOERR :
+					      VIRTIO_BLK_S_OK;
+		break;
+	case VIRTIO_BLK_T_GET_ID:
+		status = get_id(blk, chain);
+		written = sizeof(blk->id);
+		break;
+	default:
+		status = VIRTIO_BLK_S_UNSUPP;
+	}
+	*status_byte = status;
+
+	return (status == VIRTIO_BLK_S_OK ? written : 0) + sizeof(status);
+}
+
+static void handle(struct virtio_device *dev, struct virtqueue *vq)
+{
+	struct virtq_chain chain;
+	__u32 written;
+
+	do {
+		while (virtq_pop(dev, vq, &chain)) {
+			written = handle_request((struct virtio_blk *)dev,
+						 &chain);
+			virtq_push(dev, vq, &chain, written);
+		}
+	} while (!virtq_sleep(dev, vq));
+}
+
+static const struct virtio_type blk_type = {
+	.id = VIRTIO_ID_BLOCK,
+	.num_queues = 1,
+	.handle = handle,
+};
+
+/**
+ * virtio_blk_create() - make a disk
+ * @disk: its file
+ * @index: its number
+ * @window: memory that its requests are in
+ *
+ * Return: the device.
+ */
+struct virtio_device *virtio_blk_create(const struct disk *disk,
+					unsigned int index,
+					const struct window *window)
+{
+	struct virtio_blk *blk = calloc(1, sizeof(*blk));
+	off_t size;
+
+	if (!blk)
+		die("no memory for a disk");
+
+	blk->read_only = disk->read_only;
+	blk->fd = open(disk->path,
+		       (disk->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	if (blk->fd < 0)
+		die("%s: %s", disk->path, strerror(errno));
+	/* Not stat(), which does not know the size of a block device */
+	size = lseek(blk->fd, 0, SEEK_END);
+	if (size < 0)
+		die("%s: %s", disk->path, strerror(errno));
+	if (size < SECTOR_SIZE)
+		die("%s: too small for a disk", disk->path);
+	blk->size = size & ~(off_t)(SECTOR_SIZE - 1);
+	snprintf(blk->id, sizeof(blk->id), "gunyah-vmm-%u", index);
+
+	/* A request also has a header and a status */
+	blk->config.capacity = htole64(blk->size >> SECTOR_SHIFT);
+	blk->config.seg_max = htole32(VIRTQ_SIZE - 2);
+	blk->dev.config = &blk->config;
+	blk->dev.config_size = sizeof(blk->config);
+	blk->dev.features = 1ULL << VIRTIO_BLK_F_SEG_MAX |
+			    1ULL << VIRTIO_BLK_F_FLUSH;
+	if (blk->read_only)
+		blk->dev.features |= 1ULL << VIRTIO_BLK_F_RO;
+	virtio_init(&blk->dev, &blk_type, window);
+
+	return &blk->dev;
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Virtio over MMIO: the registers of a device, and the thread that serves it
+ *
+ * Registers are read and written by exits of the vCPUs, but that is for the
+ * setup: notifications of the VM come by an ioeventfd for each queue, which
+ * wakes the device's thread and lets the vCPU run on at once, and interrupts go
+ * by an irqfd.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <linux/virtio_config.h>
+#include <linux/virtio_mmio.h>
+
+#include "virtio.h"
+
+#define MAGIC		0x74726976	/* "virt" */
+#define VERSION		2
+#define VENDOR		0x47		/* nobody has numbers for these */
+
+/* Registers of shared memory regions: there are none, which is a size of -1 */
+#define SHM_FIRST	VIRTIO_MMIO_SHM_LEN_LOW
+#define SHM_LAST	VIRTIO_MMIO_SHM_BASE_HIGH
+
+/**
+ * virtio_interrupt() - send the VM an interrupt
+ * @dev: the device
+ * @reason: VIRTIO_MMIO_INT_...
+ */
+void virtio_interrupt(struct virtio_device *dev, unsigned int reason)
+{
+	dev->isr |= reason;
+	vm_raise_irq(&dev->irq);
+}
+
+/**
+ * virtio_broken() - stop a device whose driver breaks the rules
+ * @dev: the device, locked
+ * @why: what it did
+ *
+ * The driver is told, and can reset it.
+ */
+void virtio_broken(struct virtio_device *dev, const char *why)
+{
+	if (dev->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return;
+
+	fprintf(stderr, "gunyah_vmm: virtio device %u stops: %s\n",
+		dev->type->id, why);
+	dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	virtio_interrupt(dev, VIRTIO_MMIO_INT_CONFIG);
+}
+
+/* Return: the queue that QueueSel selects, NULL if there is no such queue */
+static struct virtqueue *selected(struct virtio_device *dev)
+{
+	return dev->queue_sel < dev->type->num_queues ?
+	       &dev->queues[dev->queue_sel] : NULL;
+}
+
+/* One half of the features; there are none from 64 on */
+static __u32 features_half(__u64 features, __u32 sel)
+{
+	return sel < 2 ? features >> (32 * sel) : 0;
+}
+
+static __u32 read_register(struct virtio_device *dev, unsigned int offset)
+{
+	struct virtqueue *vq = selected(dev);
+
+	if (offset >= SHM_FIRST && offset <= SHM_LAST)
+		return ~0U;
+
+	switch (offset) {
+	case VIRTIO_MMIO_MAGIC_VALUE:
+		return MAGIC;
+	case VIRTIO_MMIO_VERSION:
+		return VERSION;
+	case VIRTIO_MMIO_DEVICE_ID:
+		return dev->type->id;
+	case VIRTIO_MMIO_VENDOR_ID:
+		return VENDOR;
+	case VIRTIO_MMIO_DEVICE_FEATURES:
+		return features_half(dev->features, dev->features_sel);
+	case VIRTIO_MMIO_QUEUE_NUM_MAX:
+		return vq ? VIRTQ_SIZE : 0;
+	case VIRTIO_MMIO_QUEUE_READY:
+		return vq ? vq->ready : 0;
+	case VIRTIO_MMIO_STATUS:
+		return dev->status;
+	default:
+		return 0;
+	}
+}
+
+static void reset(struct virtio_device *dev)
+{
+	unsigned int i;
+
+	dev->status = 0;
+	dev->features_sel = 0;
+	dev->driver_features_sel = 0;
+	dev->driver_features = 0;
+	dev->queue_sel = 0;
+	for (i = 0; i < dev->type->num_queues; i++)
+		dev->queues[i] = (struct virtqueue) {
+			.kick = dev->queues[i].kick,
+		};
+	dev->isr = 0;
+}
+
+static void set_status(struct virtio_device *dev, __u32 value)
+{
+	const __u64 version_1 = 1ULL << VIRTIO_F_VERSION_1;
+
+	if (!value) {
+		reset(dev);
+		return;
+	}
+
+	/* The driver looks whether FEATURES_OK is set then */
+	if (dev->driver_features & ~dev->features ||
+	    !(dev->driver_features & version_1))
+		value &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	/* Bits are only set, and this one by us */
+	value &= ~VIRTIO_CONFIG_S_NEEDS_RESET & 0xff;
+	dev->status |= value;
+
+	/* What the VM has notified before was not looked at */
+	if (value & VIRTIO_CONFIG_S_DRIVER_OK)
+		virtio_wake(dev);
+}
+
+static void set_driver_features(struct virtio_device *dev, __u32 value)
+{
+	unsigned int shift = 32 * dev->driver_features_sel;
+
+	if (dev->driver_features_sel > 1 ||
+	    dev->status & VIRTIO_CONFIG_S_FEATURES_OK)
+		return;
+	dev->driver_features &= ~(0xffffffffULL << shift);
+	dev->driver_features |= (__u64)value << shift;
+}
+
+static void set_low(__u64 *addr, __u32 value)
+{
+	*addr = (*addr & ~0xffffffffULL) | value;
+}
+
+static void set_high(__u64 *addr, __u32 value)
+{
+	*addr = (*addr & 0xffffffffULL) | (__u64)value << 32;
+}
+
+/* Registers of the selected queue */
+static void write_queue_register(struct virtio_device *dev, unsigned int offset,
+				 __u32 value)
+{
+	struct virtqueue *vq = selected(dev);
+
+	if (!vq)
+		return;
+	if (offset == VIRTIO_MMIO_QUEUE_READY && !(value & 1)) {
+		vq->ready = false;
+		return;
+	}
+	/* Its size and place do not change while it is used */
+	if (vq->ready)
+		return;
+
+	switch (offset) {
+	case VIRTIO_MMIO_QUEUE_NUM:
+		vq->num = value;
+		break;
+	case VIRTIO_MMIO_QUEUE_DESC_LOW:
+		set_low(&vq->desc_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_DESC_HIGH:
+		set_high(&vq->desc_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_AVAIL_LOW:
+		set_low(&vq->avail_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_AVAIL_HIGH:
+		set_high(&vq->avail_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_USED_LOW:
+		set_low(&vq->used_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_USED_HIGH:
+		set_high(&vq->used_addr, value);
+		break;
+	case VIRTIO_MMIO_QUEUE_READY:
+		if (!virtq_enable(dev, vq))
+			virtio_broken(dev, "size or addresses of a queue");
+		break;
+	}
+}
+
+static void write_register(struct virtio_device *dev, unsigned int offset,
+			   __u32 value)
+{
+	switch (offset) {
+	case VIRTIO_MMIO_DEVICE_FEATURES_SEL:
+		dev->features_sel = value;
+		break;
+	case VIRTIO_MMIO_DRIVER_FEATURES:
+		set_driver_features(dev, value);
+		break;
+	case VIRTIO_MMIO_DRIVER_FEATURES_SEL:
+		dev->driver_features_sel = value;
+		break;
+	case VIRTIO_MMIO_QUEUE_SEL:
+		dev->queue_sel = value;
+		break;
+	case VIRTIO_MMIO_STATUS:
+		set_status(dev, value);
+		break;
+	default:
+		write_queue_register(dev, offset, value);
+	}
+}
+
+static bool is_register(unsigned int offset, unsigned int len)
+{
+	return offset < VIRTIO_MMIO_CONFIG && len == 4 && !(offset % 4);
+}
+
+static __u64 read_config(const struct virtio_device *dev, unsigned int offset,
+			 unsigned int len)
+{
+	const __u8 *config = dev->config;
+	__u64 value = 0;
+	unsigned int i;
+
+	for (i = 0; i < len && offset + i < dev->config_size; i++)
+		value |= (__u64)config[offset + i] << (8 * i);
+
+	return value;
+}
+
+/**
+ * virtio_read() - the VM reads from a device's page
+ * @dev: the device
+ * @offset: offset in the page
+ * @len: number of bytes, up to 8
+ *
+ * Return: what it reads.
+ */
+__u64 virtio_read(struct virtio_device *dev, unsigned int offset,
+		  unsigned int len)
+{
+	__u32 value;
+
+	if (offset >= VIRTIO_MMIO_CONFIG)
+		return read_config(dev, offset - VIRTIO_MMIO_CONFIG, len);
+	if (!is_register(offset, len))
+		return 0;
+	/* Read in each interrupt: not to wait for the device's thread */
+	if (offset == VIRTIO_MMIO_INTERRUPT_STATUS)
+		return dev->isr;
+
+	pthread_mutex_lock(&dev->lock);
+	value = read_register(dev, offset);
+	pthread_mutex_unlock(&dev->lock);
+
+	return value;
+}
+
+/**
+ * virtio_write() - the VM writes to a device's page
+ * @dev: the device
+ * @offset: offset in the page
+ * @len: number of bytes
+ * @value: what it writes
+ *
+ * None of our devices has something to write in its configuration space.
+ */
+void virtio_write(struct virtio_device *dev, unsigned int offset,
+		  unsigned int len, __u64 value)
+{
+	if (!is_register(offset, len))
+		return;
+
+	switch (offset) {
+	case VIRTIO_MMIO_INTERRUPT_ACK:
+		dev->isr &= ~value;
+		return;
+	case VIRTIO_MMIO_QUEUE_NOTIFY:
+		/* Queues that exist have an ioeventfd */
+		return;
+	}
+
+	pthread_mutex_lock(&dev->lock);
+	write_register(dev, offset, value);
+	pthread_mutex_unlock(&dev->lock);
+}
+
+static int new_eventfd(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	if (fd < 0)
+		die("eventfd: %s", strerror(errno));
+
+	return fd;
+}
+
+/**
+ * virtio_init() - make a device as it is after reset
+ * @dev: zeroed, or with what its type adds to it
+ * @type: what kind
+ * @window: where its queues and buffers can be
+ */
+void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
+		 const struct window *window)
+{
+	unsigned int i;
+
+	dev->type = type;
+	dev->window = *window;
+	/*
+	 * VIRTIO_F_ACCESS_PLATFORM: the driver is to use the DMA functions,
+	 * which know of memory-region in the devicetree.
+	 */
+	dev->features |= 1ULL << VIRTIO_F_VERSION_1 |
+			 1ULL << VIRTIO_F_ACCESS_PLATFORM |
+			 1ULL << VIRTIO_RING_F_EVENT_IDX;
+	dev->wake = new_eventfd();
+	for (i = 0; i < type->num_queues; i++)
+		dev->queues[i].kick = new_eventfd();
+	pthread_mutex_init(&dev->lock, NULL);
+}
+
+/**
+ * virtio_connect() - give a device its place in a VM
+ * @dev: the device
+ * @vm: file descriptor of the VM
+ * @base: guest physical address of its page
+ * @spi: its interrupt
+ */
+void virtio_connect(struct virtio_device *dev, int vm, __u64 base, __u32 spi)
+{
+	unsigned int i;
+
+	vm_add_irq(vm, &dev->irq, spi);
+	for (i = 0; i < dev->type->num_queues; i++)
+		vm_add_ioeventfd(vm, dev->queues[i].kick,
+				 base + VIRTIO_MMIO_QUEUE_NOTIFY, i);
+}
+
+static void handle_queue(struct virtio_device *dev, unsigned int index)
+{
+	struct virtqueue *vq = &dev->queues[index];
+
+	pthread_mutex_lock(&dev->lock);
+	if (dev->status & VIRTIO_CONFIG_S_DRIVER_OK && vq->ready)
+		dev->type->handle(dev, vq);
+	pthread_mutex_unlock(&dev->lock);
+}
+
+static void *device_thread(void *arg)
+{
+	struct virtio_device *dev = arg;
+	unsigned int i, num = dev->type->num_queues;
+	struct pollfd fds[1 + VIRTIO_MAX_QUEUES];
+	eventfd_t count, woken;
+
+	fds[0] = (struct pollfd) { .fd = dev->wake, .events = POLLIN };
+	for (i = 0; i < num; i++)
+		fds[1 + i] = (struct pollfd) {
+			.fd = dev->queues[i].kick,
+			.events = POLLIN,
+		};
+
+	for (;;) {
+		if (poll(fds, 1 + num, -1) < 0 && errno != EINTR)
+			die("poll: %s", strerror(errno));
+
+		if (eventfd_read(dev->wake, &woken))
+			woken = 0;
+		if (dev->stopping)
+			return NULL;
+		for (i = 0; i < num; i++) {
+			if (eventfd_read(dev->queues[i].kick, &count))
+				count = 0;
+			dev->kicks += count;
+			if (count || woken)
+				handle_queue(dev, i);
+		}
+	}
+}
+
+/**
+ * virtio_start() - start a device's thread
+ * @dev: the device
+ */
+void virtio_start(struct virtio_device *dev)
+{
+	int err = pthread_create(&dev->thread, NULL, device_thread, dev);
+
+	if (err)
+		die("cannot create a thread: %s", strerror(err));
+}
+
+/**
+ * virtio_stop() - stop a device's thread
+ * @dev: the device; its memory is not accessed any more after this
+ */
+void virtio_stop(struct virtio_device *dev)
+{
+	dev->stopping = true;
+	virtio_wake(dev);
+	pthread_join(dev->thread, NULL);
+}
+
+/**
+ * virtio_wake() - have a device's thread look at its queues
+ * @dev: the device
+ */
+void virtio_wake(struct virtio_device *dev)
+{
+	eventfd_write(dev->wake, 1);
+}
