@@ -171,6 +171,35 @@ static void vm_config_shm(struct tree *t, int parent, __u32 label, __u64 base)
 	u64(t, mem, "base", base);
 }
 
+static void vm_config_bell(struct tree *t, int parent,
+			   const struct dtb_bell *bell)
+{
+	__u32 irq[3] = { 0, bell->irq - 32, bell->level ? 4 : 1 };
+	char name[32];
+	int vdev;
+
+	snprintf(name, sizeof(name), "bell-%x", bell->label);
+	vdev = node(t, parent, name);
+	string(t, vdev, "vdevice-type", "doorbell");
+	snprintf(name, sizeof(name), "/hypervisor/bell-%x", bell->label);
+	string(t, vdev, "generate", name);
+	cell(t, vdev, "label", bell->label);
+	flag(t, vdev, "peer-default");
+	if (!bell->no_clear)
+		flag(t, vdev, "source-can-clear");
+	cells(t, vdev, "interrupts", irq, 3);
+}
+
+static void vm_config_rm_rpc(struct tree *t, int parent)
+{
+	int vdev = node(t, parent, "rm-rpc");
+
+	string(t, vdev, "vdevice-type", "rm-rpc");
+	string(t, vdev, "generate", "/hypervisor/rm-rpc");
+	cell(t, vdev, "message-size", 240);
+	cell(t, vdev, "queue-depth", 8);
+}
+
 static void vm_config(struct tree *t, const struct dtb_config *cfg)
 {
 	int config, child;
@@ -181,12 +210,16 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 		string(t, config, "image-name", "gunyah-selftest");
 	string(t, config, "os-type", "linux");
 
-	if (cfg->shms) {
+	if (cfg->shms || cfg->num_bells || cfg->rm_rpc) {
 		child = node(t, config, "vdevices");
 		string(t, child, "generate", "/hypervisor");
 		for (i = 0; i < cfg->shms; i++)
 			vm_config_shm(t, child, cfg->shm[i].label,
 				      cfg->shm[i].base);
+		for (i = 0; i < cfg->num_bells; i++)
+			vm_config_bell(t, child, &cfg->bells[i]);
+		if (cfg->rm_rpc)
+			vm_config_rm_rpc(t, child);
 	}
 	child = node(t, config, "interrupts");
 	string(t, child, "config", "/intc@8000000");
@@ -247,4 +280,32 @@ size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg)
 	if (cfg->defect == DTB_BAD_MAGIC)
 		fdt_set_magic(buf, 0);
 	return fdt_totalsize(buf);
+}
+
+/**
+ * dtb_bell_cap() - find a doorbell in the devicetree that a guest got
+ * @fdt: the devicetree
+ * @label: the doorbell's label
+ *
+ * Return: the guest's capability, or 0 if there is none.
+ */
+__u64 dtb_bell_cap(const void *fdt, __u32 label)
+{
+	static const char compatible[] = "qcom,gunyah-doorbell";
+	const fdt32_t *prop;
+	const fdt64_t *cap;
+	int node, len;
+
+	if (fdt_check_header(fdt))
+		return 0;
+	for (node = fdt_node_offset_by_compatible(fdt, -1, compatible);
+	     node >= 0;
+	     node = fdt_node_offset_by_compatible(fdt, node, compatible)) {
+		prop = fdt_getprop(fdt, node, "label", &len);
+		if (!prop || len != 4 || fdt32_ld(prop) != label)
+			continue;
+		cap = fdt_getprop(fdt, node, "reg", &len);
+		return cap && len == 8 ? fdt64_ld(cap) : 0;
+	}
+	return 0;
 }

@@ -2,6 +2,7 @@
 /*
  * Gunyah's user ABI: numbers, layouts, and every error of every call
  */
+#include <assert.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -31,65 +32,92 @@ TEST(numbers)
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
 
-TEST(layouts)
-{
-	EXPECT_EQ(32, sizeof(struct gh_userspace_memory_region));
-	EXPECT_EQ(8, offsetof(struct gh_userspace_memory_region,
-			      guest_phys_addr));
-	EXPECT_EQ(16, offsetof(struct gh_userspace_memory_region, memory_size));
-	EXPECT_EQ(24, offsetof(struct gh_userspace_memory_region,
-			       userspace_addr));
+/* The same for 32-bit and 64-bit programs */
+#define SIZE(type, size)						\
+	static_assert(sizeof(struct type) == (size), #type)
+#define OFFSET(type, member, offset)					\
+	static_assert(offsetof(struct type, member) == (offset), #member)
 
-	EXPECT_EQ(16, sizeof(struct gh_vm_dtb_config));
-	EXPECT_EQ(0, offsetof(struct gh_vm_dtb_config, gpa));
-	EXPECT_EQ(0, offsetof(struct gh_vm_dtb_config, guest_phys_addr));
-	EXPECT_EQ(8, offsetof(struct gh_vm_dtb_config, size));
+SIZE(gh_userspace_memory_region, 32);
+OFFSET(gh_userspace_memory_region, label, 0);
+OFFSET(gh_userspace_memory_region, flags, 4);
+OFFSET(gh_userspace_memory_region, guest_phys_addr, 8);
+OFFSET(gh_userspace_memory_region, memory_size, 16);
+OFFSET(gh_userspace_memory_region, userspace_addr, 24);
 
-	EXPECT_EQ(16, sizeof(struct gh_fn_desc));
-	EXPECT_EQ(4, offsetof(struct gh_fn_desc, arg_size));
-	EXPECT_EQ(8, offsetof(struct gh_fn_desc, arg));
-	EXPECT_EQ(4, sizeof(struct gh_fn_vcpu_arg));
+SIZE(gh_vm_dtb_config, 16);
+OFFSET(gh_vm_dtb_config, gpa, 0);
+OFFSET(gh_vm_dtb_config, guest_phys_addr, 0);
+OFFSET(gh_vm_dtb_config, size, 8);
 
-	EXPECT_EQ(8, offsetof(struct gh_vcpu_run, exit_reason));
-	EXPECT_EQ(16, offsetof(struct gh_vcpu_run, mmio.phys_addr));
-	EXPECT_EQ(24, offsetof(struct gh_vcpu_run, mmio.data));
-	EXPECT_EQ(32, offsetof(struct gh_vcpu_run, mmio.len));
-	EXPECT_EQ(36, offsetof(struct gh_vcpu_run, mmio.is_write));
-	EXPECT_EQ(16, offsetof(struct gh_vcpu_run, status.status));
-	EXPECT_EQ(20, offsetof(struct gh_vcpu_run, status.exit_info.type));
-	EXPECT_EQ(24, offsetof(struct gh_vcpu_run,
-			       status.exit_info.reason_size));
-	EXPECT_EQ(28, offsetof(struct gh_vcpu_run, status.exit_info.reason));
+SIZE(gh_vm_boot_context, 16);
+OFFSET(gh_vm_boot_context, reg, 0);
+OFFSET(gh_vm_boot_context, padding, 4);
+OFFSET(gh_vm_boot_context, value, 8);
 
-	EXPECT_EQ(16, sizeof(struct gh_fn_irqfd_arg));
-	EXPECT_EQ(0, offsetof(struct gh_fn_irqfd_arg, fd));
-	EXPECT_EQ(4, offsetof(struct gh_fn_irqfd_arg, label));
-	EXPECT_EQ(8, offsetof(struct gh_fn_irqfd_arg, flags));
-	EXPECT_EQ(32, sizeof(struct gh_fn_ioeventfd_arg));
-	EXPECT_EQ(0, offsetof(struct gh_fn_ioeventfd_arg, datamatch));
-	EXPECT_EQ(8, offsetof(struct gh_fn_ioeventfd_arg, addr));
-	EXPECT_EQ(16, offsetof(struct gh_fn_ioeventfd_arg, len));
-	EXPECT_EQ(20, offsetof(struct gh_fn_ioeventfd_arg, fd));
-	EXPECT_EQ(24, offsetof(struct gh_fn_ioeventfd_arg, flags));
+SIZE(gh_fn_desc, 16);
+OFFSET(gh_fn_desc, type, 0);
+OFFSET(gh_fn_desc, arg_size, 4);
+OFFSET(gh_fn_desc, arg, 8);
 
-	EXPECT_EQ(16, sizeof(struct gh_vm_boot_context));
-	EXPECT_EQ(8, offsetof(struct gh_vm_boot_context, value));
+SIZE(gh_fn_vcpu_arg, 4);
+OFFSET(gh_fn_vcpu_arg, id, 0);
 
-	EXPECT_EQ(88, sizeof(struct gh_info));
-	EXPECT_EQ(8, offsetof(struct gh_info, hyp_api));
-	EXPECT_EQ(40, offsetof(struct gh_info, page_size));
-	EXPECT_EQ(48, offsetof(struct gh_info, functions));
-	EXPECT_EQ(80, offsetof(struct gh_info, max_mem_size));
+SIZE(gh_fn_irqfd_arg, 16);
+OFFSET(gh_fn_irqfd_arg, fd, 0);
+OFFSET(gh_fn_irqfd_arg, label, 4);
+OFFSET(gh_fn_irqfd_arg, flags, 8);
+OFFSET(gh_fn_irqfd_arg, padding, 12);
 
-	EXPECT_EQ(8, sizeof(struct gh_vm_stop));
-	EXPECT_EQ(40, sizeof(struct gh_vm_status));
-	EXPECT_EQ(8, offsetof(struct gh_vm_status, exit_type));
-	EXPECT_EQ(10, offsetof(struct gh_vm_status, vmid));
-	EXPECT_EQ(32, offsetof(struct gh_vm_status, start_step));
-	EXPECT_EQ(36, offsetof(struct gh_vm_status, rm_error));
-	EXPECT_EQ(12, offsetof(struct gh_vm_status, reason_size));
-	EXPECT_EQ(16, offsetof(struct gh_vm_status, reason));
-}
+SIZE(gh_fn_ioeventfd_arg, 32);
+OFFSET(gh_fn_ioeventfd_arg, datamatch, 0);
+OFFSET(gh_fn_ioeventfd_arg, addr, 8);
+OFFSET(gh_fn_ioeventfd_arg, len, 16);
+OFFSET(gh_fn_ioeventfd_arg, fd, 20);
+OFFSET(gh_fn_ioeventfd_arg, flags, 24);
+OFFSET(gh_fn_ioeventfd_arg, padding, 28);
+
+SIZE(gh_vcpu_run, 40);
+OFFSET(gh_vcpu_run, immediate_exit, 0);
+OFFSET(gh_vcpu_run, exit_reason, 8);
+OFFSET(gh_vcpu_run, mmio.phys_addr, 16);
+OFFSET(gh_vcpu_run, mmio.data, 24);
+OFFSET(gh_vcpu_run, mmio.len, 32);
+OFFSET(gh_vcpu_run, mmio.is_write, 36);
+OFFSET(gh_vcpu_run, status.status, 16);
+OFFSET(gh_vcpu_run, status.exit_info.type, 20);
+OFFSET(gh_vcpu_run, status.exit_info.reason_size, 24);
+OFFSET(gh_vcpu_run, status.exit_info.reason, 28);
+
+SIZE(gh_vm_status, 40);
+OFFSET(gh_vm_status, state, 0);
+OFFSET(gh_vm_status, start_errno, 4);
+OFFSET(gh_vm_status, exit_type, 8);
+OFFSET(gh_vm_status, vmid, 10);
+OFFSET(gh_vm_status, reason_size, 12);
+OFFSET(gh_vm_status, reason, 16);
+OFFSET(gh_vm_status, start_step, 32);
+OFFSET(gh_vm_status, rm_error, 36);
+
+SIZE(gh_vm_stop, 8);
+OFFSET(gh_vm_stop, flags, 0);
+OFFSET(gh_vm_stop, padding, 4);
+
+SIZE(gh_info, 88);
+OFFSET(gh_info, flags, 0);
+OFFSET(gh_info, abi_version, 4);
+OFFSET(gh_info, hyp_api, 8);
+OFFSET(gh_info, hyp_features, 16);
+OFFSET(gh_info, page_size, 40);
+OFFSET(gh_info, vmid, 44);
+OFFSET(gh_info, functions, 48);
+OFFSET(gh_info, mem_flags, 56);
+OFFSET(gh_info, irqfd_flags, 60);
+OFFSET(gh_info, ioeventfd_flags, 64);
+OFFSET(gh_info, stop_flags, 68);
+OFFSET(gh_info, mmio_sizes, 72);
+OFFSET(gh_info, max_arg_size, 76);
+OFFSET(gh_info, max_mem_size, 80);
 
 /* ---- what needs no started VM ---- */
 
@@ -192,7 +220,7 @@ TEST_F(abi, unknown_ioctls)
 		_IOC(_IOC_NONE, 'G', 0x2, 0), _IOC(_IOC_WRITE, 'G', 0x3, 4),
 		_IOC(_IOC_WRITE, 'G', 0x4, 1056), _IOC(_IOC_NONE, 'G', 0x7, 0),
 		_IOC(_IOC_WRITE, 'G', 0x5, 4), _IOC(_IOC_READ, 'G', 0x6, 4),
-		_IOC(_IOC_WRITE, 'G', 0x11, 32), _IOC(_IOC_READ, 'G', 0x11, 16),
+		_IOC(_IOC_WRITE, 'G', 0x11, 40), _IOC(_IOC_READ, 'G', 0x11, 32),
 		/* Numbers that stay unused */
 		_IOC(_IOC_WRITE, 'G', 0x8, 64), _IOC(_IOC_WRITE, 'G', 0x9, 40),
 		_IO('G', 0x8), _IO('G', 0x9),

@@ -57,7 +57,7 @@ static int vm_add_memory(struct vm *vm)
 			  cfg->size, vm->mem))
 		return -1;
 	/* After the call, as VMMs do */
-	memcpy(vm->mem, guest_code, guest_code_end - guest_code);
+	memcpy(vm->mem, guest_code, sizeof(guest_code));
 
 	if (!cfg->shm_size)
 		return 0;
@@ -80,6 +80,9 @@ static int vm_add_dtb(struct vm *vm)
 		.host_cpus = sysconf(_SC_NPROCESSORS_ONLN),
 		.shms = vm->cfg.shm_size ? 1 : 0,
 		.shm = { { GUEST_SHM_LABEL, GUEST_SHM_BASE } },
+		.num_bells = vm->cfg.num_bells,
+		.bells = vm->cfg.bells,
+		.rm_rpc = vm->cfg.rm_rpc,
 		.defect = vm->cfg.defect,
 	};
 

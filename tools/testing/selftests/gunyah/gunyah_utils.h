@@ -117,6 +117,44 @@ static inline int gh_remove_vcpu(int vm, __u32 id)
 	return gh_remove_function(vm, GH_FN_VCPU, sizeof(arg), &arg);
 }
 
+static inline int gh_add_irqfd(int vm, int fd, __u32 label, __u32 flags)
+{
+	struct gh_fn_irqfd_arg arg = {
+		.fd = fd, .label = label, .flags = flags,
+	};
+
+	return gh_add_function(vm, GH_FN_IRQFD, sizeof(arg), &arg);
+}
+
+static inline int gh_remove_irqfd(int vm, __u32 label)
+{
+	struct gh_fn_irqfd_arg arg = { .label = label };
+
+	return gh_remove_function(vm, GH_FN_IRQFD, sizeof(arg), &arg);
+}
+
+static inline int gh_add_ioeventfd(int vm, int fd, __u64 addr, __u32 len,
+				   __u32 flags, __u64 data)
+{
+	struct gh_fn_ioeventfd_arg arg = {
+		.datamatch = data, .addr = addr, .len = len, .fd = fd,
+		.flags = flags,
+	};
+
+	return gh_add_function(vm, GH_FN_IOEVENTFD, sizeof(arg), &arg);
+}
+
+static inline int gh_remove_ioeventfd(int vm, __u64 addr, __u32 len,
+				      __u32 flags, __u64 data)
+{
+	struct gh_fn_ioeventfd_arg arg = {
+		.datamatch = data, .addr = addr, .len = len, .fd = -1,
+		.flags = flags,
+	};
+
+	return gh_remove_function(vm, GH_FN_IOEVENTFD, sizeof(arg), &arg);
+}
+
 static inline int gh_vcpu_run(int vcpu)
 {
 	return ioctl(vcpu, GH_VCPU_RUN, 0);
@@ -143,6 +181,20 @@ enum dtb_defect {
 };
 
 /**
+ * struct dtb_bell - a doorbell that the host rings
+ * @label: its label
+ * @irq: interrupt of the guest, INTID of an SPI
+ * @level: the interrupt is level triggered, else edge triggered
+ * @no_clear: without the property source-can-clear
+ */
+struct dtb_bell {
+	__u32 label;
+	__u32 irq;
+	bool level;
+	bool no_clear;
+};
+
+/**
  * struct dtb_config - what a devicetree describes
  * @base: guest physical address of the image region
  * @size: its size
@@ -151,6 +203,9 @@ enum dtb_defect {
  * @host_cpus: number of physical CPUs
  * @shms: number of further regions
  * @shm: these regions
+ * @num_bells: number of doorbells
+ * @bells: these doorbells
+ * @rm_rpc: the guest can talk to the resource manager
  * @defect: what is wrong with it
  */
 struct dtb_config {
@@ -164,10 +219,14 @@ struct dtb_config {
 		__u32 label;
 		__u64 base;
 	} shm[2];
+	unsigned int num_bells;
+	const struct dtb_bell *bells;
+	bool rm_rpc;
 	enum dtb_defect defect;
 };
 
 size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg);
+__u64 dtb_bell_cap(const void *fdt, __u32 label);
 
 /* ---- VMs ---- */
 
@@ -181,6 +240,9 @@ size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg);
  * @shm_size: size of a second region, 0: none
  * @shm_mem: memory for it, NULL: anonymous memory is allocated
  * @shm_lent: that one is lent, else it is shared
+ * @num_bells: number of doorbells
+ * @bells: these doorbells; must stay
+ * @rm_rpc: the guest can talk to the resource manager
  * @defect: of the devicetree
  */
 struct vm_config {
@@ -192,6 +254,9 @@ struct vm_config {
 	size_t shm_size;
 	void *shm_mem;
 	bool shm_lent;
+	unsigned int num_bells;
+	const struct dtb_bell *bells;
+	bool rm_rpc;
 	enum dtb_defect defect;
 };
 

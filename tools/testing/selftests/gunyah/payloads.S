@@ -2,17 +2,16 @@
 /*
  * Guest code of the Gunyah tests, see payloads.h
  *
- * Position independent, entered at EL1 with the MMU off. The MMU stays off: all
- * accesses are aligned and nothing needs a stack.
+ * Always arm64 code, also for tests that are 32-bit programs: it is made into a
+ * file of its own, which guest_code.S puts into every program. Position
+ * independent, entered at EL1 with the MMU off. The MMU stays off: all accesses
+ * are aligned and nothing needs a stack.
  *
  * x19: next operation of this vCPU's program
  */
 #include "payloads.h"
 
-	.section .rodata
-	.balign 8
-	.globl	guest_code
-	.globl	guest_code_end
+	.text
 
 guest_code:
 	adr	x19, guest_code + GUEST_PROG
@@ -52,6 +51,14 @@ ops:
 	.word	op_wait - ops
 	.word	op_hvc - ops
 	.word	op_jump - ops
+	.word	op_copy - ops
+	.word	op_hammer - ops
+	.word	op_time - ops
+	.word	op_irq_enable - ops
+	.word	op_irq_wait - ops
+	.word	op_irq_serve - ops
+	.word	op_bell_clear - ops
+	.word	op_hvc_regs - ops
 
 /* x9: what was wrong */
 failed:
@@ -94,6 +101,11 @@ op_cpu_on:
 	b	next
 
 op_write:
+	bl	store
+	b	next
+
+/* Store w1 bytes of x3 to x2 */
+store:
 	cmp	w1, #1
 	b.eq	1f
 	cmp	w1, #2
@@ -101,18 +113,27 @@ op_write:
 	cmp	w1, #4
 	b.eq	4f
 	str	x3, [x2]
-	b	next
+	ret
 1:	strb	w3, [x2]
-	b	next
+	ret
 2:	strh	w3, [x2]
-	b	next
+	ret
 4:	str	w3, [x2]
-	b	next
+	ret
+
+/* The limit is read each time: the host may change it */
+op_hammer:
+	ldp	x5, x6, [x4]
+	cmp	x5, x6
+	b.hs	next
+	bl	store
+	add	x5, x5, #1
+	str	x5, [x4]
+	b	op_hammer
 
 op_read:
-	adr	x30, 1f
-	b	load
-1:	cmp	x9, x3
+	bl	load
+	cmp	x9, x3
 	b.ne	failed
 	b	next
 
@@ -170,11 +191,26 @@ op_check:
 	add	x4, x4, x5
 	b	1b
 
+op_copy:
+	add	x4, x2, x4
+1:	cmp	x2, x4
+	b.hs	next
+	ldr	x5, [x2], #8
+	str	x5, [x3], #8
+	b	1b
+
+op_time:
+	isb
+	mrs	x5, cntvct_el0
+	str	x5, [x2]
+	b	next
+
 /*
- * Sleep until the virtual timer's interrupt. It is masked in PSTATE and
- * acknowledged here, so no vector is needed.
+ * Switch the interrupt controller on for this vCPU. Interrupts stay masked in
+ * PSTATE and are acknowledged where they are waited for, so no vector is needed.
+ * Returns the redistributor's SGI frame in x5, uses x6.
  */
-op_idle:
+gic_on:
 	ldr	x5, =GUEST_GICD
 	mov	w6, #0x12		/* ARE_NS, EnableGrp1NS */
 	str	w6, [x5]
@@ -190,8 +226,6 @@ op_idle:
 	add	x5, x5, #0x10000	/* SGI frame */
 	mov	w6, #-1
 	str	w6, [x5, #0x80]		/* GICR_IGROUPR0 */
-	mov	w6, #(1 << 27)
-	str	w6, [x5, #0x100]	/* GICR_ISENABLER0 */
 	dsb	sy
 	mrs	x6, s3_0_c12_c12_5	/* ICC_SRE_EL1 */
 	orr	x6, x6, #1
@@ -201,6 +235,16 @@ op_idle:
 	msr	s3_0_c4_c6_0, x6	/* ICC_PMR_EL1 */
 	mov	x6, #1
 	msr	s3_0_c12_c12_7, x6	/* ICC_IGRPEN1_EL1 */
+	isb
+	ret
+
+/* Sleep until the virtual timer's interrupt */
+op_idle:
+	bl	gic_on
+	mov	w6, #(1 << 27)
+	str	w6, [x5, #0x100]	/* GICR_ISENABLER0 */
+	dsb	sy
+	mov	x6, #1
 	msr	cntv_tval_el0, x2
 	msr	cntv_ctl_el0, x6
 	isb
@@ -219,6 +263,105 @@ op_idle:
 	msr	s3_0_c12_c12_1, x6	/* ICC_EOIR1_EL1 */
 	isb
 2:	b	next
+
+op_irq_enable:
+	bl	gic_on
+	ldr	x5, =GUEST_GICD
+	lsr	w8, w2, #4
+	add	x8, x5, x8, lsl #2
+	ubfiz	w6, w2, #1, #4
+	mov	w7, #3
+	lsl	w7, w7, w6
+	lsl	w1, w1, w6
+	ldr	w6, [x8, #0xc00]	/* GICD_ICFGR */
+	bic	w6, w6, w7
+	orr	w6, w6, w1
+	str	w6, [x8, #0xc00]
+	mrs	x6, mpidr_el1
+	and	x6, x6, #0xffffff
+	mov	w8, #0x6000		/* GICD_IROUTER */
+	add	x8, x8, x2, lsl #3
+	str	x6, [x5, x8]
+	lsr	w8, w2, #5
+	add	x8, x5, x8, lsl #2
+	mov	w7, #1
+	lsl	w7, w7, w2
+	ldr	w6, [x8, #0x80]		/* GICD_IGROUPR */
+	orr	w6, w6, w7
+	str	w6, [x8, #0x80]
+	str	w7, [x8, #0x100]	/* GICD_ISENABLER */
+	dsb	sy
+	b	next
+
+/* Clear all flags of doorbell x1, if there is one. Old ones in x1, uses x0-x17 */
+clear_bell:
+	cbz	x1, 1f
+	ldr	x0, =GUEST_BELL_RECEIVE
+	mov	x2, #-1
+	mov	x3, xzr
+	mov	x4, xzr
+	mov	x5, xzr
+	hvc	#0
+	mov	x9, x0
+	cbnz	x0, failed
+1:	ret
+
+op_irq_wait:
+	mov	x20, x2
+	mov	x21, x3
+	mov	x22, x4
+1:	wfi
+	mrs	x23, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	dsb	sy
+	mov	x9, x23
+	cmp	w23, #1023
+	b.eq	1b
+	cmp	w23, w20
+	b.ne	failed
+	mov	x1, x22
+	bl	clear_bell
+	cbz	x21, 2f
+	ldr	x5, [x21]
+	add	x5, x5, #1
+	str	x5, [x21]
+2:	msr	s3_0_c12_c12_1, x23	/* ICC_EOIR1_EL1 */
+	isb
+	b	next
+
+op_irq_serve:
+	mov	w20, w1
+	mov	x21, x2
+	mov	x22, x3
+1:	mrs	x23, s3_0_c12_c12_0	/* ICC_IAR1_EL1 */
+	dsb	sy
+	cmp	w23, #1023
+	b.ne	3f
+	ldr	x5, [x21]
+	cbnz	x5, next
+	cbnz	w20, 2f
+	wfi
+	b	1b
+2:	yield
+	b	1b
+3:	mov	x9, x23
+	cmp	w23, #1020
+	b.hs	failed
+	add	x24, x22, x23, lsl #4
+	ldr	x1, [x24, #8]
+	bl	clear_bell
+	ldr	x5, [x24]
+	add	x5, x5, #1
+	str	x5, [x24]
+	msr	s3_0_c12_c12_1, x23	/* ICC_EOIR1_EL1 */
+	isb
+	b	1b
+
+op_bell_clear:
+	mov	x20, x3
+	mov	x1, x2
+	bl	clear_bell
+	str	x1, [x20]
+	b	next
 
 op_sleep:
 	wfi
@@ -255,14 +398,20 @@ op_hvc:
 	b.ne	failed
 	b	next
 
+op_hvc_regs:
+	mov	x20, x2
+	ldp	x0, x1, [x20]
+	ldp	x2, x3, [x20, #16]
+	ldp	x4, x5, [x20, #32]
+	hvc	#0
+	stp	x0, x1, [x20]
+	stp	x2, x3, [x20, #16]
+	b	next
+
 op_jump:
 	mov	x19, x2
 	b	next
 
 	.ltorg
-	.balign	8
-guest_code_end:
 	/* An error if the code runs into the programs */
 	.org	guest_code + GUEST_PROG
-
-	.section .note.GNU-stack, "", %progbits

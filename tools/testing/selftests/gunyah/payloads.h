@@ -54,7 +54,28 @@
 #define GUEST_OP_WAIT		14	/* until the 8 bytes at a are b */
 #define GUEST_OP_HVC		15	/* hvc: x0 = a, x1 = b, must give c */
 #define GUEST_OP_JUMP		16	/* go on with the program at a */
-#define GUEST_OPS		17
+#define GUEST_OP_COPY		17	/* c bytes from a to b */
+#define GUEST_OP_HAMMER		18	/* write n bytes of b to a, count ... */
+					/* ... at c, until that is (c + 8) */
+#define GUEST_OP_TIME		19	/* counter of the virtual timer to a */
+#define GUEST_OP_IRQ_ENABLE	20	/* enable interrupt a, kind n */
+#define GUEST_OP_IRQ_WAIT	21	/* WFI until interrupt a comes, count */
+					/* it at b, clear doorbell c */
+#define GUEST_OP_IRQ_SERVE	22	/* take interrupts until a is not 0 */
+#define GUEST_OP_BELL_CLEAR	23	/* clear doorbell a, old flags to b */
+#define GUEST_OP_HVC_REGS	24	/* hvc: x0-x5 from a, x0-x3 to there */
+#define GUEST_OPS		25
+
+/* Kinds of interrupts, in n of GUEST_OP_IRQ_ENABLE: bits of GICD_ICFGR */
+#define GUEST_IRQ_LEVEL		0
+#define GUEST_IRQ_EDGE		2
+
+/* What to do meanwhile, in n of GUEST_OP_IRQ_SERVE */
+#define GUEST_SERVE_WFI		0
+#define GUEST_SERVE_POLL	1
+
+/* Gunyah's hypercall that reads and clears the flags of a doorbell */
+#define GUEST_BELL_RECEIVE	0xc6008013
 
 /* Kinds of loads, in n of GUEST_OP_READ */
 #define GUEST_LOAD_8		0	/* ldrb */
@@ -91,8 +112,19 @@ struct guest_op {
 	__u64 c;
 };
 
-extern const unsigned char guest_code[];
-extern const unsigned char guest_code_end[];
+/**
+ * struct guest_irq - what GUEST_OP_IRQ_SERVE does with an interrupt
+ * @count: incremented each time it comes
+ * @bell: capability of the doorbell that is to be cleared then, 0: none
+ *
+ * There is an array of them in memory, the index is the INTID.
+ */
+struct guest_irq {
+	__u64 count;
+	__u64 bell;
+};
+
+extern const unsigned char guest_code[GUEST_PROG];
 
 #define GUEST_OP(_op, _n, _a, _b, _c) { (_op), (_n), (_a), (_b), (_c) }
 #define G_OFF			GUEST_OP(GUEST_OP_OFF, 0, 0, 0, 0)
@@ -111,7 +143,18 @@ extern const unsigned char guest_code_end[];
 #define G_FAULT			GUEST_OP(GUEST_OP_FAULT, 0, 0, 0, 0)
 #define G_WAIT(addr, val)	GUEST_OP(GUEST_OP_WAIT, 0, addr, val, 0)
 #define G_HVC(fn, arg, ret)	GUEST_OP(GUEST_OP_HVC, 0, fn, arg, ret)
+#define G_HVC_REGS(regs)	GUEST_OP(GUEST_OP_HVC_REGS, 0, regs, 0, 0)
 #define G_JUMP(prog)		GUEST_OP(GUEST_OP_JUMP, 0, prog, 0, 0)
+#define G_COPY(from, to, size)	GUEST_OP(GUEST_OP_COPY, 0, from, to, size)
+#define G_HAMMER(n, addr, val, count) \
+				GUEST_OP(GUEST_OP_HAMMER, n, addr, val, count)
+#define G_TIME(addr)		GUEST_OP(GUEST_OP_TIME, 0, addr, 0, 0)
+#define G_IRQ_ENABLE(kind, irq)	GUEST_OP(GUEST_OP_IRQ_ENABLE, kind, irq, 0, 0)
+#define G_IRQ_WAIT(irq, count, bell) \
+				GUEST_OP(GUEST_OP_IRQ_WAIT, 0, irq, count, bell)
+#define G_IRQ_SERVE(how, stop, irqs) \
+				GUEST_OP(GUEST_OP_IRQ_SERVE, how, stop, irqs, 0)
+#define G_BELL_CLEAR(bell, old)	GUEST_OP(GUEST_OP_BELL_CLEAR, 0, bell, old, 0)
 
 #endif /* __ASSEMBLER__ */
 #endif /* GUNYAH_TEST_PAYLOADS_H */

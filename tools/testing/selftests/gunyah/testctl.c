@@ -35,16 +35,31 @@ static bool testctl_address(off_t *address)
 	return true;
 }
 
-static __u64 load(unsigned int reg)
-{
-	__u64 value;
+/* The hypervisor emulates plain loads and stores, no write-back or pairs */
 
-	/* The hypervisor emulates plain loads, without write-back or pairs */
+static unsigned long load_one(unsigned int reg)
+{
+	unsigned long value;
+
 	asm volatile("ldr %0, [%1]"
 		     : "=r" (value)
 		     : "r" ((char *)window + reg)
 		     : "memory");
 	return value;
+}
+
+static __u64 load(unsigned int reg)
+{
+	if (sizeof(long) == 8)
+		return load_one(reg);
+	return load_one(reg) | (__u64)load_one(reg + 4) << 32;
+}
+
+static void store(unsigned int reg, unsigned long value)
+{
+	asm volatile("str %0, [%1]"
+		     :: "r" (value), "r" ((char *)window + reg)
+		     : "memory");
 }
 
 /**
@@ -111,9 +126,10 @@ __u64 testctl_read(unsigned int reg)
 void testctl_write(unsigned int reg, __u64 value)
 {
 	need_window();
-	asm volatile("str %0, [%1]"
-		     :: "r" (value), "r" ((char *)window + reg)
-		     : "memory");
+	/* A 32-bit program cannot write the upper half */
+	if (value != (unsigned long)value)
+		abort();
+	store(reg, value);
 }
 
 static void plan(enum rm_fault_action action, __u32 msg, __u32 nth,

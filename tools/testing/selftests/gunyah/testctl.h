@@ -39,8 +39,14 @@
 #define RM_ERR_VM_STATE			0x14
 
 /* Numbers of hypercalls, for GH_TESTCTL_HVC_NR */
+#define HVC_BELL_SEND			0x12
+#define HVC_BELL_MASK			0x15
 #define HVC_MSGQ_SEND			0x1b
 #define HVC_VCPU_RUN			0x65
+
+/* Errors of hypercalls, for GH_TESTCTL_HVC_ERROR */
+#define HVC_ERR_RETRY			(~0ULL - 1)
+#define HVC_ERR_RIGHTS			53
 
 /* Microseconds, for GH_TESTCTL_RM_WORK_DELAY */
 #define RM_WORK_DELAY_DEFAULT		20

@@ -1,0 +1,633 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that is given to a Gunyah VM while it runs, and taken back from it
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "message.h"
+#include "remote.h"
+#include "testctl.h"
+
+#define MEMRUN_TIMEOUT	300
+
+/* The region that comes and goes, and where the guest wants it */
+#define MORE_LABEL	77
+#define MORE_GPA	0x140000000ULL
+#define MORE_SIZE	0x40000
+
+/* Large enough for several messages when it is scattered */
+#define LARGE_SIZE	APPEND_SIZE
+
+#define MEM_RW		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE)
+
+#define LOOP_THREADS	4
+#define LOOPS		12
+
+#define NOBODY		65534
+
+static int add_more(int fd, __u32 flags, void *mem)
+{
+	return gh_set_region(fd, MORE_LABEL, MEM_RW | flags, MORE_GPA,
+			     MORE_SIZE, mem);
+}
+
+/* ---- a guest that takes it ---- */
+
+FIXTURE(more)
+{
+	struct leak_state leak;
+	struct remote remote;
+	unsigned char *mem;
+};
+
+FIXTURE_VARIANT(more)
+{
+	struct vm_config cfg;
+	__u32 flags;
+};
+
+FIXTURE_VARIANT_ADD(more, shared)
+{
+	.cfg = { .rm_rpc = true },
+};
+
+FIXTURE_VARIANT_ADD(more, lent)
+{
+	.cfg = { .rm_rpc = true },
+	.flags = GH_MEM_LENT,
+};
+
+FIXTURE_VARIANT_ADD(more, shared_scheduled)
+{
+	.cfg = { .rm_rpc = true, .scheduled = true },
+};
+
+FIXTURE_VARIANT_ADD(more, lent_scheduled)
+{
+	.cfg = { .rm_rpc = true, .scheduled = true },
+	.flags = GH_MEM_LENT,
+};
+
+FIXTURE_SETUP(more)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
+	if (testctl_present())
+		testctl_reset();
+	self->mem = alloc_mem(MORE_SIZE);
+	ASSERT_NE(NULL, self->mem);
+	leak_read(&self->leak);
+	remote_init(&self->remote);
+	ASSERT_CALL(remote_build(&self->remote, &variant->cfg));
+	ASSERT_CALL(remote_start(&self->remote));
+	ASSERT_NE(0, self->remote.tx)
+		TH_LOG("the guest has no queue to its resource manager");
+}
+
+FIXTURE_TEARDOWN(more)
+{
+	if (testctl_present())
+		testctl_reset();
+	remote_close(&self->remote);
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	munmap(self->mem, MORE_SIZE);
+}
+
+TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
+{
+	struct remote *r = &self->remote;
+	int fd = r->vm.fd, round;
+	struct remote_parcel parcel;
+	__u32 error;
+
+	/* The second time it is as good as the first time */
+	for (round = 1; round <= 3; round++) {
+		pattern_fill(self->mem, MORE_SIZE, round);
+		ASSERT_CALL(add_more(fd, variant->flags, self->mem));
+		ASSERT_CALL(remote_offer(r, &parcel));
+		EXPECT_EQ(MORE_LABEL, parcel.label);
+		EXPECT_EQ(variant->flags == GH_MEM_LENT, parcel.lent);
+		ASSERT_CALL(remote_accept(r, &parcel, MORE_GPA, MORE_SIZE,
+					  &error));
+		ASSERT_EQ(0, error);
+
+		/* The guest finds what was there, and what it writes stays */
+		ASSERT_CALL(remote_ops(r,
+				       G_CHECK(MORE_GPA, MORE_SIZE, round),
+				       G_FILL(MORE_GPA, MORE_SIZE, 100),
+				       G_CHECK(MORE_GPA, MORE_SIZE, 100)));
+		if (!variant->flags) {
+			EXPECT_TRUE(pattern_check(self->mem, MORE_SIZE, 100));
+			pattern_fill(self->mem, MORE_SIZE, 200);
+			ASSERT_CALL(remote_ops(r, G_CHECK(MORE_GPA, MORE_SIZE,
+							  200)));
+		} else {
+			/* What was lent is a copy */
+			EXPECT_TRUE(pattern_check(self->mem, MORE_SIZE,
+						  round));
+			memset(self->mem, 0, MORE_SIZE);
+			ASSERT_CALL(remote_ops(r, G_CHECK(MORE_GPA, MORE_SIZE,
+							  100)));
+		}
+
+		/* It cannot be taken away, and nothing has changed */
+		EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
+		ASSERT_CALL(remote_ops(r, G_CHECK(MORE_GPA, MORE_SIZE,
+						  variant->flags ? 100 : 200),
+				       G_FILL(MORE_GPA, MORE_SIZE, 300)));
+		EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
+		EXPECT_ERRNO(EEXIST, add_more(fd, 0, self->mem));
+
+		ASSERT_CALL(remote_release(r, &parcel, &error));
+		ASSERT_EQ(0, error);
+		EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
+		EXPECT_ERRNO(ENOENT, gh_remove_region(fd, MORE_LABEL));
+		if (!variant->flags)
+			EXPECT_TRUE(pattern_check(self->mem, MORE_SIZE, 300));
+	}
+}
+
+/* Closed while the guest has it, or is about to get it */
+TEST_F_TIMEOUT(more, closed, MEMRUN_TIMEOUT)
+{
+	struct remote *r = &self->remote;
+	struct remote_parcel parcel;
+	unsigned char *second;
+	__u32 error;
+
+	second = alloc_mem(MORE_SIZE);
+	ASSERT_NE(NULL, second);
+	ASSERT_CALL(add_more(r->vm.fd, variant->flags, self->mem));
+	ASSERT_CALL(remote_offer(r, &parcel));
+	ASSERT_CALL(remote_accept(r, &parcel, MORE_GPA, MORE_SIZE, &error));
+	ASSERT_EQ(0, error);
+	ASSERT_CALL(gh_set_region(r->vm.fd, MORE_LABEL + 1,
+				  MEM_RW | variant->flags,
+				  MORE_GPA + MORE_SIZE, MORE_SIZE, second));
+	remote_close(r);
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+	munmap(second, MORE_SIZE);
+}
+
+/* After the end the memory can be had back, but none be given */
+TEST_F_TIMEOUT(more, ended, MEMRUN_TIMEOUT)
+{
+	const struct guest_op off = G_OFF;
+	struct remote *r = &self->remote;
+	struct gh_vm_status status;
+
+	ASSERT_CALL(add_more(r->vm.fd, variant->flags, self->mem));
+	ASSERT_CALL(remote_end(r, &off, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	EXPECT_ERRNO(EBUSY, gh_set_region(r->vm.fd, MORE_LABEL + 1, MEM_RW,
+					  MORE_GPA + MORE_SIZE, MORE_SIZE,
+					  self->mem));
+	EXPECT_EQ(0, gh_remove_region(r->vm.fd, MORE_LABEL));
+	EXPECT_ERRNO(ENOENT, gh_remove_region(r->vm.fd, MORE_LABEL));
+	EXPECT_ERRNO(EBUSY, gh_remove_region(r->vm.fd, GUEST_IMAGE_LABEL));
+	EXPECT_ERRNO(EBUSY, gh_remove_region(r->vm.fd, GUEST_SHM_LABEL));
+}
+
+/* ---- a guest that takes nothing ---- */
+
+static int build_sleeping(struct vm *vm, const struct vm_config *cfg)
+{
+	if (vm_build(vm, cfg, VM_HAS_VCPUS))
+		return -1;
+	vm_program(vm, 0, G_SLEEP);
+	return gh_start(vm->fd);
+}
+
+FIXTURE(ignored)
+{
+	struct leak_state leak;
+	struct vm vm;
+	unsigned char *mem;
+	unsigned char *scattered;
+	char timeout[32];	/* rm_timeout_ms as it was */
+	bool keeps;		/* the firmware may keep something for good */
+};
+
+FIXTURE_VARIANT(ignored)
+{
+	struct vm_config cfg;
+};
+
+FIXTURE_VARIANT_ADD(ignored, no_rm)
+{
+	.cfg = {},
+};
+
+FIXTURE_VARIANT_ADD(ignored, does_not_read)
+{
+	.cfg = { .rm_rpc = true },
+};
+
+FIXTURE_VARIANT_ADD(ignored, scheduled)
+{
+	.cfg = { .scheduled = true },
+};
+
+FIXTURE_SETUP(ignored)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
+	if (testctl_present())
+		testctl_reset();
+	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
+			       sizeof(self->timeout)));
+	self->mem = alloc_mem(MORE_SIZE);
+	ASSERT_NE(NULL, self->mem);
+	self->scattered = alloc_scattered(LARGE_SIZE);
+	ASSERT_NE(NULL, self->scattered);
+	leak_read(&self->leak);
+	vm_init(&self->vm);
+	ASSERT_CALL(build_sleeping(&self->vm, &variant->cfg));
+}
+
+FIXTURE_TEARDOWN(ignored)
+{
+	if (testctl_present())
+		testctl_reset();
+	write_file(TIMEOUT_PARAM, self->timeout);
+	vm_close(&self->vm);
+	EXPECT_EQ(0, vm_one_life());
+	if (!self->keeps)
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	munmap(self->mem, MORE_SIZE);
+	munmap(self->scattered, LARGE_SIZE);
+}
+
+TEST_F_TIMEOUT(ignored, add_and_remove, MEMRUN_TIMEOUT)
+{
+	static const __u32 flags[] = {
+		0, GH_MEM_LENT, GH_MEM_ALLOW_EXEC,
+		GH_MEM_LENT | GH_MEM_ALLOW_EXEC,
+	};
+	struct leak_state before;
+	unsigned int i;
+
+	leak_read(&before);
+	for (i = 0; i < ARRAY_SIZE(flags); i++) {
+		ASSERT_CALL(add_more(self->vm.fd, flags[i], self->mem));
+		EXPECT_EQ(0, gh_remove_region(self->vm.fd, MORE_LABEL));
+		/* All is back before the call returns */
+		EXPECT_TRUE(leak_check(&before, 0));
+	}
+	/* What is still there goes with the VM */
+	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
+}
+
+TEST_F_TIMEOUT(ignored, errors, MEMRUN_TIMEOUT)
+{
+	struct leak_state before;
+	int fd = self->vm.fd;
+
+	leak_read(&before);
+	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, GUEST_IMAGE_LABEL));
+	EXPECT_ERRNO(ENOENT, gh_remove_region(fd, MORE_LABEL));
+	EXPECT_ERRNO(EINVAL, gh_set_region(fd, MORE_LABEL, 0, MORE_GPA,
+					   MORE_SIZE, self->mem));
+	EXPECT_ERRNO(EINVAL, gh_set_region(fd, MORE_LABEL, MEM_RW | 16,
+					   MORE_GPA, MORE_SIZE, self->mem));
+	EXPECT_ERRNO(EINVAL, gh_set_region(fd, MORE_LABEL, MEM_RW, MORE_GPA + 1,
+					   MORE_SIZE, self->mem));
+	EXPECT_ERRNO(EINVAL, gh_set_region(fd, MORE_LABEL, MEM_RW, MORE_GPA,
+					   MORE_SIZE + 1, self->mem));
+	EXPECT_ERRNO(EINVAL, gh_set_region(fd, MORE_LABEL, MEM_RW, MORE_GPA,
+					   MORE_SIZE, self->mem + 1));
+	EXPECT_ERRNO(EOVERFLOW, gh_set_region(fd, MORE_LABEL, MEM_RW,
+					      -(__u64)sysconf(_SC_PAGESIZE),
+					      MORE_SIZE, self->mem));
+	EXPECT_ERRNO(EFAULT, gh_set_region(fd, MORE_LABEL, MEM_RW, MORE_GPA,
+					   MORE_SIZE, NULL));
+	EXPECT_ERRNO(EFAULT, gh_set_region(fd, MORE_LABEL,
+					   MEM_RW | GH_MEM_LENT, MORE_GPA,
+					   MORE_SIZE, NULL));
+	EXPECT_TRUE(leak_check(&before, 0));
+
+	/* With what it had from the start, and with what has come since */
+	EXPECT_ERRNO(EEXIST, gh_set_region(fd, GUEST_IMAGE_LABEL, MEM_RW,
+					   MORE_GPA, MORE_SIZE, self->mem));
+	EXPECT_ERRNO(EEXIST, gh_set_region(fd, MORE_LABEL, MEM_RW, GUEST_BASE,
+					   MORE_SIZE, self->mem));
+	ASSERT_CALL(add_more(fd, 0, self->mem));
+	EXPECT_ERRNO(EEXIST, gh_set_region(fd, MORE_LABEL, MEM_RW,
+					   MORE_GPA + MORE_SIZE, MORE_SIZE,
+					   self->mem));
+	EXPECT_ERRNO(EEXIST, gh_set_region(fd, MORE_LABEL + 1, MEM_RW,
+					   MORE_GPA, MORE_SIZE, self->mem));
+	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
+	EXPECT_TRUE(leak_check(&before, 0));
+}
+
+static int add_in_child(void *data)
+{
+	struct vm *vm = data;
+	void *mem = alloc_mem(MORE_SIZE);
+
+	return add_more(vm->fd, 0, mem) ? errno : 0;
+}
+
+static int remove_in_child(void *data)
+{
+	struct vm *vm = data;
+
+	return gh_remove_region(vm->fd, MORE_LABEL) ? errno : 0;
+}
+
+TEST_F_TIMEOUT(ignored, other_address_space, MEMRUN_TIMEOUT)
+{
+	EXPECT_EQ(EPERM, in_child(add_in_child, &self->vm));
+	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
+	/* That everybody may */
+	EXPECT_EQ(0, in_child(remove_in_child, &self->vm));
+	EXPECT_ERRNO(ENOENT, gh_remove_region(self->vm.fd, MORE_LABEL));
+}
+
+TEST_F_TIMEOUT(ignored, locked_memory, MEMRUN_TIMEOUT)
+{
+	struct rlimit old, none;
+	unsigned int lent;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_MEMLOCK, &old));
+	none = (struct rlimit){ 0, old.rlim_max };
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &none));
+	ASSERT_EQ(0, seteuid(NOBODY));
+	for (lent = 0; lent < 2; lent++)
+		EXPECT_ERRNO(ENOMEM, add_more(self->vm.fd,
+					      lent ? GH_MEM_LENT : 0,
+					      self->mem));
+	ASSERT_EQ(0, seteuid(0));
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &old));
+	EXPECT_EQ(0, add_more(self->vm.fd, 0, self->mem));
+}
+
+struct looper {
+	struct vm *vm;
+	unsigned int nr;
+	bool until_end;		/* until the VM has ended or is gone */
+	unsigned int bad;
+	pthread_t thread;
+};
+
+/* Each with a label and a range of its own, half of it lent */
+static void *add_and_remove(void *data)
+{
+	struct looper *looper = data;
+	unsigned int i, label = MORE_LABEL + looper->nr;
+	__u64 gpa = MORE_GPA + looper->nr * MORE_SIZE;
+	void *mem = alloc_mem(MORE_SIZE);
+
+	for (i = 0; i < LOOPS || looper->until_end; i++) {
+		if (gh_set_region(looper->vm->fd, label,
+				  MEM_RW | (i & 1 ? GH_MEM_LENT : 0), gpa,
+				  MORE_SIZE, mem)) {
+			if (!looper->until_end || errno != EBUSY)
+				looper->bad = errno;
+			break;
+		}
+		if (gh_remove_region(looper->vm->fd, label)) {
+			looper->bad = errno;
+			break;
+		}
+	}
+	munmap(mem, MORE_SIZE);
+	return NULL;
+}
+
+static void start_loopers(struct __test_metadata *_metadata, struct vm *vm,
+			  struct looper *loopers, bool until_end)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOOP_THREADS; i++) {
+		loopers[i] = (struct looper){
+			.vm = vm, .nr = i, .until_end = until_end,
+		};
+		ASSERT_EQ(0, pthread_create(&loopers[i].thread, NULL,
+					    add_and_remove, &loopers[i]));
+	}
+}
+
+static void join_loopers(struct __test_metadata *_metadata,
+			 struct looper *loopers)
+{
+	unsigned int i;
+
+	for (i = 0; i < LOOP_THREADS; i++) {
+		pthread_join(loopers[i].thread, NULL);
+		EXPECT_EQ(0, loopers[i].bad)
+			TH_LOG("thread %u: %s", i, strerror(loopers[i].bad));
+	}
+}
+
+TEST_F_TIMEOUT(ignored, from_many_threads, MEMRUN_TIMEOUT)
+{
+	struct looper loopers[LOOP_THREADS];
+	struct leak_state before;
+
+	leak_read(&before);
+	start_loopers(_metadata, &self->vm, loopers, false);
+	join_loopers(_metadata, loopers);
+	EXPECT_TRUE(leak_check(&before, 0));
+}
+
+TEST_F_TIMEOUT(ignored, while_stopped, MEMRUN_TIMEOUT)
+{
+	struct gh_vm_stop stop = { .flags = GH_VM_STOP_FORCE };
+	struct looper loopers[LOOP_THREADS];
+
+	start_loopers(_metadata, &self->vm, loopers, true);
+	usleep(50000);
+	EXPECT_EQ(0, ioctl(self->vm.fd, GH_VM_STOP, &stop));
+	join_loopers(_metadata, loopers);
+}
+
+/* In the child: adds and removes for ever */
+static void be_killed(const struct vm_config *cfg, void *scattered, int ready)
+{
+	struct vm vm;
+
+	vm_init(&vm);
+	if (build_sleeping(&vm, cfg) || write(ready, "", 1) != 1)
+		_exit(1);
+	for (;;) {
+		if (gh_set_region(vm.fd, MORE_LABEL, MEM_RW, MORE_GPA,
+				  LARGE_SIZE, scattered) ||
+		    gh_remove_region(vm.fd, MORE_LABEL))
+			_exit(2);
+	}
+}
+
+TEST_F_TIMEOUT(ignored, killed, MEMRUN_TIMEOUT)
+{
+	unsigned int round;
+	int ready[2], status;
+	long long ms;
+	pid_t pid;
+	char c;
+
+	vm_close(&self->vm);
+	for (round = 0; round < 8; round++) {
+		ASSERT_EQ(0, pipe(ready));
+		pid = fork();
+		ASSERT_LE(0, pid);
+		if (!pid)
+			be_killed(&variant->cfg, self->scattered, ready[1]);
+		ASSERT_EQ(1, read(ready[0], &c, 1));
+		usleep(5000 + 7000 * round);
+		ms = now_ms();
+		kill(pid, SIGKILL);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status))
+			TH_LOG("status %x", status);
+		EXPECT_GE(reap_limit_ms(), now_ms() - ms);
+		close(ready[0]);
+		close(ready[1]);
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	}
+}
+
+/* ---- a resource manager that does not do it ---- */
+
+struct run_message {
+	__u32 id;
+	__u32 flags;
+	bool scattered;
+	bool hides;	/* a lost reply leaves memory that has no name */
+};
+
+static const struct run_message run_messages[] = {
+	{ RM_MEM_SHARE_MSG, .hides = true },
+	{ RM_MEM_LEND_MSG, GH_MEM_LENT, .hides = true },
+	{ RM_MEM_APPEND_MSG, .scattered = true },
+	{ RM_MEM_NOTIFY_MSG },
+	{ RM_MEM_NOTIFY_MSG, GH_MEM_LENT },
+};
+
+static int add_for(struct vm *vm, const struct run_message *msg, void *mem,
+		   void *scattered)
+{
+	return gh_set_region(vm->fd, MORE_LABEL, MEM_RW | msg->flags, MORE_GPA,
+			     msg->scattered ? LARGE_SIZE : MORE_SIZE,
+			     msg->scattered ? scattered : mem);
+}
+
+TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
+{
+	static const struct {
+		__u32 code;
+		int error;
+	} codes[] = {
+		{ RM_ERR_NOMEM, ENOMEM },
+		{ RM_ERR_NORESOURCE, ENODEV },
+		{ RM_ERR_DENIED, EPERM },
+		{ RM_ERR_MSG_INVALID, EINVAL },
+		{ RM_ERR_MEM_INUSE, EBUSY },
+		{ RM_ERR_UNIMPLEMENTED, EOPNOTSUPP },
+		{ 0x12345678, EIO },
+	};
+	struct leak_state before;
+	unsigned int m, c;
+
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	leak_read(&before);
+	for (m = 0; m < ARRAY_SIZE(run_messages); m++) {
+		const struct run_message *msg = &run_messages[m];
+
+		for (c = 0; c < ARRAY_SIZE(codes); c++) {
+			testctl_fault(RM_FAULT_FAIL, msg->id, 1,
+				      codes[c].code);
+			EXPECT_ERRNO(codes[c].error,
+				     add_for(&self->vm, msg, self->mem,
+					     self->scattered));
+			/* Nothing was changed, and all is back */
+			EXPECT_ERRNO(ENOENT, gh_remove_region(self->vm.fd,
+							      MORE_LABEL));
+			EXPECT_TRUE(leak_check(&before, 0))
+				TH_LOG("message %x", msg->id);
+		}
+		EXPECT_EQ(0, add_for(&self->vm, msg, self->mem,
+				     self->scattered));
+		testctl_fault(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1,
+			      RM_ERR_BUSY);
+		EXPECT_ERRNO(EBUSY, gh_remove_region(self->vm.fd, MORE_LABEL));
+		EXPECT_EQ(0, gh_remove_region(self->vm.fd, MORE_LABEL));
+	}
+}
+
+/* It is refused, and can then not be had back at once: it is not forgotten */
+TEST_F_TIMEOUT(ignored, refused_and_kept, MEMRUN_TIMEOUT)
+{
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1, RM_ERR_BUSY);
+	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
+	EXPECT_ERRNO(EBUSY, gh_remove_region(self->vm.fd, MORE_LABEL));
+	testctl_reset();
+	EXPECT_EQ(0, gh_remove_region(self->vm.fd, MORE_LABEL));
+}
+
+static void lose_reply(struct __test_metadata *_metadata,
+		       struct _test_data_ignored *self,
+		       const struct run_message *msg)
+{
+	testctl_fault(RM_FAULT_DROP_REPLY, msg->id, 1, 0);
+	EXPECT_ERRNO(ETIMEDOUT, add_for(&self->vm, msg, self->mem,
+					self->scattered));
+	/* The VM goes on, and so do others */
+	EXPECT_EQ(0, vm_one_life());
+}
+
+TEST_F_TIMEOUT(ignored, lost_replies, MEMRUN_TIMEOUT)
+{
+	unsigned int m;
+
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(run_messages); m++)
+		if (!run_messages[m].hides)
+			lose_reply(_metadata, self, &run_messages[m]);
+	/* Of a removal, which can be repeated */
+	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
+	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_RECLAIM_MSG, 1, 0);
+	EXPECT_ERRNO(ETIMEDOUT, gh_remove_region(self->vm.fd, MORE_LABEL));
+	EXPECT_EQ(0, gh_remove_region(self->vm.fd, MORE_LABEL));
+}
+
+/*
+ * Nobody can tell whether the VM was given it: it stays taken, with its label,
+ * for good, and is used by nobody else.
+ */
+TEST_F_TIMEOUT(ignored, lost_memory, MEMRUN_TIMEOUT)
+{
+	unsigned int m;
+
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	self->keeps = true;
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	for (m = 0; m < ARRAY_SIZE(run_messages); m++) {
+		if (!run_messages[m].hides)
+			continue;
+		lose_reply(_metadata, self, &run_messages[m]);
+		EXPECT_ERRNO(EBUSY, gh_remove_region(self->vm.fd, MORE_LABEL));
+		EXPECT_ERRNO(EEXIST, add_more(self->vm.fd, 0, self->mem));
+		vm_close(&self->vm);
+		EXPECT_EQ(0, vm_one_life());
+		ASSERT_CALL(build_sleeping(&self->vm, &variant->cfg));
+	}
+}
+
+TEST_HARNESS_MAIN
