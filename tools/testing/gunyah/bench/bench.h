@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Benchmark: what the program, its guest and the plugin agree on
+ */
+#ifndef GUNYAH_BENCH_H
+#define GUNYAH_BENCH_H
+
+/* Kinds of operations */
+#define BENCH_WRITE	0	/* MMIO write, to user space and back */
+#define BENCH_READ	1	/* MMIO read, to user space and back */
+#define BENCH_IOEVENTFD	2	/* MMIO write that signals an eventfd */
+#define BENCH_IRQFD	3	/* eventfd that interrupts a guest which idles */
+#define BENCH_KINDS	4
+
+/*
+ * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts
+ * from a begin to the end of the same kind, whoever executes them.
+ */
+#define BENCH_MARK	0x6b00
+#define BENCH_BEGIN(kind)	(BENCH_MARK + 2 * (kind))
+#define BENCH_END(kind)		(BENCH_MARK + 2 * (kind) + 1)
+
+/* The guest's memory; its devicetree is where that of the kselftests is */
+#define BENCH_PARAMS	0x1000	/* struct bench_params */
+#define BENCH_CODE_SIZE	BENCH_PARAMS
+
+/* The guest's only interrupt: an SPI, and its number among all interrupts */
+#define BENCH_SPI	8
+#define BENCH_INTID	(32 + BENCH_SPI)
+
+/* Addresses for MMIO of 4 bytes */
+#define BENCH_MMIO	0x0a000000
+#define BENCH_DATA	0x00	/* write and read: the operation's number */
+#define BENCH_DOORBELL	0x10	/* write: ioeventfd */
+#define BENCH_REPLY	0x20	/* write: ioeventfd, an interrupt was handled */
+#define BENCH_DONE	0x30	/* write: all done */
+#define BENCH_FAILED	0x40	/* write: what was wrong */
+
+#ifndef __ASSEMBLER__
+
+#include <stddef.h>
+
+#include <linux/types.h>
+
+/**
+ * struct bench_params - what the guest shall do
+ * @count: so many operations of each kind
+ * @kinds: of these kinds, a bit for each
+ */
+struct bench_params {
+	__u64 count;
+	__u64 kinds;
+};
+
+/**
+ * struct bench_mmio - an MMIO exit; both ABIs have the same layout
+ * @phys_addr: guest physical address
+ * @data: little endian
+ * @len: bytes
+ * @is_write: it is a write
+ */
+struct bench_mmio {
+	__u64 phys_addr;
+	__u8 data[8];
+	__u32 len;
+	__u8 is_write;
+};
+
+/**
+ * struct bench_vm - a VM with one vCPU
+ * @mem: its memory, at GUEST_BASE
+ * @size: of the memory
+ * @fd: VM file descriptor
+ * @vcpu: vCPU file descriptor
+ * @run: the call that runs the vCPU
+ * @exit_reason: why that came back ...
+ * @exit_mmio: ... which is this for MMIO
+ * @mmio: the access
+ */
+struct bench_vm {
+	void *mem;
+	size_t size;
+	int fd;
+	int vcpu;
+	unsigned long run;
+	__u32 *exit_reason;
+	__u32 exit_mmio;
+	struct bench_mmio *mmio;
+};
+
+/**
+ * struct bench_backend - a hypervisor
+ * @name: its name
+ * @create: make the VM, with memory and vCPU
+ * @irqfd: an eventfd that rings BENCH_SPI
+ * @ioeventfd: an eventfd for 4 bytes at that address
+ * @start: all is there
+ *
+ * All return 0, or -1 and errno. Nothing is given back before the program ends.
+ */
+struct bench_backend {
+	const char *name;
+	int (*create)(struct bench_vm *vm);
+	int (*irqfd)(struct bench_vm *vm, int fd);
+	int (*ioeventfd)(struct bench_vm *vm, __u64 addr, int fd);
+	int (*start)(struct bench_vm *vm);
+};
+
+extern const struct bench_backend bench_gunyah;
+extern const struct bench_backend bench_kvm;
+
+extern const unsigned char bench_guest[];
+extern const unsigned char bench_guest_end[];
+
+#endif /* __ASSEMBLER__ */
+#endif /* GUNYAH_BENCH_H */

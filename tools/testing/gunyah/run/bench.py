@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The benchmark: instructions that an operation takes, on Gunyah and on KVM.
+
+The same program does the same operations with the same guest on two machines
+that differ in what is at EL2: the test hypervisor, or KVM. A plugin of QEMU
+counts who executes how many instructions. It is the kernel's part that the
+driver can do something about, and that the targets are about.
+"""
+import bisect
+import os
+import statistics
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from ktap import Case
+from machine import Job, Problem
+
+PARTS = ("hypervisor", "kernel", "user", "guest")
+BACKENDS = ("gunyah", "kvm")
+WARM_UP = 100
+COUNT = 1000
+CPU = "neoverse-n1"	# the kernel runs at EL2 itself if it has KVM (VHE)
+PROFILE_LINES = 25
+SYMBOLS = "bench-symbols:"
+
+
+@dataclass
+class Kind:
+    """A kind of operation, with its number in bench.h."""
+    number: int
+    name: str
+    what: str
+    target: float	# the kernel's part, divided by that with KVM
+
+
+KINDS = (
+    Kind(3, "irqfd", "eventfd signal to the interrupt handler of the guest, "
+         "which idles", 1.0),
+    Kind(2, "ioeventfd", "guest write to eventfd readable, and the guest goes "
+         "on", 1.0),
+    Kind(0, "MMIO write", "guest write to user space and back", 0.5),
+    Kind(1, "MMIO read", "guest read to user space and back", 0.5),
+)
+
+
+def counts_path(machine, name):
+    """Where the plugin writes what it has counted in the job of that name."""
+    return os.path.join(machine.logs, name + ".counts")
+
+
+def job(machine, backend, run, profile=False):
+    """A machine that does all operations."""
+    name = f"bench-{backend}-{run}"
+    kinds = sum(1 << kind.number for kind in KINDS)
+    # Time to do what booting has left to do; for the clock it is nothing
+    script = (f"sleep 3; gunyah_bench {backend} {WARM_UP + COUNT} {kinds} || "
+              "exit 1\n")
+    if profile:
+        script += (f"echo {SYMBOLS}\n"
+                   "grep -E '^f[0-9a-f]* [tTwW] ' /proc/kallsyms\n")
+    plugin = (f"{machine.image('bench-plugin.so')},"
+              f"counts={counts_path(machine, name)},skip={WARM_UP}")
+    if profile:
+        plugin += ",profile=on"
+    gunyah = backend == "gunyah"
+    return Job(name, script, cpus=1, cpu=CPU, deterministic=True,
+               hypervisor="hyp" if gunyah else "none", kvm=not gunyah,
+               settings={} if gunyah else {"NO_MODULE": 1},
+               initramfs="bench.cpio.gz", qemu=["-plugin", plugin])
+
+
+def run_all(machine, jobs):
+    """Run jobs, as many at a time as there are processors."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        results = list(pool.map(machine.run, jobs))
+    for result in results:
+        if not result.ok:
+            raise Problem(f"{result.job.name}: {result.why()} "
+                          f"(see {result.log})")
+    return results
+
+
+def counts_of(machine, result):
+    """{kind: [[count of each part] for each operation]}"""
+    ops = {kind.number: [] for kind in KINDS}
+    with open(counts_path(machine, result.job.name), encoding="ascii") as f:
+        for line in f:
+            what, kind, *numbers = line.split()
+            if what == "op":
+                ops[int(kind)].append([int(n) for n in numbers])
+    for kind in KINDS:
+        if len(ops[kind.number]) != COUNT:
+            raise Problem(f"{result.job.name}: {len(ops[kind.number])} "
+                          f"operations of {COUNT} counted: {kind.name}")
+    return ops
+
+
+def means(ops):
+    return [statistics.fmean(column) for column in zip(*ops)]
+
+
+def table(figures):
+    """The lines of the table: figures[backend][kind] are counts."""
+    yield (f"Instructions per operation, mean of {COUNT} after {WARM_UP} to "
+           f"warm up ({CPU})")
+    yield ""
+    yield " " * 22 + "".join(f"{part:>12}" for part in PARTS + ("total",))
+    for kind in KINDS:
+        yield f"{kind.name}: {kind.what}"
+        for backend in BACKENDS:
+            mean = means(figures[backend][kind.number])
+            yield f"  {backend:20}" + "".join(
+                f"{value:12.1f}" for value in mean + [sum(mean)])
+        value = ratio(figures, kind)
+        yield (f"  driver : KVM {value:21.2f}    target {kind.target:.2f}: "
+               f"{'ok' if value <= kind.target else 'MISSED'}")
+
+
+def ratio(figures, kind):
+    """The kernel's part, divided by that with KVM."""
+    driver, kvm = (means(figures[backend][kind.number])[PARTS.index("kernel")]
+                   for backend in BACKENDS)
+    return driver / kvm
+
+
+def measure(machine):
+    """Run everything twice: ({backend: counts}, backends that differ)."""
+    results = run_all(machine, [job(machine, backend, run)
+                                for backend in BACKENDS for run in (1, 2)])
+    counts = [counts_of(machine, result) for result in results]
+    figures = dict(zip(BACKENDS, counts[::2]))
+    again = dict(zip(BACKENDS, counts[1::2]))
+    return figures, [b for b in BACKENDS if figures[b] != again[b]]
+
+
+def cases(machine):
+    """As a tier of the tests."""
+    figures, differ = measure(machine)
+    for kind in KINDS:
+        value = ratio(figures, kind)
+        good = value <= kind.target
+        yield Case(kind.name, "passed" if good else "failed",
+                   f"{value:.2f} of KVM's instructions, target {kind.target}")
+    yield Case("same figures twice", "failed" if differ else "passed",
+               " and ".join(differ) + " not" if differ else "")
+
+
+class Symbols:
+    """The kernel's functions, as the machine itself lists them."""
+
+    def __init__(self, text):
+        table_of = {}
+        for line in text.partition(SYMBOLS + "\n")[2].splitlines():
+            words = line.split()
+            # Address, type, name, and of a module's: "[module]". "$x" is no
+            # name, but tells that code begins.
+            if (len(words) in (3, 4) and len(words[0]) == 16 and
+                    not words[2].startswith("$")):
+                # Of several names of an address the first one will do
+                table_of.setdefault(int(words[0], 16), " ".join(words[2:]))
+        self.addresses = sorted(table_of)
+        self.names = [table_of[address] for address in self.addresses]
+        if not self.names:
+            raise Problem("the machine has listed no symbols")
+
+    def at(self, address):
+        index = bisect.bisect_right(self.addresses, address) - 1
+        return self.names[index] if index >= 0 else f"{address:#x}"
+
+
+def show_profile(machine):
+    """Which functions of the kernel take how many instructions."""
+    for result in run_all(machine, [job(machine, backend, "profile", True)
+                                    for backend in BACKENDS]):
+        symbols = Symbols(result.output)
+        totals = {kind.number: Counter() for kind in KINDS}
+        with open(counts_path(machine, result.job.name),
+                  encoding="ascii") as f:
+            for line in f:
+                if line.startswith("at "):
+                    _, kind, address, count = line.split()
+                    totals[int(kind)][symbols.at(int(address, 16))] += int(
+                        count)
+        for kind in KINDS:
+            print(f"\n{kind.name}, kernel, {result.job.name}: instructions per "
+                  "operation by function")
+            functions = totals[kind.number].most_common()
+            rest = sum(count for _, count in functions[PROFILE_LINES:])
+            functions = functions[:PROFILE_LINES] + [("others", rest)]
+            for name, count in functions:
+                print(f"{count / COUNT:10.1f}  {name}")
+
+
+def main(machine, profile):
+    """Returns an exit status."""
+    figures, differ = measure(machine)
+    print("\n".join(table(figures)))
+    if profile:
+        show_profile(machine)
+    for backend in differ:
+        print(f"bench: {backend}: another run had other figures")
+    missed = [kind for kind in KINDS if ratio(figures, kind) > kind.target]
+    return 1 if missed or differ else 0
