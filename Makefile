@@ -15,6 +15,7 @@ CPUS ?= 2
 TIERS ?=
 GATES ?=
 JOB ?=
+PROFILE ?=
 GUNYAH ?=
 TIMEOUT ?=
 
@@ -24,7 +25,7 @@ machine += $(if $(GUNYAH),--hypervisor="$$GUNYAH")
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run shell job test check images clean
+.PHONY: help run shell job test check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -34,6 +35,8 @@ help:
 	@echo '  job     run a shell script there: make job JOB=FILE'
 	@echo '  test    all tests; one line for each, at the end how many passed'
 	@echo '  check   the static checks alone'
+	@echo '  bench   count the instructions that interrupts and MMIO take, and compare'
+	@echo '          with KVM; fails if a target is missed'
 	@echo '  images  build what the test machine runs, into build/images'
 	@echo '  clean   remove build/ (the cache of kernels stays)'
 	@echo
@@ -47,6 +50,7 @@ help:
 	@echo '  TIMEOUT=N       run, job: limit in seconds, 0 for none (300)'
 	@echo '  TIERS="..."     test: only these tiers; "make test TIERS=list"'
 	@echo '  GATES="..."     check: only these gates; "make check GATES=list"'
+	@echo '  PROFILE=1       bench: which functions take how many'
 	@echo
 	@echo 'Needs Debian 12; packages that are missing are installed. Kernel trees and'
 	@echo 'objects are kept in $$GUNYAH_CACHE (~/.cache/gunyah), the rest in build/.'
@@ -73,6 +77,11 @@ test:
 check:
 	@$(PACKAGES) run check
 	@$(T)/check/check.sh $(GATES)
+
+bench:
+	@$(PACKAGES) run
+	@$(T)/image/build.sh kernel hypervisor bench
+	@$(RUNNER) bench $(if $(PROFILE),--profile)
 
 clean:
 	rm -rf build

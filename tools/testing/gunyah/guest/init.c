@@ -7,6 +7,8 @@
  * (samples/gunyah/shlog.h). Then it ends the VM, or does not:
  *
  *	guest.sleep=SECONDS	wait before that
+ *	guest.module=no		do not load the driver, which listens to requests
+ *				to shut down
  *	guest.action=poweroff	PSCI SYSTEM_OFF (the default)
  *	guest.action=reboot	PSCI SYSTEM_RESET
  *	guest.action=crash	touch an address that has neither memory nor device
@@ -22,6 +24,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <termios.h>
 #include <unistd.h>
@@ -149,6 +152,17 @@ static void open_console(void)
 		close(fd);
 }
 
+static void load_module(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (syscall(SYS_finit_module, fd, "", 0))
+		say("guest-init: the driver could not be loaded\n");
+	close(fd);
+}
+
 static void end(const char *action)
 {
 	__u32 *nowhere;
@@ -180,6 +194,10 @@ int main(void)
 	char action[32];
 	char line[256];
 
+	/* /sbin/poweroff, which the kernel calls, is us too */
+	if (getpid() != 1)
+		return reboot(RB_POWER_OFF) ? EXIT_FAILURE : EXIT_SUCCESS;
+
 	/* The initramfs may have nothing but us */
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);
@@ -193,6 +211,10 @@ int main(void)
 	value = parameter("shlog");
 	if (value)
 		log_page = map_physical(strtoull(value, NULL, 0), SHLOG_SIZE);
+
+	value = parameter("guest.module");
+	if (!value || strcmp(value, "no"))
+		load_module("/lib/gunyah.ko");
 
 	uname(&name);
 	snprintf(line, sizeof(line), "guest-init: %s, %ld CPUs, %llu MiB\n",

@@ -7,10 +7,14 @@
 # build.sh plain: the same without test hypervisor and selftests, for a machine
 # without Gunyah.
 # build.sh PIECE...: only build these, without an initramfs: kernel (with the
-# driver), hypervisor, vmm, selftests, guest.
+# driver), hypervisor, vmm, selftests, guest, disk, bench. The last one needs the
+# first and makes an initramfs of its own.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
+
+# mke2fs and debugfs, which are not in the path of every user
+PATH+=:/usr/sbin:/sbin
 
 lock_cache
 tree=$("$here/kernel/tree.sh")
@@ -109,16 +113,95 @@ selftests()
 
 guest()
 {
+	local module=$build/kernel/gunyah.ko
+
 	have tools/testing/gunyah/guest/init.c "the guest's init"
+	[ -f "$module" ] || die "build the kernel first: the guest has its driver"
 	if changed guest tools/testing/gunyah/guest samples/gunyah/shlog.h; then
 		say "building the guest's init"
 		rm -rf "$out/guest"
-		mkdir -p "$out/guest"
+		mkdir -p "$out/guest/lib" "$out/guest/sbin"
 		logged "$build/logs/guest.log" ${cross}gcc -static -O2 -Wall \
 			-Wextra -o "$out/guest/init" "$here/guest/init.c"
+		ln -s ../init "$out/guest/sbin/poweroff"
 		echo "$inputs" >"$stamp"
 	fi
+	${cross}strip -g -o "$out/guest/lib/gunyah.ko" "$module"
 	"$here/image/mkcpio.py" "$out/guest-initramfs.cpio.gz" "gz:$out/guest"
+}
+
+# The guest's disk: a root file system with busybox that asks for a login
+disk()
+{
+	local dir=$out/disk image=$images/guest-disk.img
+	local module=$build/kernel/gunyah.ko
+
+	busybox
+	changed disk tools/testing/gunyah/guest/disk "$module" || return 0
+	say "making the guest's disk"
+	rm -rf "$dir"
+	mkdir -p "$dir"/{bin,dev,etc,lib,proc,root,run,sbin,sys,tmp}
+	cp "$cache/busybox-arm64/busybox" "$dir/bin/"
+	ln -s busybox "$dir/bin/sh"
+	ln -s ../bin/busybox "$dir/sbin/init"
+	ln -s ../bin/busybox "$dir/sbin/poweroff"
+	${cross}strip -g -o "$dir/lib/gunyah.ko" "$module"
+	cp "$here"/guest/disk/* "$dir/etc/"
+	chmod 755 "$dir"/etc/{rc,login}
+
+	# The same files give the same image: fixed time and UUIDs
+	rm -f "$image.new"
+	truncate -s 8M "$image.new"
+	find "$dir" -exec touch -h -d @0 {} +
+	E2FSPROGS_FAKE_TIME=1 mke2fs -q -t ext4 -d "$dir" -L guest \
+		-U 00000000-0000-4000-8000-000000000001 \
+		-O ^has_journal,^resize_inode -m 0 \
+		-E hash_seed=00000000-0000-4000-8000-000000000002,root_owner=0:0 \
+		"$image.new"
+	# The files belong to root, whoever has built them
+	(cd "$dir" && find . -mindepth 1 -printf '%P\n') | sort |
+		sed 's|.*|sif /& uid 0\nsif /& gid 0\nsif /& ctime @0|' |
+		E2FSPROGS_FAKE_TIME=1 debugfs -w -f - "$image.new" \
+			>"$build/logs/guest-disk.log" 2>&1
+	mv "$image.new" "$image"
+	echo "$inputs" >"$stamp"
+}
+
+# Program, plugin for QEMU, and a small initramfs: that of the host is nearly as
+# large as it may be, and takes longer to unpack than the benchmark to run.
+bench()
+{
+	local dir=$out/bench tests=$tree/tools/testing/selftests/gunyah
+
+	have tools/testing/gunyah/bench/gunyah_bench.c "the benchmark"
+	if changed bench tools/testing/gunyah/bench \
+			tools/testing/selftests/gunyah include/uapi; then
+		say "building the benchmark"
+		rm -rf "$dir"
+		mkdir -p "$dir"
+		logged "$build/logs/bench.log" ${cross}gcc -static -O2 -Wall \
+			-Wextra -Wno-unused-parameter -I"$out/uapi" \
+			-I"$tests" -o "$dir/gunyah_bench" \
+			"$here"/bench/{gunyah_bench,gunyah,kvm}.c \
+			"$here/bench/guest.S" "$tests/dtb.c" -lfdt -lpthread
+		logged "$build/logs/bench-plugin.log" gcc -shared -fPIC -O2 \
+			-Wall -Wextra -Wno-unused-parameter \
+			-o "$dir/plugin.so" "$here/bench/plugin.c"
+		grep -hE 'warning:' "$build/logs/bench.log" \
+			"$build/logs/bench-plugin.log" || true
+		${cross}strip "$dir/gunyah_bench"
+		echo "$inputs" >"$stamp"
+	fi
+	cp "$dir/plugin.so" "$images/bench-plugin.so"
+
+	busybox
+	rm -rf "$dir/root"
+	mkdir -p "$dir/root/bin" "$dir/root/lib" "$dir/root/job"
+	cp "$cache/busybox-arm64/busybox" "$dir/gunyah_bench" "$dir/root/bin/"
+	cp "$here/image/init" "$dir/root/init"
+	cp "$build/kernel/gunyah.ko" "$dir/root/lib/"
+	${cross}strip -g "$dir/root/lib/gunyah.ko"
+	"$here/image/mkcpio.py" "$images/bench.cpio.gz" "gz:$dir/root"
 }
 
 host()
@@ -156,7 +239,8 @@ uapi
 if [ $# != 0 ] && [ "$*" != plain ]; then
 	for piece in "$@"; do
 		case $piece in
-		kernel|hypervisor|vmm|selftests|guest)	$piece ;;
+		kernel|hypervisor|vmm|selftests|guest|disk|bench)
+			$piece ;;
 		*)	die "no such piece: $piece" ;;
 		esac
 	done
@@ -169,7 +253,7 @@ if [ "$*" != plain ]; then
 fi
 vmm
 guest
-busybox
+disk
 
 # gzip takes seconds: once for the same content
 rootfs=$( (cd "$out" && sha256sum guest/init gunyah_vmm &&

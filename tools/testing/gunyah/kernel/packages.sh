@@ -9,9 +9,10 @@
 . "$(dirname "$0")/env.sh"
 
 run="linux-source-6.12 gcc-aarch64-linux-gnu libc6-dev-arm64-cross
-     libfdt-dev:arm64 gcc libc6-dev make flex bison bc libssl-dev libelf-dev
+     gcc-arm-linux-gnueabihf libc6-dev-armhf-cross libfdt-dev:arm64
+     gcc libc6-dev make flex bison bc libssl-dev libelf-dev
      qemu-system-arm device-tree-compiler rsync xz-utils patch perl python3
-     util-linux"
+     util-linux e2fsprogs"
 
 # What make test and make check need beyond that
 check="sparse codespell coccinelle ocaml-nox ocaml-findlib dt-schema yamllint

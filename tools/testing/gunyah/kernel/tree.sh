@@ -13,6 +13,7 @@
 dirs="drivers/virt/gunyah samples/gunyah Documentation/virt/gunyah
       tools/testing/selftests/gunyah tools/testing/gunyah"
 files="include/uapi/linux/gunyah.h
+       Documentation/ABI/testing/debugfs-gunyah
        Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml"
 
 lock_cache

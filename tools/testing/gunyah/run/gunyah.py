@@ -6,6 +6,7 @@
   gunyah.py shell		a shell on the host
   gunyah.py job FILE		run a shell script on the host
   gunyah.py test [TIER]...	the tests
+  gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, shell and job:
 
@@ -17,7 +18,8 @@ Options of the machine, for run, shell and job:
   --hypervisor FILE		a real Gunyah image, or "none"
   --timeout SECONDS		limit for the whole job, 0 for none
   --name NAME			name of the log in build/logs
-  --args 'ARGS'			run: options for gunyah_vmm
+  --args 'ARGS'			run: options for gunyah_vmm; the host has a disk
+				for the guest, /job/guest-disk.img
 """
 import argparse
 import os
@@ -32,6 +34,7 @@ from machine import Job, Machine, Problem	# noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
 BUILD = os.environ.get("GUNYAH_BUILD") or os.path.join(TOP, "build")
+DISK = "guest-disk.img"
 GUEST_LINE = re.compile(r"guest-init: (\S+), (\d+) CPUs, (\d+) MiB")
 
 
@@ -40,7 +43,7 @@ def parse(argv):
         usage=__doc__, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
-                        choices=("run", "shell", "job", "test"))
+                        choices=("run", "shell", "job", "test", "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--memory", default="4G")
@@ -50,6 +53,7 @@ def parse(argv):
     parser.add_argument("--timeout", type=float)
     parser.add_argument("--name")
     parser.add_argument("--args", default="")
+    parser.add_argument("--profile", action="store_true")
     opts = parser.parse_intermixed_args(argv)
     if opts.help:
         print(__doc__.strip())
@@ -94,8 +98,9 @@ def vmm_command(args):
     given = {arg.split("=")[0] for arg in args}
     cmd = ["gunyah_vmm"]
     if not given & {"-i", "--image"}:
-        cmd += ["--image", "/guest/Image",
-                "--ramdisk", "/guest/initramfs.cpio.gz"]
+        cmd += ["--image", "/guest/Image"]
+        if not given & {"-r", "--ramdisk", "-D", "--disk"}:
+            cmd += ["--ramdisk", "/guest/initramfs.cpio.gz"]
     if not given & {"-d", "--dtb", "-n", "--cpus"}:
         cmd += ["--cpus", "2"]
     return shlex.join(cmd + args)
@@ -105,14 +110,16 @@ def run_guest(machine, opts):
     """The main job."""
     command = vmm_command(shlex.split(opts.args))
     interactive = sys.stdin.isatty()
-    job = job_from(opts, "run", f"exec {command}\n",
+    # Not always: under a real Gunyah there is not much room
+    files = [DISK] if "/job/" + DISK in opts.args else []
+    job = job_from(opts, "run", f"exec {command}\n", files=files,
                    interactive=interactive, show=True,
                    settings={"LOGLEVEL": 5})
     print(describe(job) + (" (Ctrl-A X ends it)" if interactive else ""),
           flush=True)
     result = machine.run(job)
     found = GUEST_LINE.search(result.output)
-    if result.status == 0 and not found:
+    if result.status == 0 and not found and not files:
         result.problems.append("the guest's init did not report")
     return finish(result)
 
@@ -123,6 +130,7 @@ def run_shell(machine, opts):
     job = job_from(opts, "shell",
                    "echo 'A shell on the host; exit ends the machine, Ctrl-A X "
                    "at once.'\nexec sh\n",
+                   files=[DISK] if opts.hypervisor == "hyp" else [],
                    interactive=True, show=True, settings={"LOGLEVEL": 5})
     if opts.timeout is None:
         job.timeout = job.silence = 0
@@ -154,6 +162,10 @@ def main():
         # pylint: disable=import-outside-toplevel
         import tiers
         return tiers.main(machine, TOP, BUILD, opts.rest)
+    if opts.what == "bench":
+        # pylint: disable=import-outside-toplevel
+        import bench
+        return bench.main(machine, opts.profile)
     return {"run": run_guest, "shell": run_shell,
             "job": run_job}[opts.what](machine, opts)
 

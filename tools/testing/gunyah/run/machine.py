@@ -7,9 +7,11 @@ console and powers off. Whatever happens, run() comes back: there is a limit for
 the whole job and one for the time without output.
 """
 import fcntl
+import gzip
 import os
 import re
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -54,10 +56,15 @@ class Job:
     memory: str = "4G"
     deterministic: bool = False
     hypervisor: str = "hyp"	# "hyp", "none", or the path of a Gunyah image
+    cpu: str = "cortex-a72"
+    kvm: bool = False		# without a hypervisor: leave EL2 to Linux
+    initramfs: str = "initramfs.cpio.gz"
+    qemu: list = field(default_factory=list)	# further arguments
     words: str = ""		# further words for the kernel's command line
     settings: dict = field(default_factory=dict)	# for the host's /init
     timeout: float = 300
     silence: float = 120
+    files: tuple = ()		# images that the host finds in /job
     interactive: bool = False	# the terminal belongs to the machine
     show: bool = False		# show the job's output
 
@@ -127,8 +134,8 @@ def write_all(fd, data):
             select.select([], [fd], [])
 
 
-def job_archive(job):
-    """The cpio archive that brings the job into the host."""
+def job_archive(job, files):
+    """The cpio archive that brings the job into the host, with some files."""
     with tempfile.TemporaryDirectory() as root:
         os.mkdir(os.path.join(root, "job"))
         path = os.path.join(root, "job", "run")
@@ -139,7 +146,10 @@ def job_archive(job):
                   encoding="utf-8") as f:
             for name, value in job.settings.items():
                 f.write(f"{name}='{value}'\n")
-        return mkcpio.pad(mkcpio.archive(root))
+        for path in files:
+            shutil.copy(path, os.path.join(root, "job"))
+        data = mkcpio.archive(root)
+        return mkcpio.pad(gzip.compress(data, 1) if files else data)
 
 
 class Machine:
@@ -178,9 +188,11 @@ class Machine:
                     f"file,id=hyplog,path={hyp_log}", "-semihosting-config",
                     "enable=on,target=native,chardev=hyplog"]
         else:
+            if job.kvm:
+                machine += ",virtualization=on"
             cmd += ["-kernel", self.image("Image")]
-        return cmd + ["-M", machine, "-cpu", "cortex-a72", "-initrd", initrd,
-                      "-append", words.strip()]
+        return cmd + ["-M", machine, "-cpu", job.cpu, "-initrd", initrd,
+                      "-append", words.strip()] + job.qemu
 
     def run(self, job):
         """Run a job and wait for its end."""
@@ -191,9 +203,10 @@ class Machine:
         with tempfile.TemporaryDirectory(prefix="gunyah-") as tmp:
             initrd = os.path.join(tmp, "initrd")
             with open(initrd, "wb") as out:
-                with open(self.image("initramfs.cpio.gz"), "rb") as f:
+                with open(self.image(job.initramfs), "rb") as f:
                     out.write(f.read())
-                out.write(job_archive(job))
+                out.write(job_archive(job, [self.image(name)
+                                            for name in job.files]))
             cmd = self.command(job, initrd)
             if job.interactive:
                 cmd += ["-chardev", "stdio,id=con,mux=on,signal=off",

@@ -10,8 +10,10 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
+import bench
+import disk
 import ktap
-from gunyah import GUEST_LINE, vmm_command
+from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
 from machine import Job, Problem
 
@@ -62,8 +64,65 @@ check "boots a guest" boots
 check "goes after a guest" goes
 """
 
+# Signals to the VMM: the first asks the guest to shut down, which a guest does
+# that has the driver; the second stops it.
+STOP = r"""
+n=0
+check()
+{
+	n=$((n + 1))
+	name=$1; shift
+	if "$@"; then echo "ok $n $name"; else echo "not ok $n $name"; fi
+}
+vmm()
+{
+	: >/tmp/out
+	gunyah_vmm --image /guest/Image --ramdisk /guest/initramfs.cpio.gz \
+		--cmdline "console=ttyAMA0 guest.action=$1" $2 \
+		</dev/null >/tmp/out 2>&1 &
+	until grep -q guest-init: /tmp/out; do sleep 0.1; done
+}
+# Exit status, and what is said last
+ends()
+{
+	wait $!
+	[ $? = "$1" ] && tail -n 1 /tmp/out | grep -q "$2" && return
+	sed 's/^/# /' /tmp/out
+	false
+}
+says() { until grep -q "$1" /tmp/out; do sleep 0.1; done; }
+asked() { vmm "$@"; kill $!; ends 0 "powered off"; }
+forced()
+{
+	vmm "$@"
+	kill -INT $!
+	says "asked to shut down"
+	sleep 2
+	kill -0 $! && kill $! && ends 5 "was stopped"
+}
+
+echo 1..6
+check "asked: idle guest" asked hang
+check "asked: busy guest with 2 CPUs" asked loop "--cpus 2"
+check "asked: hypervisor schedules" asked hang "--sched hypervisor"
+check "forced: idle guest without driver" forced "hang guest.module=no"
+check "forced: busy guest with 2 CPUs" forced "loop guest.module=no" "--cpus 2"
+check "forced: hypervisor schedules" forced "loop guest.module=no" \
+	"--sched hypervisor"
+"""
+
 DETERMINISTIC = {"cpus": 2, "deterministic": True}
 THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1"}
+
+# Programs that a tier leaves out. What wants processors of its own, or is about
+# many calls at a time, is not better for being deterministic
+NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
+                     "gunyah_fault")
+# Long waits are the same with more processors
+NOT_THREADS = ("gunyah_silence",)
+# For these the build of the firmware makes no difference
+NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
+            "gunyah_race", "gunyah_stop", "gunyah_debugfs")
 
 # The main job's variants: name, options for gunyah_vmm, and what is expected:
 # processors and MiB that the guest sees, exit status of gunyah_vmm
@@ -192,6 +251,13 @@ class Tests:
             "O=" + os.path.join(self.build, "rm"),
             f"LIBFDT={tree}/scripts/dtc/libfdt"])
 
+    def tier_vmm(self):
+        """unit tests of the sample VMM's virtio devices"""
+        return self.program("vmm", [
+            "make", "--no-print-directory", "-s", "-C",
+            os.path.join(self.here, "vmm"), "check",
+            "O=" + os.path.join(self.build, "vmm")])
+
     def tier_kunit(self):
         """KUnit tests in the module"""
         return self.plain("kunit", KUNIT, words="kunit.enable=1",
@@ -207,21 +273,24 @@ class Tests:
         return self.cases(self.machine.run(
             Job("module", MODULE, cpus=2, timeout=120)))
 
-    def selftests(self, suffix, without=(), **kwargs):
+    def selftests(self, suffix, without=(), only=None, bits=64, **kwargs):
         """Every program in a machine of its own."""
         self.images()
         path = os.path.join(self.build,
                             "image/selftests/kselftest-list.txt")
         with open(path, encoding="utf-8") as f:
             programs = [line.strip().split(":")[1] for line in f if ":" in line]
-        programs = [name for name in programs if name not in without]
+        programs = [name for name in programs if name not in without and
+                    name in (only or programs) and
+                    name.endswith("_32") == (bits == 32)]
         # More processors than there are: the clock runs while they wait
-        slow = ("" if kwargs.get("deterministic") else
-                "export GUNYAH_TEST_SLOW=3\n")
+        clock = ("export GUNYAH_TEST_ICOUNT=1\n"
+                 if kwargs.get("deterministic") else
+                 "export GUNYAH_TEST_SLOW=3\n")
         # The last ones take longest
         for result in self.machines(
                 Job(f"{program}-{suffix}",
-                    f"{slow}cd /selftests/gunyah && exec ./{program}\n",
+                    f"{clock}cd /selftests/gunyah && exec ./{program}\n",
                     timeout=600, **kwargs) for program in reversed(programs)):
             program = result.job.name.removesuffix("-" + suffix)
             for case in self.cases(result):
@@ -231,19 +300,27 @@ class Tests:
 
     def tier_selftest(self):
         """kselftests, deterministic"""
-        return self.selftests("det", **DETERMINISTIC)
+        return self.selftests("det", NOT_DETERMINISTIC, **DETERMINISTIC)
 
     def tier_threads(self):
         """kselftests, four processors, random capabilities"""
-        return self.selftests("threads", **THREADS)
+        return self.selftests("threads", NOT_THREADS, **THREADS)
 
     def tier_prod(self):
         """kselftests, a resource manager without debug features"""
-        # The longest of those for which the build of the firmware is the same
-        return self.selftests("prod", ("gunyah_silence", "gunyah_quirk"),
-                              cpus=4,
+        return self.selftests("prod", NOT_PROD, cpus=4,
                               words="gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                                     "gunyah_hyp.rm=prod")
+
+    def tier_compat(self):
+        """kselftests that are 32-bit programs"""
+        return self.selftests("det", bits=32, **DETERMINISTIC)
+
+    def tier_context(self):
+        """a resource manager that lets the host set a VM's registers"""
+        return self.selftests("context", only=("gunyah_boot",),
+                              words="gunyah_hyp.boot_context=1",
+                              **DETERMINISTIC)
 
     def tier_guest(self):
         """the main job and its variants"""
@@ -265,6 +342,27 @@ class Tests:
             yield Case(name, "failed" if why else "passed",
                        f"{why} (see {result.log})" if why else "")
 
+    def tier_stop(self):
+        """guests are asked to shut down, and stopped"""
+        self.images()
+        return self.cases(self.machine.run(
+            Job("stop", STOP, cpus=4, timeout=300)))
+
+    def tier_disk(self):
+        """guests with disks, a login and virtio devices"""
+        self.images()
+        names = {"disk-" + name.replace(" ", "-"): name
+                 for name, _, _ in disk.ROWS}
+        for result in self.machines(
+                Job("disk-" + name.replace(" ", "-"),
+                    f"OPTIONS='{options}'\n{disk.SCRIPT}", timeout=300,
+                    files=(DISK,), **kwargs)
+                for name, options, kwargs in disk.ROWS):
+            for case in self.cases(result):
+                case.name = f"{names[result.job.name]}: {case.name}"
+                yield case
+            print(f"     {names[result.job.name]}: {result.seconds:.0f} s")
+
     def tier_repeat(self):
         """the same deterministic run twice gives the same log"""
         self.images()
@@ -278,6 +376,11 @@ class Tests:
         same = results[0].text == results[1].text and results[0].ok
         yield Case("same log", "passed" if same else "failed",
                    "" if same else f"{results[0].log} and {results[1].log}")
+
+    def tier_bench(self):
+        """instructions that interrupts and MMIO take, compared with KVM"""
+        self.images("kernel", "hypervisor", "bench")
+        return bench.cases(self.machine)
 
     def tier_check(self):
         """static checks"""
