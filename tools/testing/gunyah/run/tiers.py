@@ -118,11 +118,11 @@ THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1"}
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
                      "gunyah_fault")
-# Long waits are the same with more processors
-NOT_THREADS = ("gunyah_silence",)
+# Long waits are the same with more processors, and longer in real time
+NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno")
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
-            "gunyah_race", "gunyah_stop", "gunyah_debugfs")
+            "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs")
 
 # The main job's variants: name, options for gunyah_vmm, and what is expected:
 # processors and MiB that the guest sees, exit status of gunyah_vmm
