@@ -352,6 +352,7 @@ static void *memfd_mem(size_t size)
 #define CROSVM_SIZE	0x800000
 #define CROSVM_SWIOTLB	0x400000
 #define CROSVM_DTB	0x400000
+#define CROSVM_DATA	0x700000
 
 static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 {
@@ -359,6 +360,8 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 		G_WRITE(4, MMIO_ADDRESS, 5),
 		G_READ(GUEST_LOAD_32, MMIO_ADDRESS, 5),
 		G_CHECK(0x90000000, 0x1000, 7),
+		/* What is lent the host does not change any more */
+		G_CHECK(0x80000000 + CROSVM_DATA, 0x1000, protect ? 1 : 2),
 		G_WRITE(2, MMIO_ADDRESS + 0x100, 1),
 		G_WRITE(4, MMIO_ADDRESS + 0x100, 2),
 		G_OFF,
@@ -396,9 +399,11 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 	/* It is filled after it was registered, also if it is lent */
 	load(mem, 0x80000000, CROSVM_SIZE, CROSVM_DTB, 1, ops, ARRAY_SIZE(ops));
 	pattern_fill(swiotlb, 0x1000, 7);
+	pattern_fill(mem + CROSVM_DATA, 0x1000, 1);
 	ASSERT_CALL(v_dtb(vm, 0x80000000 + CROSVM_DTB, 0x200000));
 	ASSERT_CALL(ioctl(vm, SET_BOOT_CONTEXT, &pc));
 	ASSERT_CALL(ioctl(vm, VM_START, 0));
+	pattern_fill(mem + CROSVM_DATA, 0x1000, 2);
 
 	/* For a device that is ready: any size, any data */
 	io = eventfd(0, EFD_CLOEXEC);
