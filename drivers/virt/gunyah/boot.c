@@ -11,7 +11,10 @@
 #include <linux/errno.h>
 #include <linux/lockdep.h>
 
-#include "private.h"
+#include "boot.h"
+#include "region.h"
+#include "rm_call.h"
+#include "vm.h"
 
 /* Index of a register in struct gunyah_boot_context, or -EINVAL */
 static int boot_reg(u32 reg)
@@ -37,7 +40,7 @@ static int boot_reg(u32 reg)
  * @arg: the user's request
  *
  * Context: Process context, may sleep.
- * Return: 0, -EINVAL, -EINTR.
+ * Return: 0, -EINVAL, -ERESTARTSYS.
  */
 int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg)
 {
@@ -47,7 +50,7 @@ int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg)
 	if (reg < 0 || arg->padding)
 		return -EINVAL;
 
-	ret = gunyah_vm_lock(vm);
+	ret = gunyah_vm_lock_new(vm);
 	if (ret)
 		return ret == -EBUSY ? -EINVAL : ret;
 	vm->context.value[reg] = arg->value;

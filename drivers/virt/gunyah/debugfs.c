@@ -7,11 +7,13 @@
  */
 
 #include <linux/debugfs.h>
-#include <linux/lockdep.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
-#include "private.h"
+#include "debugfs.h"
+#include "function.h"
+#include "region.h"
+#include "vm.h"
 
 static struct dentry *debugfs_root;
 
@@ -98,6 +100,8 @@ DEFINE_SHOW_ATTRIBUTE(rpc);
  * gunyah_debugfs_add_vm() - show a VM
  * @vm: the VM, just made
  *
+ * Its directory is removed when the VM has ended.
+ *
  * Context: Process context of its creator.
  */
 void gunyah_debugfs_add_vm(struct gunyah_vm *vm)
@@ -114,20 +118,6 @@ void gunyah_debugfs_add_vm(struct gunyah_vm *vm)
 	debugfs_create_file("functions", 0400, dir, vm, &functions_fops);
 	debugfs_create_file("rpc", 0400, dir, vm, &rpc_fops);
 	vm->debugfs = dir;
-}
-
-/**
- * gunyah_debugfs_remove_vm() - show a VM no more
- * @vm: the VM
- *
- * Context: Process context without the VM's lock: waits for those who are
- * reading.
- */
-void gunyah_debugfs_remove_vm(struct gunyah_vm *vm)
-{
-	lockdep_assert_not_held(&vm->lock);
-
-	debugfs_remove(vm->debugfs);
 }
 
 /**

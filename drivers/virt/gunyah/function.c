@@ -12,7 +12,8 @@
 #include <linux/list.h>
 #include <linux/lockdep.h>
 
-#include "private.h"
+#include "function.h"
+#include "vm.h"
 
 /* Written while the module is loaded, read only afterwards */
 static const struct gunyah_function_ops *function_types[4];
@@ -118,7 +119,7 @@ void gunyah_function_publish(struct gunyah_function *fn)
  * @arg: argument, @ops->arg_size bytes
  *
  * Context: Process context.
- * Return: what the type's add() returns: not negative on success; -EINTR.
+ * Return: what the type's add() returns: not negative on success; -ERESTARTSYS.
  */
 long gunyah_function_add(struct gunyah_vm *vm,
 			 const struct gunyah_function_ops *ops, const void *arg)
@@ -126,7 +127,7 @@ long gunyah_function_add(struct gunyah_vm *vm,
 	long ret;
 
 	if (mutex_lock_interruptible(&vm->lock))
-		return -EINTR;
+		return -ERESTARTSYS;
 	ret = ops->add(vm, arg);
 	mutex_unlock(&vm->lock);
 	return ret;
@@ -148,7 +149,7 @@ static void function_remove_locked(struct gunyah_function *fn)
  * @arg: argument, @ops->arg_size bytes
  *
  * Context: Process context.
- * Return: 0, -ENOENT if there is none, -EINTR.
+ * Return: 0, -ENOENT if there is none, -ERESTARTSYS.
  */
 int gunyah_function_remove(struct gunyah_vm *vm,
 			   const struct gunyah_function_ops *ops,
@@ -157,7 +158,7 @@ int gunyah_function_remove(struct gunyah_vm *vm,
 	struct gunyah_function *fn;
 
 	if (mutex_lock_interruptible(&vm->lock))
-		return -EINTR;
+		return -ERESTARTSYS;
 	fn = gunyah_function_find(vm, ops, arg);
 	if (fn)
 		function_remove_locked(fn);
@@ -224,31 +225,22 @@ void gunyah_functions_remove(struct gunyah_vm *vm)
  */
 void gunyah_function_expire(struct gunyah_function *fn)
 {
-	struct gunyah_vm *vm = fn->vm;
-
 	WRITE_ONCE(fn->expired, true);
-	/* Never the last reference: the VM has a function */
-	gunyah_vm_get(vm);
-	if (!queue_work(vm->host->wq, &vm->expire_work))
-		gunyah_vm_put(vm);
+	gunyah_vm_kick(fn->vm, 0);
 }
 
 /**
- * gunyah_functions_expire_work() - remove the functions that have expired
- * @work: gunyah_vm.expire_work
+ * gunyah_functions_remove_expired() - remove the functions that have expired
+ * @vm: the VM
  *
  * Context: Worker.
  */
-void gunyah_functions_expire_work(struct work_struct *work)
+void gunyah_functions_remove_expired(struct gunyah_vm *vm)
 {
-	struct gunyah_vm *vm = container_of(work, struct gunyah_vm,
-					    expire_work);
 	struct gunyah_function *fn, *tmp;
 
-	mutex_lock(&vm->lock);
+	guard(mutex)(&vm->lock);
 	list_for_each_entry_safe(fn, tmp, &vm->functions, list)
 		if (READ_ONCE(fn->expired))
 			function_remove_locked(fn);
-	mutex_unlock(&vm->lock);
-	gunyah_vm_put(vm);
 }

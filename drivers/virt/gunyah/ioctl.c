@@ -12,10 +12,10 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-#include "private.h"
+#include "ioctl.h"
 
 /* Largest argument structure of all tables */
-#define IOCTL_MAX_SIZE	128
+#define IOCTL_MAX_SIZE	256
 
 /* A number that differs in size alone is the same call, if it may grow */
 static bool ioctl_match(const struct gunyah_ioctl *row, unsigned int cmd)

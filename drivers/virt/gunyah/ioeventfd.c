@@ -19,8 +19,10 @@
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 
-#include "private.h"
+#include "function.h"
+#include "ioeventfd.h"
 #include "trace.h"
+#include "vm.h"
 
 #define IOEVENTFD_FLAGS		GH_IOEVENTFD_FLAGS_DATAMATCH
 

@@ -20,9 +20,12 @@
 #include <linux/slab.h>
 #include <linux/wait.h>
 
+#include "function.h"
 #include "hypercall.h"
-#include "private.h"
+#include "irqfd.h"
+#include "resource.h"
 #include "trace.h"
+#include "vm.h"
 
 #define IRQFD_FLAGS		GH_IRQFD_FLAGS_LEVEL
 

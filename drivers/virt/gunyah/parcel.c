@@ -9,8 +9,11 @@
 #include <linux/lockdep.h>
 #include <linux/pfn.h>
 
-#include "private.h"
+#include "host.h"
+#include "parcel.h"
+#include "region.h"
 #include "trace.h"
+#include "vm.h"
 
 /**
  * struct parcel_iter - the runs of a region as memory entries
@@ -97,13 +100,15 @@ int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *region,
  * @image: region with the devicetree. Its parcel has label 0 whatever the user
  *	calls it, since the resource manager takes an image under any other label
  *	for memory that the VM's devicetree has to describe.
+ * @call: the start that this is a part of
  *
  * Context: Worker, may sleep.
  * Return: 0 or a negative errno; undone by gunyah_parcel_take_back_all() either
  * way.
  */
 int gunyah_parcel_give_all(struct gunyah_vm *vm,
-			   struct gunyah_mem_region *image)
+			   struct gunyah_mem_region *image,
+			   struct gunyah_vm_call *call)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -111,7 +116,7 @@ int gunyah_parcel_give_all(struct gunyah_vm *vm,
 	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry(region, &vm->regions, list) {
-		if (READ_ONCE(vm->abort))
+		if (gunyah_vm_call_abandoned(call))
 			return -EINTR;
 		ret = gunyah_parcel_give(vm, region,
 					 region == image ? 0 : region->label);
@@ -121,12 +126,23 @@ int gunyah_parcel_give_all(struct gunyah_vm *vm,
 	return 0;
 }
 
+/*
+ * Whether what was lent has to be cleared. Until the VM was started it has the
+ * content that its creator gave it, which another attempt needs.
+ */
+static bool parcel_sanitize(struct gunyah_vm *vm,
+			    struct gunyah_mem_region *region)
+{
+	return (region->flags & GH_MEM_LENT) &&
+	       vm->start_step >= GH_VM_START_STEP_START;
+}
+
 /**
  * gunyah_parcel_take_back() - get the memory of a region back
  * @vm: VM, its lock is held
  * @region: the region
  *
- * What was lent is cleared by the firmware.
+ * What was lent to a VM that was started is cleared by the firmware.
  *
  * Context: Worker, may sleep.
  * Return: 0, also if the firmware does not have it; -EBUSY (the VM has it) or
@@ -142,7 +158,7 @@ int gunyah_parcel_take_back(struct gunyah_vm *vm,
 	if (!region->parcel.created)
 		return 0;
 	ret = gunyah_rm_mem_reclaim(&vm->rm, region->parcel.handle,
-				    region->flags & GH_MEM_LENT);
+				    parcel_sanitize(vm, region));
 	trace_gunyah_mem_reclaim(vm->vmid, region->parcel.handle, ret);
 	if (!ret)
 		region->parcel.created = false;
@@ -154,19 +170,38 @@ int gunyah_parcel_take_back(struct gunyah_vm *vm,
  * @vm: VM, its lock is held
  *
  * Context: Worker, may sleep.
- * Return: true if all of it is back. What is lost for good does not count.
+ * Return: 0 if all of it is back, or the first error. What is lost for good does
+ * not count.
  */
-bool gunyah_parcel_take_back_all(struct gunyah_vm *vm)
+int gunyah_parcel_take_back_all(struct gunyah_vm *vm)
 {
 	struct gunyah_mem_region *region;
-	bool all = true;
+	int err, ret = 0;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list) {
+		err = gunyah_parcel_take_back(vm, region);
+		ret = ret ?: err;
+	}
+	return ret;
+}
+
+/**
+ * gunyah_parcel_lose_all() - leave to the firmware what it does not give back
+ * @vm: VM, its lock is held
+ *
+ * Context: Worker.
+ */
+void gunyah_parcel_lose_all(struct gunyah_vm *vm)
+{
+	struct gunyah_mem_region *region;
 
 	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry(region, &vm->regions, list)
-		if (gunyah_parcel_take_back(vm, region))
-			all = false;
-	return all;
+		if (region->parcel.created)
+			region->parcel.lost = true;
 }
 
 /**

@@ -13,7 +13,10 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "private.h"
+#include "host.h"
+#include "resource.h"
+#include "rm_call.h"
+#include "vm.h"
 
 /* Interrupt numbers of the GIC, and how they are named in an irq_fwspec */
 #define GIC_SPI_FIRST		32

@@ -283,6 +283,44 @@ int gunyah_rm_vm_get_state(struct gunyah_rm_client *client, u16 vmid, u8 *state)
 	return ret;
 }
 
+/**
+ * gunyah_rm_vm_get_crash_msg() - ask for the crash message of a VM
+ * @client: who calls the resource manager
+ * @vmid: a VM that has ended and was not yet reset
+ * @crash: size and text are set; a message that is too long is cut
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_vm_get_crash_msg(struct gunyah_rm_client *client, u16 vmid,
+			       struct gunyah_rm_crash_msg *crash)
+{
+	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
+	struct gunyah_rm_msg msg = {
+		.msg_id = GUNYAH_RM_VM_GET_CRASH_MSG_ID,
+		.req = &req,
+		.req_len = sizeof(req),
+		.alloc = true,
+	};
+	size_t len;
+	int ret;
+
+	ret = rm_send(client, &msg);
+	if (ret)
+		return ret;
+
+	struct gunyah_rm_crash_resp *resp __free(kvfree) = msg.resp;
+
+	if (msg.resp_len < sizeof(*resp))
+		return -EIO;
+	len = le16_to_cpu(resp->len);
+	if (len > msg.resp_len - sizeof(*resp))
+		return -EIO;
+	crash->size = min_t(size_t, len, sizeof(crash->text));
+	memcpy(crash->text, resp->text, crash->size);
+	return 0;
+}
+
 static void rm_decode_resource(const struct gunyah_rm_resource_entry *entry,
 			       struct gunyah_rm_resource *res)
 {

@@ -205,6 +205,21 @@ struct gunyah_rm_vm_status {
 	u16 app_status;
 };
 
+/* Bytes of a crash message at most */
+#define GUNYAH_RM_CRASH_MSG_SIZE	192
+
+/**
+ * struct gunyah_rm_crash_msg - what a VM has left to say why it crashed
+ * @asked: the resource manager was asked for it
+ * @size: size in bytes, 0 if there is none
+ * @text: the message, not terminated; the rest is 0
+ */
+struct gunyah_rm_crash_msg {
+	bool asked;
+	u32 size;
+	u8 text[GUNYAH_RM_CRASH_MSG_SIZE];
+};
+
 int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid);
@@ -219,6 +234,8 @@ int gunyah_rm_vm_stop(struct gunyah_rm_client *client, u16 vmid, bool force);
 int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid);
 int gunyah_rm_vm_get_state(struct gunyah_rm_client *client, u16 vmid,
 			   u8 *state);
+int gunyah_rm_vm_get_crash_msg(struct gunyah_rm_client *client, u16 vmid,
+			       struct gunyah_rm_crash_msg *crash);
 int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 				struct gunyah_rm_resource **res, u32 *count);
 

@@ -63,56 +63,6 @@ static_assert(sizeof(struct gunyah_rm_hdr) == 8);
 	(GUNYAH_RM_MAX_FRAGMENTS * GUNYAH_RM_PACKET_PAYLOAD)
 
 /**
- * enum gunyah_rm_error - first word of a reply
- * @GUNYAH_RM_OK: success
- * @GUNYAH_RM_ERROR_UNIMPLEMENTED: the message id is not known
- * @GUNYAH_RM_ERROR_NOMEM: out of memory
- * @GUNYAH_RM_ERROR_NORESOURCE: out of something else, or no such object
- * @GUNYAH_RM_ERROR_DENIED: not allowed
- * @GUNYAH_RM_ERROR_MSG_INVALID: malformed request
- * @GUNYAH_RM_ERROR_BUSY: busy
- * @GUNYAH_RM_ERROR_ARG_INVALID: a value in the request is not valid
- * @GUNYAH_RM_ERROR_HANDLE_INVALID: no such handle
- * @GUNYAH_RM_ERROR_VALIDATE: validation failed
- * @GUNYAH_RM_ERROR_MAP: mapping failed
- * @GUNYAH_RM_ERROR_MEM_INVALID: not memory that can be used for that
- * @GUNYAH_RM_ERROR_MEM_INUSE: somebody still uses the memory
- * @GUNYAH_RM_ERROR_MEM_RELEASED: the memory was released before
- * @GUNYAH_RM_ERROR_VMID_INVALID: no such VM
- * @GUNYAH_RM_ERROR_LOOKUP: not found
- * @GUNYAH_RM_ERROR_IRQ_INVALID: no such interrupt
- * @GUNYAH_RM_ERROR_IRQ_INUSE: somebody uses the interrupt
- * @GUNYAH_RM_ERROR_IRQ_RELEASED: the interrupt was released before
- * @GUNYAH_RM_ERROR_IN_USE: in use
- * @GUNYAH_RM_ERROR_IRQ_NOT_MAPPED: the interrupt is not mapped
- * @GUNYAH_RM_ERROR_VM_STATE: not possible in the VM's state
- */
-enum gunyah_rm_error {
-	GUNYAH_RM_OK			= 0,
-	GUNYAH_RM_ERROR_NOMEM		= 0x01,
-	GUNYAH_RM_ERROR_NORESOURCE	= 0x02,
-	GUNYAH_RM_ERROR_DENIED		= 0x03,
-	GUNYAH_RM_ERROR_MSG_INVALID	= 0x04,
-	GUNYAH_RM_ERROR_BUSY		= 0x05,
-	GUNYAH_RM_ERROR_ARG_INVALID	= 0x06,
-	GUNYAH_RM_ERROR_HANDLE_INVALID	= 0x07,
-	GUNYAH_RM_ERROR_VALIDATE	= 0x08,
-	GUNYAH_RM_ERROR_MAP		= 0x09,
-	GUNYAH_RM_ERROR_MEM_INVALID	= 0x0a,
-	GUNYAH_RM_ERROR_MEM_INUSE	= 0x0b,
-	GUNYAH_RM_ERROR_MEM_RELEASED	= 0x0c,
-	GUNYAH_RM_ERROR_VMID_INVALID	= 0x0d,
-	GUNYAH_RM_ERROR_LOOKUP		= 0x0e,
-	GUNYAH_RM_ERROR_IRQ_INVALID	= 0x0f,
-	GUNYAH_RM_ERROR_IRQ_INUSE	= 0x10,
-	GUNYAH_RM_ERROR_IRQ_RELEASED	= 0x11,
-	GUNYAH_RM_ERROR_IN_USE		= 0x12,
-	GUNYAH_RM_ERROR_IRQ_NOT_MAPPED	= 0x13,
-	GUNYAH_RM_ERROR_VM_STATE	= 0x14,
-	GUNYAH_RM_ERROR_UNIMPLEMENTED	= 0xffffffff,
-};
-
-/**
  * enum gunyah_rm_bad_packet - why a packet was not used
  * @GUNYAH_RM_BAD_SHORT: shorter than a header
  * @GUNYAH_RM_BAD_LONG: longer than a packet can be
@@ -160,6 +110,7 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_VM_CONFIG_ID: tell where its image is:
  *	&struct gunyah_rm_vm_config_req
  * @GUNYAH_RM_VM_INIT_ID: read its devicetree: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_CRASH_MSG_ID: ask why it crashed: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_STATE_ID: ask for its state: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_RESOURCES_ID: ask for its resources:
  *	&struct gunyah_rm_vmid_req
@@ -182,6 +133,7 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_CONFIG_ID		= 0x56000009,
 	GUNYAH_RM_VM_INIT_ID		= 0x5600000b,
 	GUNYAH_RM_VM_GET_STATE_ID	= 0x56000017,
+	GUNYAH_RM_VM_GET_CRASH_MSG_ID	= 0x56000019,
 	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
 	GUNYAH_RM_VM_GET_VMID_ID	= 0x56000024,
 	GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID = 0x56000031,
@@ -265,6 +217,20 @@ struct gunyah_rm_vm_state_resp {
 };
 
 static_assert(sizeof(struct gunyah_rm_vm_state_resp) == 4);
+
+/**
+ * struct gunyah_rm_crash_resp - crash message of a VM
+ * @len: its size in bytes
+ * @reserved: 0
+ * @text: the message, padded to a multiple of 4 bytes
+ */
+struct gunyah_rm_crash_resp {
+	__le16 len;
+	__le16 reserved;
+	u8 text[];
+};
+
+static_assert(sizeof(struct gunyah_rm_crash_resp) == 4);
 
 /**
  * struct gunyah_rm_resource_entry - a resource of a VM

@@ -10,7 +10,7 @@
 #include <linux/gfp.h>
 #include <linux/list.h>
 
-#include "private.h"
+#include "runs.h"
 
 /**
  * struct gunyah_mem_chunk - one page of a list of runs

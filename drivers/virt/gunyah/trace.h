@@ -28,6 +28,7 @@
 		{ 0x56000009, "VM_CONFIG_IMAGE" },			\
 		{ 0x5600000b, "VM_INIT" },				\
 		{ 0x56000017, "VM_GET_STATE" },				\
+		{ 0x56000019, "VM_GET_CRASH_MSG" },			\
 		{ 0x56000020, "VM_GET_HYP_RESOURCES" },			\
 		{ 0x56000024, "VM_GET_VMID" },				\
 		{ 0x56000031, "VM_SET_BOOT_CONTEXT" })

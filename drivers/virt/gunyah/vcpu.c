@@ -19,9 +19,16 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 
+#include "function.h"
+#include "host.h"
 #include "hypercall.h"
-#include "private.h"
+#include "ioctl.h"
+#include "ioeventfd.h"
+#include "resource.h"
 #include "trace.h"
+#include "vcpu.h"
+#include "vm.h"
+#include "vm_life.h"
 
 /*
  * A parked vCPU is run again after this time even if nothing woke it: firmware

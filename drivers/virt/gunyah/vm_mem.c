@@ -8,39 +8,13 @@
  */
 
 #include <linux/err.h>
-#include <linux/kref.h>
 #include <linux/lockdep.h>
-#include <linux/slab.h>
 
-#include "private.h"
-
-/**
- * struct vm_mem_op - a change of the memory of a VM that runs
- * @work: makes it
- * @done: @work has finished
- * @kref: held by @work and by who waits for it
- * @vm: the VM, with a reference
- * @region: what to add, on no list; NULL: remove
- * @label: label of the region to remove
- * @ret: result
- */
-struct vm_mem_op {
-	struct work_struct work;
-	struct completion done;
-	struct kref kref;
-	struct gunyah_vm *vm;
-	struct gunyah_mem_region *region;
-	u32 label;
-	int ret;
-};
-
-static void vm_mem_op_free(struct kref *kref)
-{
-	struct vm_mem_op *op = container_of(kref, struct vm_mem_op, kref);
-
-	gunyah_vm_put(op->vm);
-	kfree(op);
-}
+#include "lent.h"
+#include "parcel.h"
+#include "region.h"
+#include "vm.h"
+#include "vm_mem.h"
 
 /* Give the region to the VM, and tell it */
 static int vm_mem_give(struct gunyah_vm *vm, struct gunyah_mem_region *region)
@@ -97,47 +71,18 @@ static int vm_mem_remove_locked(struct gunyah_vm *vm, u32 label)
 	return 0;
 }
 
-static void vm_mem_work(struct work_struct *work)
+static int vm_mem_add_fn(struct gunyah_vm_call *call)
 {
-	struct vm_mem_op *op = container_of(work, struct vm_mem_op, work);
-
-	mutex_lock(&op->vm->lock);
-	if (op->region)
-		op->ret = vm_mem_add_locked(op->vm, op->region);
-	else
-		op->ret = vm_mem_remove_locked(op->vm, op->label);
-	mutex_unlock(&op->vm->lock);
-	complete_all(&op->done);
-	kref_put(&op->kref, vm_mem_op_free);
+	guard(mutex)(&call->vm->lock);
+	return vm_mem_add_locked(call->vm, call->arg);
 }
 
-static struct vm_mem_op *vm_mem_op_new(struct gunyah_vm *vm)
+static int vm_mem_remove_fn(struct gunyah_vm_call *call)
 {
-	struct vm_mem_op *op;
+	u32 label = (uintptr_t)call->arg;
 
-	op = kzalloc(sizeof(*op), GFP_KERNEL_ACCOUNT);
-	if (!op)
-		return NULL;
-	INIT_WORK(&op->work, vm_mem_work);
-	init_completion(&op->done);
-	kref_init(&op->kref);
-	op->vm = vm;
-	gunyah_vm_get(vm);
-	return op;
-}
-
-/* Have it done. Drops the caller's reference. */
-static int vm_mem_op_run(struct vm_mem_op *op)
-{
-	int ret;
-
-	kref_get(&op->kref);
-	queue_work(op->vm->host->wq, &op->work);
-	ret = wait_for_completion_state(&op->done,
-					TASK_KILLABLE | TASK_FREEZABLE);
-	ret = ret ? -EINTR : op->ret;
-	kref_put(&op->kref, vm_mem_op_free);
-	return ret;
+	guard(mutex)(&call->vm->lock);
+	return vm_mem_remove_locked(call->vm, label);
 }
 
 /*
@@ -149,7 +94,7 @@ static int vm_mem_lock(struct gunyah_vm *vm, bool ended)
 	u32 state;
 
 	if (mutex_lock_interruptible(&vm->lock))
-		return -EINTR;
+		return -ERESTARTSYS;
 	state = gunyah_vm_state(vm);
 	if (state == GH_VM_STATE_NEW || state == GH_VM_STATE_RUNNING ||
 	    (ended && state == GH_VM_STATE_EXITED))
@@ -185,20 +130,20 @@ vm_mem_prepare_locked(struct gunyah_vm *vm,
  *
  * Context: Process context, may sleep.
  * Return: 0, what gunyah_mem_check() and gunyah_mem_new() return, -EBUSY (not in
- * the VM's state), -EINTR, or what the resource manager's answer stands for.
+ * the VM's state), -EINTR, -ERESTARTSYS, or what the resource manager's answer stands for.
  */
 int gunyah_vm_add_mem(struct gunyah_vm *vm,
 		      const struct gh_userspace_memory_region *arg)
 {
 	struct gunyah_mem_region *region;
-	struct vm_mem_op *op;
+	struct gunyah_vm_call *call;
 	int ret, state;
 
 	ret = gunyah_mem_check(arg);
 	if (ret)
 		return ret;
-	op = vm_mem_op_new(vm);
-	if (!op)
+	call = gunyah_vm_call_new(vm, vm_mem_add_fn, NULL);
+	if (!call)
 		return -ENOMEM;
 
 	state = vm_mem_lock(vm, false);
@@ -215,11 +160,11 @@ int gunyah_vm_add_mem(struct gunyah_vm *vm,
 
 	if (ret || state == GH_VM_STATE_NEW)
 		goto err_put;
-	op->region = region;
-	return vm_mem_op_run(op);
+	call->arg = region;
+	return gunyah_vm_call_run(call);
 
 err_put:
-	kref_put(&op->kref, vm_mem_op_free);
+	gunyah_vm_call_put(call);
 	return ret;
 }
 
@@ -230,15 +175,15 @@ err_put:
  *
  * Context: Process context, may sleep.
  * Return: 0, -ENOENT, -EBUSY (the VM has it, or not in the VM's state), -ENOMEM,
- * -EINTR, or what the resource manager's answer stands for.
+ * -EINTR, -ERESTARTSYS, or what the resource manager's answer stands for.
  */
 int gunyah_vm_remove_mem(struct gunyah_vm *vm, u32 label)
 {
-	struct vm_mem_op *op;
+	struct gunyah_vm_call *call;
 	int ret, state;
 
-	op = vm_mem_op_new(vm);
-	if (!op)
+	call = gunyah_vm_call_new(vm, vm_mem_remove_fn, (void *)(uintptr_t)label);
+	if (!call)
 		return -ENOMEM;
 
 	state = vm_mem_lock(vm, true);
@@ -251,10 +196,9 @@ int gunyah_vm_remove_mem(struct gunyah_vm *vm, u32 label)
 
 	if (ret || state == GH_VM_STATE_NEW)
 		goto err_put;
-	op->label = label;
-	return vm_mem_op_run(op);
+	return gunyah_vm_call_run(call);
 
 err_put:
-	kref_put(&op->kref, vm_mem_op_free);
+	gunyah_vm_call_put(call);
 	return ret;
 }

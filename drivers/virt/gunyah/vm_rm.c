@@ -1,56 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What start and end of a VM mean in messages to the resource manager
+ * Start and end of a VM as messages to the resource manager
  *
- * The end does not rely on what the driver believes: it asks for the state that
- * the firmware has the VM in and goes on from there, so that one piece of code
+ * gunyah_vm.fw says what the firmware knows of a VM. A start advances it; the
+ * end is a loop that makes the next step from wherever it is, until it is
+ * GUNYAH_VM_FW_NONE. The end does not rely on what the driver believes either:
+ * it asks for the state that the firmware has the VM in. So one piece of code
  * undoes a start that failed at any step, and every other life of a VM.
+ *
+ * Some messages kill the published resource manager. Those about the life of a
+ * VM are ruled out here: VM_RESET of a VM that was not configured by never
+ * sending it in GUNYAH_VM_FW_ALLOCATED, VM_DEALLOC_VMID of an unknown VMID by
+ * asking for its state first.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 
-#include "private.h"
+#include "boot.h"
+#include "function.h"
+#include "host.h"
+#include "parcel.h"
+#include "region.h"
+#include "resource.h"
+#include "rm.h"
+#include "vm.h"
+#include "vm_rm.h"
 
-/* A state machine of the firmware takes fewer steps from anywhere to the end */
-#define SETTLE_STEPS		8
-/* A reset gives back all memory; with many entries it takes most of a minute */
-#define RESET_WAIT		(60 * HZ)
+/* One attempt to end a VM. A reset with many memory entries takes long. */
+#define END_LIMIT		(60 * HZ)
 /* The same when the driver goes */
-#define RESET_WAIT_GONE		(10 * HZ)
+#define END_LIMIT_GONE		(10 * HZ)
+/* Time after which the firmware is asked again for a state that has not come */
+#define STATE_WAIT		(2 * HZ)
+/* Steps that firmware needs at most that does what it is asked for */
+#define END_FAST_STEPS		12
 
-static void vm_forget_locked(struct gunyah_vm *vm)
+/*
+ * VMIDs
+ */
+
+static void vm_forget_vmid_locked(struct gunyah_vm *vm)
 {
 	lockdep_assert_held(&vm->host->vmid_lock);
 
-	/* Unless somebody else has the VMID meanwhile */
+	/* Unless another VM has the VMID meanwhile */
 	xa_cmpxchg(&vm->host->vms, vm->vmid, vm, NULL, GFP_KERNEL);
 	WRITE_ONCE(vm->vmid, GUNYAH_VMID_INVALID);
 }
 
-/**
- * gunyah_vm_forget() - know the VM no more under its VMID
- * @vm: VM, its lock is held
- *
- * The firmware does not know it either, or will have to be left with it.
- *
- * Context: Worker, may sleep.
- */
-void gunyah_vm_forget(struct gunyah_vm *vm)
+static void vm_forget_vmid(struct gunyah_vm *vm)
 {
-	lockdep_assert_held(&vm->lock);
-
-	mutex_lock(&vm->host->vmid_lock);
+	guard(mutex)(&vm->host->vmid_lock);
 	if (vm->vmid != GUNYAH_VMID_INVALID)
-		vm_forget_locked(vm);
-	mutex_unlock(&vm->host->vmid_lock);
+		vm_forget_vmid_locked(vm);
 }
 
-/* Enter the VM under a VMID that the firmware has just given out. */
-static int vm_enter_locked(struct gunyah_vm *vm, u16 vmid)
+static int vm_take_vmid_locked(struct gunyah_vm *vm, u16 vmid)
 {
 	struct gunyah_host *host = vm->host;
 	struct gunyah_vm *old;
@@ -59,67 +69,97 @@ static int vm_enter_locked(struct gunyah_vm *vm, u16 vmid)
 	lockdep_assert_held(&host->vmid_lock);
 
 	old = xa_load(&host->vms, vmid);
-	/* Given out twice: it is not ours to give back */
-	if (old && !old->released)
+	/* Given out twice: it is not ours to release */
+	if (old && READ_ONCE(old->fw) != GUNYAH_VM_FW_RELEASING)
 		return -EIO;
-	/* Replaces a VM that was given back, with a reply that was lost */
+	/* Replaces a VM that was released, with a reply that was lost */
 	ret = xa_err(xa_store(&host->vms, vmid, vm, GFP_KERNEL));
 	if (ret) {
 		gunyah_rm_vm_dealloc(&vm->rm, vmid);
 		return ret;
 	}
 	WRITE_ONCE(vm->vmid, vmid);
+	vm->fw = GUNYAH_VM_FW_ALLOCATED;
 	return 0;
 }
 
-static int vm_get_vmid(struct gunyah_vm *vm)
+static int vm_alloc_vmid(struct gunyah_vm *vm)
 {
 	struct gunyah_host *host = vm->host;
 	u16 vmid;
 	int ret;
 
-	mutex_lock(&host->vmid_lock);
+	guard(mutex)(&host->vmid_lock);
 	ret = gunyah_rm_vm_alloc(&vm->rm, &vmid);
 	if (!ret)
-		ret = vm_enter_locked(vm, vmid);
-	else if (ret == -ETIMEDOUT || ret == -EIO)
+		return vm_take_vmid_locked(vm, vmid);
+	if (ret == -ETIMEDOUT || ret == -EIO)
 		pr_err("no good answer to a request for a VMID: one may be lost\n");
-	mutex_unlock(&host->vmid_lock);
 	return ret;
 }
 
-/**
- * gunyah_vm_boot() - have the firmware build and start a VM
- * @vm: VM, its lock is held, its memory is prepared
- *
- * Undone by gunyah_vm_unboot(), whatever it returns.
- *
- * Context: Worker, may sleep.
- * Return: 0, -EINTR if nobody waits for it any more, or the errno of the step
- * that failed.
+/*
+ * If the reply to VM_DEALLOC_VMID is lost the firmware may give the VMID to the
+ * next VM: with the lock, the array tells whose it is.
  */
-int gunyah_vm_boot(struct gunyah_vm *vm)
+static int vm_release_vmid_locked(struct gunyah_vm *vm)
+{
+	struct gunyah_host *host = vm->host;
+	u8 state;
+	int ret;
+
+	lockdep_assert_held(&host->vmid_lock);
+
+	if (xa_load(&host->vms, vm->vmid) != vm)
+		return 0;
+	ret = gunyah_rm_vm_get_state(&vm->rm, vm->vmid, &state);
+	if (ret == -ENODEV)
+		return 0;
+	if (ret && ret != -EOPNOTSUPP)
+		return ret;
+	if (!ret && state == GUNYAH_RM_VM_STATE_INIT_FAILED) {
+		/* What could not be configured can be neither reset nor released */
+		pr_err("VM %u: VMID is lost\n", vm->vmid);
+		return 0;
+	}
+	vm->fw = GUNYAH_VM_FW_RELEASING;
+	return gunyah_rm_vm_dealloc(&vm->rm, vm->vmid);
+}
+
+static int vm_release_vmid(struct gunyah_vm *vm)
+{
+	int ret;
+
+	guard(mutex)(&vm->host->vmid_lock);
+	if (vm->vmid != GUNYAH_VMID_INVALID) {
+		ret = vm_release_vmid_locked(vm);
+		if (ret)
+			return ret;
+		vm_forget_vmid_locked(vm);
+	}
+	vm->fw = GUNYAH_VM_FW_NONE;
+	return 0;
+}
+
+/*
+ * Start
+ */
+
+static int vm_boot(struct gunyah_vm *vm, struct gunyah_mem_region *image,
+		   struct gunyah_vm_call *call)
 {
 	struct gunyah_rm_client *rm = &vm->rm;
-	struct gunyah_mem_region *image;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	image = gunyah_mem_find(vm, vm->dtb_gpa, vm->dtb_size);
-	if (!image)
-		return -EINVAL;
-
-	spin_lock(&vm->state_lock);
-	vm->rm_state = GUNYAH_RM_VM_STATE_LOAD;
-	spin_unlock(&vm->state_lock);
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_VMID);
-	ret = vm_get_vmid(vm);
+	ret = vm_alloc_vmid(vm);
 	if (ret)
 		return ret;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_MEMORY);
-	ret = gunyah_parcel_give_all(vm, image);
+	ret = gunyah_parcel_give_all(vm, image, call);
 	if (ret)
 		return ret;
 
@@ -129,7 +169,7 @@ int gunyah_vm_boot(struct gunyah_vm *vm)
 				     vm->dtb_gpa - image->gpa, vm->dtb_size);
 	if (ret)
 		return ret;
-	vm->configured = true;
+	vm->fw = GUNYAH_VM_FW_CONFIGURED;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_INIT);
 	ret = gunyah_rm_vm_init(rm, vm->vmid);
@@ -147,186 +187,256 @@ int gunyah_vm_boot(struct gunyah_vm *vm)
 		return ret;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_START);
-	if (READ_ONCE(vm->abort))
+	if (gunyah_vm_call_abandoned(call))
 		return -EINTR;
 	return gunyah_rm_vm_start(rm, vm->vmid);
 }
 
-static bool vm_rm_state_is(struct gunyah_vm *vm, u8 state)
+/**
+ * gunyah_vm_rm_start() - have the firmware build and start a VM
+ * @vm: VM, its lock is held, its memory is prepared
+ * @call: on whose behalf
+ *
+ * Undone by gunyah_vm_rm_end(), whatever it returns.
+ *
+ * Context: Worker, may sleep.
+ * Return: 0, -EINTR if nobody waits for it any more, or the errno of the step
+ * that failed; gunyah_vm.rm_error is the resource manager's error code then.
+ */
+int gunyah_vm_rm_start(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 {
-	bool is;
+	struct gunyah_mem_region *image;
+	int ret;
 
-	spin_lock(&vm->state_lock);
-	is = vm->rm_state == state;
-	spin_unlock(&vm->state_lock);
-	return is;
+	lockdep_assert_held(&vm->lock);
+
+	image = gunyah_mem_find(vm, vm->dtb_gpa, vm->dtb_size);
+	if (!image)
+		return -EINVAL;
+
+	scoped_guard(spinlock, &vm->state_lock) {
+		vm->rm_state = GUNYAH_RM_VM_STATE_LOAD;
+		vm->rm_error = 0;
+	}
+	vm->rm.error = 0;
+	ret = vm_boot(vm, image, call);
+	/* The step that fails is over at once, so the last error is its own */
+	if (ret)
+		scoped_guard(spinlock, &vm->state_lock)
+			vm->rm_error = vm->rm.error;
+	return ret;
 }
 
-static int vm_wait_reset(struct gunyah_vm *vm)
-{
-	long left = RESET_WAIT;
+/*
+ * End
+ */
 
-	/* Woken early if the resource manager dies meanwhile */
-	while (!vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_RESET)) {
-		if (READ_ONCE(vm->host->gone))
-			left = min(left, RESET_WAIT_GONE);
-		if (left <= 0 || !gunyah_rm_alive(vm->host->rm))
-			return -ETIMEDOUT;
-		wait_event_timeout(vm->wait,
-				   vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_RESET),
-				   HZ / 10);
-		left -= HZ / 10;
+static bool vm_rm_state_is(struct gunyah_vm *vm, u8 state)
+{
+	guard(spinlock)(&vm->state_lock);
+	return vm->rm_state == state;
+}
+
+static bool vm_is_last_attempt(struct gunyah_vm *vm)
+{
+	return READ_ONCE(vm->host->gone);
+}
+
+static void vm_wait_reset(struct gunyah_vm *vm)
+{
+	bool last = vm_is_last_attempt(vm);
+
+	wait_event_timeout(vm->wait,
+			   vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_RESET) ||
+			   vm_is_last_attempt(vm) != last, STATE_WAIT);
+}
+
+/* Reset a VM in a state that allows it */
+static int vm_reset(struct gunyah_vm *vm)
+{
+	int ret;
+
+	/*
+	 * To reset a VM without a configuration kills the resource manager. Its
+	 * memory can be reclaimed without that.
+	 */
+	if (vm->fw == GUNYAH_VM_FW_ALLOCATED) {
+		vm->fw = GUNYAH_VM_FW_RESET;
+		return 0;
 	}
+	ret = gunyah_rm_vm_reset(&vm->rm, vm->vmid);
+	switch (ret) {
+	case 0:
+		vm_wait_reset(vm);
+		return 0;
+	case -EOPNOTSUPP:
+	case -EPERM:
+		pr_err("VM %u: the firmware does not reset it: %d\n", vm->vmid,
+		       ret);
+		vm->fw = GUNYAH_VM_FW_STUCK;
+		return 0;
+	case -EBUSY:
+		/* Not in the state that it is in now: ask for that again */
+		return 0;
+	default:
+		return ret;
+	}
+}
+
+/* The next step of a VM that may have objects in the firmware */
+static int vm_end_objects(struct gunyah_vm *vm)
+{
+	struct gunyah_rm_client *rm = &vm->rm;
+	u8 state;
+	int ret;
+
+	ret = gunyah_rm_vm_get_state(rm, vm->vmid, &state);
+	if (ret == -EOPNOTSUPP) {
+		state = READ_ONCE(vm->rm_state);
+	} else if (ret == -ENODEV) {
+		/* The firmware does not know it, and it must not be released */
+		vm_forget_vmid(vm);
+		vm->fw = GUNYAH_VM_FW_RESET;
+		return 0;
+	} else if (ret) {
+		return ret;
+	}
+
+	switch (state) {
+	case GUNYAH_RM_VM_STATE_LOAD:
+	case GUNYAH_RM_VM_STATE_RESET:
+		vm->fw = GUNYAH_VM_FW_RESET;
+		return 0;
+	case GUNYAH_RM_VM_STATE_INIT:
+	case GUNYAH_RM_VM_STATE_AUTH:
+		/* Configured, even if the reply said otherwise. Only forward. */
+		vm->fw = GUNYAH_VM_FW_CONFIGURED;
+		gunyah_rm_vm_init(rm, vm->vmid);
+		return 0;
+	case GUNYAH_RM_VM_STATE_RUNNING:
+	case GUNYAH_RM_VM_STATE_PAUSED:
+		vm->fw = GUNYAH_VM_FW_CONFIGURED;
+		gunyah_rm_vm_stop(rm, vm->vmid, true);
+		return 0;
+	case GUNYAH_RM_VM_STATE_RESETTING:
+		vm_wait_reset(vm);
+		return 0;
+	default:
+		return vm_reset(vm);
+	}
+}
+
+/* Reclaim what is to be had, and leave the rest to the firmware */
+static int vm_end_stuck(struct gunyah_vm *vm)
+{
+	gunyah_parcel_take_back_all(vm);
+	gunyah_parcel_lose_all(vm);
+	pr_err("VM %u: VMID is lost\n", vm->vmid);
+	vm_forget_vmid(vm);
+	vm->fw = GUNYAH_VM_FW_NONE;
 	return 0;
 }
 
-/* Bring the VM to a state in which its memory can be had back */
-static int vm_settle(struct gunyah_vm *vm)
+static int vm_reclaim(struct gunyah_vm *vm)
 {
-	struct gunyah_rm_client *rm = &vm->rm;
-	unsigned int i;
 	int ret;
-	u8 state;
 
-	for (i = 0; i < SETTLE_STEPS; i++) {
-		ret = gunyah_rm_vm_get_state(rm, vm->vmid, &state);
-		if (ret == -EOPNOTSUPP)
-			state = READ_ONCE(vm->rm_state);
-		else if (ret)
-			return ret;
-
-		switch (state) {
-		case GUNYAH_RM_VM_STATE_LOAD:
-		case GUNYAH_RM_VM_STATE_RESET:
-			return 0;
-		case GUNYAH_RM_VM_STATE_INIT:
-		case GUNYAH_RM_VM_STATE_AUTH:
-			/*
-			 * There is no way back but forward. It is configured,
-			 * even if the reply to that told otherwise.
-			 */
-			vm->configured = true;
-			gunyah_rm_vm_init(rm, vm->vmid);
-			break;
-		case GUNYAH_RM_VM_STATE_RUNNING:
-		case GUNYAH_RM_VM_STATE_PAUSED:
-			gunyah_rm_vm_stop(rm, vm->vmid, true);
-			break;
-		case GUNYAH_RM_VM_STATE_RESETTING:
-			ret = vm_wait_reset(vm);
-			if (ret)
-				return ret;
-			break;
-		default:
-			/*
-			 * A reset of a VM without a configuration kills the
-			 * resource manager. Its memory can be had without one.
-			 */
-			if (!vm->configured)
-				return 0;
-			ret = gunyah_rm_vm_reset(rm, vm->vmid);
-			if (!ret)
-				ret = vm_wait_reset(vm);
-			if (ret == -ETIMEDOUT || ret == -ESHUTDOWN)
-				return ret;
-			break;
-		}
+	ret = gunyah_parcel_take_back_all(vm);
+	if (ret)
+		return ret;
+	/* A parcel that was left behind goes to the next VM with this VMID */
+	if (gunyah_parcel_any_lost(vm)) {
+		pr_err("VM %u: VMID is lost: the firmware may have memory for it\n",
+		       vm->vmid);
+		vm_forget_vmid(vm);
 	}
-	return -EBUSY;
+	vm->fw = GUNYAH_VM_FW_RECLAIMED;
+	return 0;
+}
+
+static int vm_end_step(struct gunyah_vm *vm)
+{
+	switch (vm->fw) {
+	case GUNYAH_VM_FW_ALLOCATED:
+	case GUNYAH_VM_FW_CONFIGURED:
+		return vm_end_objects(vm);
+	case GUNYAH_VM_FW_STUCK:
+		return vm_end_stuck(vm);
+	case GUNYAH_VM_FW_RESET:
+		return vm_reclaim(vm);
+	default:
+		return vm_release_vmid(vm);
+	}
 }
 
 /**
- * gunyah_vm_unboot() - end a VM in the firmware and get its memory back
+ * gunyah_vm_rm_end() - have the firmware release everything of a VM
  * @vm: VM, its lock is held
  *
  * May be called again until it succeeds, and after that.
  *
  * Context: Worker, may sleep.
- * Return: true if the firmware has nothing of the VM any more but its VMID.
+ * Return: 0 if the firmware has nothing of the VM any more; -ETIMEDOUT, or the
+ * errno of the step that failed.
  */
-bool gunyah_vm_unboot(struct gunyah_vm *vm)
+int gunyah_vm_rm_end(struct gunyah_vm *vm)
 {
-	int ret;
+	unsigned long start = jiffies;
+	unsigned int steps;
+	unsigned long limit;
+	int ret = 0;
 
 	lockdep_assert_held(&vm->lock);
 
-	if (vm->vmid == GUNYAH_VMID_INVALID || vm->unbooted)
-		return true;
+	if (vm->fw == GUNYAH_VM_FW_NONE)
+		return 0;
 
 	/* The firmware takes capabilities and interrupts away at the reset */
 	gunyah_functions_unbind(vm);
 	gunyah_resources_drop(vm);
 
-	ret = vm_settle(vm);
-	if (!gunyah_parcel_take_back_all(vm) || (ret && ret != -ENODEV))
-		return false;
-	if (gunyah_parcel_any_lost(vm)) {
-		pr_err("VM %u: VMID is lost: the firmware may have memory for it\n",
-		       vm->vmid);
-		gunyah_vm_forget(vm);
-	} else if (ret) {
-		gunyah_vm_forget(vm);
-	}
-	vm->unbooted = true;
-	return true;
-}
-
-/*
- * If the reply to this is lost the firmware may give the VMID to the next VM
- * before we ask again: with the lock, the table tells whose it is.
- */
-static int vm_put_vmid_locked(struct gunyah_vm *vm)
-{
-	struct gunyah_host *host = vm->host;
-	int ret = 0;
-	u8 state;
-
-	lockdep_assert_held(&host->vmid_lock);
-
-	if (xa_load(&host->vms, vm->vmid) != vm)
-		return 0;
-	/* A VMID that it does not know kills the resource manager */
-	if (vm->released)
-		ret = gunyah_rm_vm_get_state(&vm->rm, vm->vmid, &state);
-	if (ret == -ENODEV)
-		return 0;
-	if (ret && ret != -EOPNOTSUPP)
-		return ret;
-
-	vm->released = true;
-	ret = gunyah_rm_vm_dealloc(&vm->rm, vm->vmid);
-	if (ret && !vm->configured &&
-	    vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_INIT_FAILED)) {
-		/* What could not be configured cannot be reset, nor given back */
-		pr_err("VM %u: VMID is lost: %d\n", vm->vmid, ret);
-		return 0;
+	for (steps = 0; !ret && vm->fw != GUNYAH_VM_FW_NONE; steps++) {
+		/* Firmware that gets nowhere is not asked in a tight loop */
+		if (steps > END_FAST_STEPS)
+			msleep(100);
+		limit = vm_is_last_attempt(vm) ? END_LIMIT_GONE : END_LIMIT;
+		if (time_after(jiffies, start + limit))
+			return -ETIMEDOUT;
+		ret = vm_end_step(vm);
 	}
 	return ret;
 }
 
 /**
- * gunyah_vm_put_vmid() - give the VMID of a VM back
- * @vm: VM, its lock is held. The firmware has none of its memory: parcels that
- *	were left behind would be given to the next VM with the same VMID.
+ * gunyah_vm_rm_holds_memory() - whether the firmware may have memory of a VM
+ * @vm: VM, its lock is held
  *
- * May be called again until it succeeds, and after that.
+ * Memory that it has for good, or that is lost, does not count.
  *
- * Context: Worker, may sleep.
- * Return: true if the VM has no VMID any more.
+ * Context: Process context or worker.
+ * Return: true if there is some to reclaim.
  */
-bool gunyah_vm_put_vmid(struct gunyah_vm *vm)
+bool gunyah_vm_rm_holds_memory(struct gunyah_vm *vm)
 {
-	int ret;
-
 	lockdep_assert_held(&vm->lock);
 
-	if (vm->vmid == GUNYAH_VMID_INVALID)
-		return true;
+	return vm->fw != GUNYAH_VM_FW_NONE &&
+	       vm->fw != GUNYAH_VM_FW_RECLAIMED &&
+	       vm->fw != GUNYAH_VM_FW_RELEASING;
+}
 
-	mutex_lock(&vm->host->vmid_lock);
-	ret = vm_put_vmid_locked(vm);
-	if (!ret)
-		vm_forget_locked(vm);
-	mutex_unlock(&vm->host->vmid_lock);
-	return !ret;
+/**
+ * gunyah_vm_rm_abandon() - leave to the firmware what it has of a VM
+ * @vm: VM, its lock is held
+ *
+ * Context: Worker, may sleep.
+ */
+void gunyah_vm_rm_abandon(struct gunyah_vm *vm)
+{
+	lockdep_assert_held(&vm->lock);
+
+	if (vm->vmid != GUNYAH_VMID_INVALID)
+		pr_err("VM %u: VMID is lost\n", vm->vmid);
+	vm_forget_vmid(vm);
+	vm->fw = GUNYAH_VM_FW_NONE;
 }

@@ -67,14 +67,15 @@
  */
 #define GH_CREATE_VM			_IO(GH_IOCTL_TYPE, 0x0)
 
-/* &struct gh_info.abi_version */
-#define GH_ABI_VERSION			1
+/* &struct gh_info.features */
+#define GH_FEATURE_MERGED_REGIONS	(1UL << 0)	/* adjacent lent regions */
+#define GH_FEATURE_READ_ONLY_MEM	(1UL << 1)	/* mappings without PROT_WRITE */
+#define GH_FEATURE_CRASH_MSG		(1UL << 2)	/* in &struct gh_vm_status */
 
 /**
  * struct gh_info - what driver and hypervisor can do
  * @flags: in: 0
- * @abi_version: GH_ABI_VERSION of the driver. Grows when something is added
- *	that nothing else in this structure tells.
+ * @features: ``GH_FEATURE_...``: what nothing else in this structure tells
  * @hyp_api: the hypervisor's own word about its API: bits 13:0 version, bit 14
  *	big endian, bit 15 64 bit, bits 63:56 variant
  * @hyp_features: the hypervisor's features, its flag words 0 to 2
@@ -94,7 +95,7 @@
  */
 struct gh_info {
 	__u32 flags;
-	__u32 abi_version;
+	__u32 features;
 	__u64 hyp_api;
 	__u64 hyp_features[3];
 	__u32 page_size;
@@ -297,6 +298,8 @@ struct gh_vm_boot_context {
  * * EPERM - repeatable: the caller's address space is not the one that created
  *   the VM. Final: what the RM's error stands for
  * * EFAULT - repeatable: a lent region is not mapped any more
+ * * EAGAIN - repeatable: the RM has no resources, but the host has just ended
+ *   other VMs, which the firmware may still be releasing
  * * ENOMEM - repeatable: no memory to copy a lent region to. Final: no memory,
  *   or what the RM's error stands for
  * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
@@ -461,6 +464,7 @@ struct gh_fn_desc {
 #define GH_VM_EXIT_SW_ERROR		5	/* unhandled fault */
 #define GH_VM_EXIT_HW_ERROR		6	/* asynchronous hardware error */
 #define GH_VM_EXIT_FORCED_STOP		7	/* stopped by the host */
+#define GH_VM_EXIT_UNKNOWN		0xffff	/* the RM has not said why */
 
 /* Bytes of the resource manager's reason in the run page */
 #define GH_VM_MAX_EXIT_REASON_SIZE	8
@@ -572,8 +576,21 @@ struct gh_vcpu_run {
 #define GH_VM_START_STEP_START		7	/* start */
 #define GH_VM_START_STEP_DONE		8	/* all done */
 
+/* &struct gh_vm_status.start_reason: why the driver refuses to start a VM */
+#define GH_VM_START_REASON_NONE		0	/* it does not */
+#define GH_VM_START_REASON_NO_DTB	1	/* no region has all of the range */
+#define GH_VM_START_REASON_DTB_INVALID	2	/* not a devicetree */
+#define GH_VM_START_REASON_DTB_UNSAFE	3	/* would kill the RM */
+#define GH_VM_START_REASON_STATIC_VCPUS	4	/* allow_static_vcpus is not set */
+#define GH_VM_START_REASON_NO_PLACE	5	/* lent, and nothing says where */
+#define GH_VM_START_REASON_LABEL_ZERO	6	/* the image needs that label */
+#define GH_VM_START_REASON_MEM_ENTRIES	7	/* more than max_mem_entries */
+
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16
+
+/* Bytes of a crash message in &struct gh_vm_status */
+#define GH_VM_CRASH_MSG_SIZE		192
 
 /**
  * struct gh_vm_status - what became of a VM
@@ -588,6 +605,13 @@ struct gh_vcpu_run {
  *	that failed in state GH_VM_STATE_FAILED
  * @rm_error: the RM's error code for the step that failed, 0 if it was not the
  *	RM that failed it
+ * @start_reason: why the last GH_VM_START failed before the RM was asked:
+ *	``GH_VM_START_REASON_...``; 0 if its errno tells, or if it did not
+ * @start_label: label of the region that @start_reason is about, or 0
+ * @crash_msg_size: bytes of @crash_msg that are valid
+ * @padding: 0
+ * @crash_msg: in state GH_VM_STATE_EXITED, what the VM has told the RM about its
+ *	crash, not terminated
  */
 struct gh_vm_status {
 	__u32 state;
@@ -598,12 +622,18 @@ struct gh_vm_status {
 	__u8 reason[GH_VM_STATUS_REASON_SIZE];
 	__u32 start_step;
 	__u32 rm_error;
+	__u32 start_reason;
+	__u32 start_label;
+	__u32 crash_msg_size;
+	__u32 padding;
+	__u8 crash_msg[GH_VM_CRASH_MSG_SIZE];
 };
 
 /**
  * GH_VM_GET_STATUS - ask what became of a VM (on a VM file descriptor)
  *
- * For every kind of VM, whoever schedules it. Does not block. poll() on a VM
+ * For every kind of VM, whoever schedules it. Does not block, except that the
+ * first call after the end asks the RM for the crash message. poll() on a VM
  * file descriptor reports EPOLLIN and EPOLLHUP as soon as the state is
  * GH_VM_STATE_EXITED or GH_VM_STATE_FAILED.
  *
@@ -640,6 +670,8 @@ struct gh_vm_stop {
  *   for
  * * EBUSY - the VM was not started, or its start has failed; the RM says that it
  *   cannot be stopped
+ * * ENOTCONN - without GH_VM_STOP_FORCE: the VM's devicetree gives it no channel
+ *   to the RM (no virtual device of type rm-rpc), so that it cannot be asked
  * * EINTR - a signal came while another call for this VM went on, or a fatal
  *   one at any time
  * * ETIMEDOUT - the RM has not answered in time; with GH_VM_STOP_FORCE also: it

@@ -7,7 +7,8 @@
 #include <linux/limits.h>
 #include <linux/mm.h>
 
-#include "../private.h"
+#include "../region.h"
+#include "../runs.h"
 
 /* More runs than fit into two pages of the list */
 #define MANY_RUNS	(3 * PAGE_SIZE / sizeof(struct gunyah_mem_run))

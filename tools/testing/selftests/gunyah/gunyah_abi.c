@@ -27,7 +27,7 @@ TEST(numbers)
 	EXPECT_EQ(0x40104707, GH_VM_REMOVE_FUNCTION);
 	EXPECT_EQ(0x4010470a, GH_VM_SET_BOOT_CONTEXT);
 	EXPECT_EQ(0xc0584710, GH_GET_INFO);
-	EXPECT_EQ(0x80284711, GH_VM_GET_STATUS);
+	EXPECT_EQ(0x80f84711, GH_VM_GET_STATUS);
 	EXPECT_EQ(0x40084712, GH_VM_STOP);
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
@@ -89,7 +89,7 @@ OFFSET(gh_vcpu_run, status.exit_info.type, 20);
 OFFSET(gh_vcpu_run, status.exit_info.reason_size, 24);
 OFFSET(gh_vcpu_run, status.exit_info.reason, 28);
 
-SIZE(gh_vm_status, 40);
+SIZE(gh_vm_status, 248);
 OFFSET(gh_vm_status, state, 0);
 OFFSET(gh_vm_status, start_errno, 4);
 OFFSET(gh_vm_status, exit_type, 8);
@@ -98,6 +98,11 @@ OFFSET(gh_vm_status, reason_size, 12);
 OFFSET(gh_vm_status, reason, 16);
 OFFSET(gh_vm_status, start_step, 32);
 OFFSET(gh_vm_status, rm_error, 36);
+OFFSET(gh_vm_status, start_reason, 40);
+OFFSET(gh_vm_status, start_label, 44);
+OFFSET(gh_vm_status, crash_msg_size, 48);
+OFFSET(gh_vm_status, padding, 52);
+OFFSET(gh_vm_status, crash_msg, 56);
 
 SIZE(gh_vm_stop, 8);
 OFFSET(gh_vm_stop, flags, 0);
@@ -105,7 +110,7 @@ OFFSET(gh_vm_stop, padding, 4);
 
 SIZE(gh_info, 88);
 OFFSET(gh_info, flags, 0);
-OFFSET(gh_info, abi_version, 4);
+OFFSET(gh_info, features, 4);
 OFFSET(gh_info, hyp_api, 8);
 OFFSET(gh_info, hyp_features, 16);
 OFFSET(gh_info, page_size, 40);

@@ -69,7 +69,7 @@ TEST_F(calls, info)
 
 	ASSERT_CALL(ioctl(self->dev, GH_GET_INFO, &info));
 	EXPECT_EQ(0, info.flags);
-	EXPECT_LE(GH_ABI_VERSION, info.abi_version);
+	EXPECT_LE(GH_FEATURE_MERGED_REGIONS, info.features);
 	EXPECT_EQ((__u32)sysconf(_SC_PAGESIZE), info.page_size);
 	EXPECT_EQ(1 << GH_FN_VCPU | 1 << GH_FN_IRQFD | 1 << GH_FN_IOEVENTFD,
 		  info.functions);
