@@ -129,6 +129,7 @@ struct gunyah_vm_call {
  * @vmid: VMID, GUNYAH_VMID_INVALID while the firmware does not know the VM;
  *	protected by @lock
  * @fw: what the firmware knows of it, protected by @lock
+ * @resets_denied: how often a reset of it was denied, protected by @lock
  * @lock: protects memory, functions, devicetree; held while messages about the
  *	VM are sent
  * @regions: list of struct gunyah_mem_region, in the order they were added;
@@ -176,6 +177,7 @@ struct gunyah_vm {
 	struct mm_struct *mm;
 	u16 vmid;
 	enum gunyah_vm_fw fw;
+	unsigned int resets_denied;
 
 	struct mutex lock;	/* configuration and messages: see above */
 	struct list_head regions;

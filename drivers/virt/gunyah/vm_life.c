@@ -33,7 +33,7 @@
 /* How long close() waits for the end of the VM */
 #define CLOSE_WAIT_MS		10000
 /* How long a process that exits waits for the end of all its VMs together */
-#define EXIT_WAIT_MS		1000
+#define EXIT_WAIT_MS		500
 
 /* Time between attempts to end a VM */
 #define END_DELAY_MIN		HZ

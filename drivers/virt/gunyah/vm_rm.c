@@ -37,8 +37,12 @@
 #define END_LIMIT_GONE		(10 * HZ)
 /* Time after which the firmware is asked again for a state that has not come */
 #define STATE_WAIT		(2 * HZ)
+/* A VM may be configured so that the firmware never resets it */
+#define RESET_TRIES		5
 /* Steps that firmware needs at most that does what it is asked for */
 #define END_FAST_STEPS		12
+/* Steps of one attempt; those that wait for a reset take STATE_WAIT each */
+#define END_MAX_STEPS		50
 
 /*
  * VMIDs
@@ -220,10 +224,11 @@ int gunyah_vm_rm_start(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 	}
 	vm->rm.error = 0;
 	ret = vm_boot(vm, image, call);
-	/* The step that fails is over at once, so the last error is its own */
-	if (ret)
-		scoped_guard(spinlock, &vm->state_lock)
-			vm->rm_error = vm->rm.error;
+	if (!ret)
+		return 0;
+	/* Nothing is sent after the step that failed: the last error is its own */
+	scoped_guard(spinlock, &vm->state_lock)
+		vm->rm_error = vm->rm.error;
 	return ret;
 }
 
@@ -269,9 +274,12 @@ static int vm_reset(struct gunyah_vm *vm)
 	case 0:
 		vm_wait_reset(vm);
 		return 0;
-	case -EOPNOTSUPP:
 	case -EPERM:
-		pr_err("VM %u: the firmware does not reset it: %d\n", vm->vmid,
+		if (++vm->resets_denied < RESET_TRIES)
+			return ret;
+		fallthrough;
+	case -EOPNOTSUPP:
+		pr_err("VM %u: the firmware does not reset VMs: %d\n", vm->vmid,
 		       ret);
 		vm->fw = GUNYAH_VM_FW_STUCK;
 		return 0;
@@ -376,8 +384,8 @@ static int vm_end_step(struct gunyah_vm *vm)
  * May be called again until it succeeds, and after that.
  *
  * Context: Worker, may sleep.
- * Return: 0 if the firmware has nothing of the VM any more; -ETIMEDOUT, or the
- * errno of the step that failed.
+ * Return: 0 if the firmware has nothing of the VM any more; -ETIMEDOUT, -EBUSY,
+ * or the errno of the step that failed.
  */
 int gunyah_vm_rm_end(struct gunyah_vm *vm)
 {
@@ -396,9 +404,11 @@ int gunyah_vm_rm_end(struct gunyah_vm *vm)
 	gunyah_resources_drop(vm);
 
 	for (steps = 0; !ret && vm->fw != GUNYAH_VM_FW_NONE; steps++) {
-		/* Firmware that gets nowhere is not asked in a tight loop */
+		/* Do not ask firmware that gets nowhere in a tight loop */
 		if (steps > END_FAST_STEPS)
 			msleep(100);
+		if (steps > END_MAX_STEPS)
+			return -EBUSY;
 		limit = vm_is_last_attempt(vm) ? END_LIMIT_GONE : END_LIMIT;
 		if (time_after(jiffies, start + limit))
 			return -ETIMEDOUT;

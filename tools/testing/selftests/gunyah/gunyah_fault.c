@@ -118,10 +118,16 @@ TEST_F_TIMEOUT(fault, start_refused, FAULT_TIMEOUT)
 {
 	unsigned int m, c;
 
-	for (m = 0; m < ARRAY_SIZE(start_messages); m++)
-		for (c = 0; c < ARRAY_SIZE(codes); c++)
+	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
+		for (c = 0; c < ARRAY_SIZE(codes); c++) {
+			/* Repeated, see gunyah_recover */
+			if (start_messages[m].id == RM_VM_INIT_MSG &&
+			    codes[c].code == RM_ERR_NORESOURCE)
+				continue;
 			start_refused(_metadata, self, &start_messages[m],
 				      codes[c].code, codes[c].error);
+		}
+	}
 }
 
 /* It was done, and yet the reply says that it was not */

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What VMs, the driver and its users get over: firmware that releases late or
+ * never, ends that are not reported, crashes, processes with several VMs
+ */
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "message.h"
+#include "remote.h"
+#include "testctl.h"
+
+#define RM_SET_CRASH_MSG	0x56000086
+
+/* ---- the firmware has not yet released another VM ---- */
+
+FIXTURE(late)
+{
+	struct leak_state leak;
+	struct vm vm;
+};
+
+FIXTURE_SETUP(late)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	testctl_reset();
+	leak_read(&self->leak);
+	vm_init(&self->vm);
+	ASSERT_EQ(0, vm_one_life());
+}
+
+FIXTURE_TEARDOWN(late)
+{
+	testctl_reset();
+	vm_close(&self->vm);
+	EXPECT_EQ(0, vm_one_life());
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* A VM can be started at once after another one, whatever the firmware needs */
+TEST_F_TIMEOUT(late, once, FAULT_TIMEOUT)
+{
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		testctl_fault(RM_FAULT_FAIL, RM_VM_INIT_MSG, 1,
+			      RM_ERR_NORESOURCE);
+		ASSERT_EQ(0, vm_one_life());
+	}
+}
+
+/* A lack of resources that nothing explains is final, after a few attempts */
+TEST_F_TIMEOUT(late, for_ever, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = {};
+	struct gh_vm_status status;
+	__u64 requests;
+
+	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	ASSERT_EQ(0, vm_one_life());
+	testctl_fault_repeat(RM_FAULT_FAIL_AFTER, RM_VM_INIT_MSG, 1,
+			     RM_ERR_NORESOURCE);
+	requests = testctl_read(GH_TESTCTL_RM_REQUESTS);
+	EXPECT_ERRNO(ENODEV, gh_start(self->vm.fd));
+	EXPECT_GT(600, testctl_read(GH_TESTCTL_RM_REQUESTS) - requests);
+	ASSERT_CALL(gh_status(self->vm.fd, &status));
+	EXPECT_EQ(GH_VM_STATE_FAILED, status.state);
+	EXPECT_EQ(ENODEV, status.start_errno);
+	EXPECT_EQ(GH_VM_START_STEP_INIT, status.start_step);
+	EXPECT_EQ(RM_ERR_NORESOURCE, status.rm_error);
+}
+
+#define MANY_VMS	40
+
+struct closer {
+	struct vm vm[MANY_VMS];
+	bool stop;
+};
+
+static void *close_slowly(void *data)
+{
+	struct closer *closer = data;
+	unsigned int i;
+
+	for (i = 0; i < MANY_VMS; i++) {
+		if (!closer->stop)
+			usleep(200000);
+		vm_close(&closer->vm[i]);
+	}
+	return NULL;
+}
+
+/* As long as other VMs end, it is worth another try */
+TEST_F_TIMEOUT(late, again, FAULT_TIMEOUT)
+{
+	static struct closer closer;
+	struct vm_config cfg = {};
+	struct gh_vm_status status;
+	pthread_t thread;
+	unsigned int i;
+
+	for (i = 0; i < MANY_VMS; i++) {
+		vm_init(&closer.vm[i]);
+		ASSERT_CALL(vm_build(&closer.vm[i], &cfg, VM_STARTED));
+	}
+	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	testctl_fault_repeat(RM_FAULT_FAIL_AFTER, RM_VM_INIT_MSG, 1,
+			     RM_ERR_NORESOURCE);
+	closer.stop = false;
+	ASSERT_EQ(0, pthread_create(&thread, NULL, close_slowly, &closer));
+	EXPECT_ERRNO(EAGAIN, gh_start(self->vm.fd));
+	closer.stop = true;
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_CALL(gh_status(self->vm.fd, &status));
+	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
+	EXPECT_EQ(0, status.vmid);
+
+	testctl_reset();
+	ASSERT_CALL(gh_start(self->vm.fd));
+	ASSERT_CALL(vm_finish(&self->vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+}
+
+/* ---- the firmware does not reset VMs ---- */
+
+/* What it has of a VM is lost, but nobody tries for ever, and others start */
+TEST(no_reset)
+{
+	struct gh_vm_status status;
+	struct vm_config cfg = {};
+	__u64 requests;
+	struct vm vm;
+
+	if (!gunyah_present() || !testctl_present())
+		SKIP(return, "not the test hypervisor");
+	testctl_reset();
+	vm_init(&vm);
+	ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));
+	ASSERT_CALL(vm_finish(&vm, &status));
+	testctl_fault_repeat(RM_FAULT_FAIL, RM_VM_RESET_MSG, 1,
+			     RM_ERR_UNIMPLEMENTED);
+	vm_close(&vm);
+	requests = testctl_read(GH_TESTCTL_RM_REQUESTS);
+	sleep(5);
+	EXPECT_EQ(requests, testctl_read(GH_TESTCTL_RM_REQUESTS));
+	ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));
+	ASSERT_CALL(vm_finish(&vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	testctl_reset();
+	vm_close(&vm);
+	EXPECT_EQ(0, vm_one_life());
+}
+
+/* ---- crash messages ---- */
+
+FIXTURE(crash)
+{
+	struct leak_state leak;
+	struct remote remote;
+};
+
+FIXTURE_SETUP(crash)
+{
+	struct vm_config cfg = { .rm_rpc = true };
+
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	leak_read(&self->leak);
+	remote_init(&self->remote);
+	ASSERT_CALL(remote_build(&self->remote, &cfg));
+	ASSERT_CALL(remote_start(&self->remote));
+}
+
+FIXTURE_TEARDOWN(crash)
+{
+	remote_close(&self->remote);
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* What a guest says before it dies reaches the user */
+TEST_F_TIMEOUT(crash, is_told, FAULT_TIMEOUT)
+{
+	static const char text[] = "it was the butler";
+	struct {
+		__le16 len;
+		__le16 reserved;
+		char text[20];
+	} req = { .len = sizeof(text) - 1 };
+	const struct guest_op off = G_OFF;
+	struct remote *r = &self->remote;
+	struct gh_vm_status status;
+	__u32 error;
+
+	memcpy(req.text, text, sizeof(text) - 1);
+	ASSERT_CALL(remote_call(r, RM_SET_CRASH_MSG, &req, sizeof(req),
+				&error));
+	ASSERT_EQ(0, error);
+	ASSERT_CALL(gh_status(r->vm.fd, &status));
+	EXPECT_EQ(0, status.crash_msg_size);
+	ASSERT_CALL(remote_end(r, &off, &status));
+	ASSERT_CALL(gh_status(r->vm.fd, &status));
+	EXPECT_EQ(sizeof(text) - 1, status.crash_msg_size);
+	EXPECT_EQ(0, memcmp(text, status.crash_msg, sizeof(text) - 1));
+}
+
+TEST_F_TIMEOUT(crash, is_none, FAULT_TIMEOUT)
+{
+	const struct guest_op off = G_OFF;
+	struct remote *r = &self->remote;
+	struct gh_vm_status status;
+
+	ASSERT_CALL(remote_end(r, &off, &status));
+	ASSERT_CALL(gh_status(r->vm.fd, &status));
+	EXPECT_EQ(0, status.crash_msg_size);
+	EXPECT_TRUE(all_zero(status.crash_msg, sizeof(status.crash_msg)));
+}
+
+/* ---- a process with several VMs ---- */
+
+#define PROCESS_VMS	4
+
+static int hold_vms(int ready, int how)
+{
+	static struct vm vm[PROCESS_VMS];
+	struct vm_config cfg = {};
+	unsigned int i;
+
+	for (i = 0; i < PROCESS_VMS; i++) {
+		vm_init(&vm[i]);
+		if (vm_build(&vm[i], &cfg, VM_STARTED))
+			return 1;
+	}
+	testctl_fault(RM_FAULT_DIE, 0, 1, 0);
+	if (write(ready, "", 1) != 1)
+		return 2;
+	if (how)
+		pause();
+	return 0;
+}
+
+/* The wait for firmware that is silent is for all of them together */
+static void exit_with_vms(struct __test_metadata *_metadata, int sig)
+{
+	char timeout[32], byte;
+	int ready[2], status;
+	long long start;
+	pid_t pid;
+
+	ASSERT_LE(0, read_file(TIMEOUT_PARAM, timeout, sizeof(timeout)));
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "20000"));
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid)
+		_exit(hold_vms(ready[1], sig));
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	start = now_ms();
+	if (sig)
+		kill(pid, sig);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	/* Less than twice what one VM may take */
+	EXPECT_GT(9000, now_ms() - start);
+	EXPECT_EQ(sig, status);
+	close(ready[0]);
+	close(ready[1]);
+	testctl_reset();
+	write_file(TIMEOUT_PARAM, timeout);
+}
+
+FIXTURE(process)
+{
+	struct leak_state leak;
+	struct vm beacon;
+};
+
+FIXTURE_SETUP(process)
+{
+	struct vm_config cfg = {};
+
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	testctl_reset();
+	leak_read(&self->leak);
+	vm_init(&self->beacon);
+	ASSERT_CALL(vm_build(&self->beacon, &cfg, VM_STARTED));
+}
+
+/* The report of an end shows the driver that the firmware is back */
+FIXTURE_TEARDOWN(process)
+{
+	struct gh_vm_status status;
+
+	testctl_reset();
+	EXPECT_EQ(0, vm_finish(&self->beacon, &status));
+	vm_close(&self->beacon);
+	EXPECT_TRUE(leak_check(&self->leak, 3 * BACK_MS));
+	EXPECT_EQ(0, vm_one_life());
+}
+
+TEST_F_TIMEOUT(process, exits, FAULT_TIMEOUT)
+{
+	exit_with_vms(_metadata, 0);
+}
+
+TEST_F_TIMEOUT(process, is_killed, FAULT_TIMEOUT)
+{
+	exit_with_vms(_metadata, SIGKILL);
+}
+
+TEST_HARNESS_MAIN

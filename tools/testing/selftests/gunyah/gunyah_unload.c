@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module is unloaded while VMs are still ending
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "message.h"
+#include "testctl.h"
+
+#define INITSTATE	"/sys/module/gunyah/initstate"
+
+/* A slow resource manager: microseconds for each of its turns */
+#define SLOW_TURN_US	100000
+#define SLOW_TURNS	20
+
+static int open_module(void)
+{
+	const char *path = getenv("GUNYAH_KO");
+	struct utsname name;
+	char buf[256];
+	int fd;
+
+	if (path)
+		return open(path, O_RDONLY | O_CLOEXEC);
+	fd = open("/lib/gunyah.ko", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || uname(&name))
+		return fd;
+	snprintf(buf, sizeof(buf),
+		 "/lib/modules/%s/kernel/drivers/virt/gunyah/gunyah.ko",
+		 name.release);
+	return open(buf, O_RDONLY | O_CLOEXEC);
+}
+
+static int unload(void)
+{
+	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
+}
+
+static int load(int fd)
+{
+	return syscall(SYS_finit_module, fd, "", 0);
+}
+
+FIXTURE(unload)
+{
+	struct leak_state leak;
+	int module;
+};
+
+FIXTURE_SETUP(unload)
+{
+	if (!gunyah_present())
+		SKIP(return, "no " GUNYAH_DEV);
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	if (access(INITSTATE, F_OK))
+		SKIP(return, "the driver is not a module");
+	self->module = open_module();
+	if (self->module < 0)
+		SKIP(return, "there is no gunyah.ko; set GUNYAH_KO");
+	testctl_reset();
+	leak_read(&self->leak);
+}
+
+FIXTURE_TEARDOWN(unload)
+{
+	testctl_reset();
+	if (access(INITSTATE, F_OK))
+		EXPECT_EQ(0, load(self->module));
+	close(self->module);
+	EXPECT_EQ(0, vm_one_life());
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* A process with a VM whose reclaim goes as planned is killed */
+static void kill_vmm(struct __test_metadata *_metadata,
+		     enum rm_fault_action action, __u32 arg)
+{
+	int ready[2], status;
+	struct vm vm;
+	pid_t pid;
+	char byte;
+
+	ASSERT_EQ(0, pipe(ready));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		struct vm_config cfg = {};
+
+		vm_init(&vm);
+		if (vm_build(&vm, &cfg, VM_STARTED) ||
+		    write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	ASSERT_EQ(1, read(ready[0], &byte, 1));
+	close(ready[0]);
+	close(ready[1]);
+	testctl_fault(action, RM_MEM_RECLAIM_MSG, 1, arg);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+}
+
+/* It waits for the attempt that goes on, and all memory is back */
+TEST_F_TIMEOUT(unload, reclaim_goes_on, FAULT_TIMEOUT)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		testctl_write(GH_TESTCTL_RM_WORK_DELAY, SLOW_TURN_US);
+		kill_vmm(_metadata, RM_FAULT_DELAY_REPLY, SLOW_TURNS);
+		EXPECT_EQ(0, unload());
+		testctl_reset();
+		ASSERT_EQ(0, load(self->module));
+		ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
+	}
+}
+
+/* What was refused at first is asked for once more before the driver goes */
+TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		kill_vmm(_metadata, RM_FAULT_FAIL, RM_ERR_BUSY);
+		EXPECT_EQ(0, unload());
+		ASSERT_EQ(0, load(self->module));
+		ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
+	}
+}
+
+TEST_HARNESS_MAIN
