@@ -43,6 +43,12 @@ struct stage {
 	unsigned int stage;
 };
 
+static void set_bell(struct bells *b, unsigned int irq, __u64 cap)
+{
+	vm_poke(&b->vm, BELLS_IRQS + irq * sizeof(struct guest_irq) +
+		offsetof(struct guest_irq, bell), cap);
+}
+
 static bool stage_reached(void *arg)
 {
 	struct stage *stage = arg;
@@ -81,9 +87,8 @@ int bells_start(struct bells *b)
 	if (wait_stage(b, BELLS_BOOTED))
 		return -1;
 	for (i = 0; i < b->vm.cfg.num_bells; i++) {
-		b->cap[i] = dtb_bell_cap(b->vm.shm + BELLS_DTB,
-					 b->vm.cfg.bells[i].label);
-		if (!b->cap[i]) {
+		if (!dtb_bell_cap(b->vm.shm + BELLS_DTB,
+				  b->vm.cfg.bells[i].label, &b->cap[i])) {
 			errno = ENOENT;
 			return -1;
 		}
@@ -126,6 +131,8 @@ int bells_serve(struct bells *b, unsigned int how, unsigned long clear)
 	struct guest_op ops[BELLS_MAX + ARRAY_SIZE(end)];
 	unsigned int i, n = b->vm.cfg.num_bells;
 
+	for (i = 0; i < BELLS_STAGE / sizeof(struct guest_irq); i++)
+		set_bell(b, i, GUEST_NO_BELL);
 	for (i = 0; i < n; i++) {
 		const struct dtb_bell *bell = &b->vm.cfg.bells[i];
 		const struct guest_op enable =
@@ -134,9 +141,7 @@ int bells_serve(struct bells *b, unsigned int how, unsigned long clear)
 
 		ops[i] = enable;
 		if (clear & 1UL << i)
-			vm_poke(&b->vm, BELLS_IRQS +
-				bell->irq * sizeof(struct guest_irq) +
-				offsetof(struct guest_irq, bell), b->cap[i]);
+			set_bell(b, bell->irq, b->cap[i]);
 	}
 	memcpy(ops + n, end, sizeof(end));
 	bells_program(b, ops, n + ARRAY_SIZE(end));

@@ -286,26 +286,30 @@ size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg)
  * dtb_bell_cap() - find a doorbell in the devicetree that a guest got
  * @fdt: the devicetree
  * @label: the doorbell's label
+ * @cap: the guest's capability for it; every value is valid, 0 as well
  *
- * Return: the guest's capability, or 0 if there is none.
+ * Return: whether the guest has that doorbell.
  */
-__u64 dtb_bell_cap(const void *fdt, __u32 label)
+bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap)
 {
 	static const char compatible[] = "qcom,gunyah-doorbell";
 	const fdt32_t *prop;
-	const fdt64_t *cap;
+	const fdt64_t *reg;
 	int node, len;
 
 	if (fdt_check_header(fdt))
-		return 0;
+		return false;
 	for (node = fdt_node_offset_by_compatible(fdt, -1, compatible);
 	     node >= 0;
 	     node = fdt_node_offset_by_compatible(fdt, node, compatible)) {
 		prop = fdt_getprop(fdt, node, "label", &len);
 		if (!prop || len != 4 || fdt32_ld(prop) != label)
 			continue;
-		cap = fdt_getprop(fdt, node, "reg", &len);
-		return cap && len == 8 ? fdt64_ld(cap) : 0;
+		reg = fdt_getprop(fdt, node, "reg", &len);
+		if (!reg || len != sizeof(*reg))
+			return false;
+		*cap = fdt64_ld(reg);
+		return true;
 	}
-	return 0;
+	return false;
 }

@@ -537,7 +537,8 @@ TEST_F_TIMEOUT(ring, by_the_vm_itself, RACE_TIMEOUT)
 	ops[n++] = (struct guest_op)G_IRQ_ENABLE(GUEST_IRQ_LEVEL, IRQ(1));
 	for (i = 0; i < 100; i++) {
 		ops[n++] = (struct guest_op)G_WRITE(4, MMIO + i % 2 * 4, 1);
-		ops[n++] = (struct guest_op)G_IRQ_WAIT(IRQ(i % 2), count, 0);
+		ops[n++] = (struct guest_op)G_IRQ_WAIT(IRQ(i % 2), count,
+						    GUEST_NO_BELL);
 	}
 	ops[n++] = (struct guest_op)G_OFF;
 	bells_program(b, ops, n);

@@ -226,7 +226,7 @@ struct dtb_config {
 };
 
 size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg);
-__u64 dtb_bell_cap(const void *fdt, __u32 label);
+bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap);
 
 /* ---- VMs ---- */
 

@@ -293,9 +293,11 @@ op_irq_enable:
 	dsb	sy
 	b	next
 
-/* Clear all flags of doorbell x1, if there is one. Old ones in x1, uses x0-x17 */
+/* Clear the flags of doorbell x1 unless it is GUEST_NO_BELL; old flags in x1 */
+/* Uses x0 to x17 */
 clear_bell:
-	cbz	x1, 1f
+	cmn	x1, #1
+	b.eq	1f
 	ldr	x0, =GUEST_BELL_RECEIVE
 	mov	x2, #-1
 	mov	x3, xzr

@@ -60,7 +60,8 @@
 #define GUEST_OP_TIME		19	/* counter of the virtual timer to a */
 #define GUEST_OP_IRQ_ENABLE	20	/* enable interrupt a, kind n */
 #define GUEST_OP_IRQ_WAIT	21	/* WFI until interrupt a comes, count */
-					/* it at b, clear doorbell c */
+					/* it at b, clear doorbell c; */
+					/* b may be 0, c GUEST_NO_BELL */
 #define GUEST_OP_IRQ_SERVE	22	/* take interrupts until a is not 0 */
 #define GUEST_OP_BELL_CLEAR	23	/* clear doorbell a, old flags to b */
 #define GUEST_OP_HVC_REGS	24	/* hvc: x0-x5 from a, x0-x3 to there */
@@ -76,6 +77,9 @@
 
 /* Gunyah's hypercall that reads and clears the flags of a doorbell */
 #define GUEST_BELL_RECEIVE	0xc6008013
+
+/* No capability: Gunyah has none with this value, while 0 is a valid one */
+#define GUEST_NO_BELL		(~0ULL)
 
 /* Kinds of loads, in n of GUEST_OP_READ */
 #define GUEST_LOAD_8		0	/* ldrb */
@@ -115,7 +119,7 @@ struct guest_op {
 /**
  * struct guest_irq - what GUEST_OP_IRQ_SERVE does with an interrupt
  * @count: incremented each time it comes
- * @bell: capability of the doorbell that is to be cleared then, 0: none
+ * @bell: capability of the doorbell to clear then, or GUEST_NO_BELL
  *
  * There is an array of them in memory, the index is the INTID.
  */

@@ -149,6 +149,7 @@ static void find_queues(struct remote *r)
 		return;
 	r->tx = fdt64_ld(&reg[0]);
 	r->rx = fdt64_ld(&reg[1]);
+	r->connected = true;
 }
 
 /**
@@ -250,7 +251,7 @@ static int send_request(struct remote *r, __u32 id, const void *payload,
 	unsigned char *packet = r->vm.shm + REMOTE_TX;
 	__u64 error;
 
-	if (!r->tx) {
+	if (!r->connected) {
 		errno = ENOTCONN;
 		return -1;
 	}
@@ -279,7 +280,7 @@ static int receive_packet(struct remote *r)
 	const unsigned char *data = r->vm.shm + REMOTE_RX;
 	__u64 size;
 
-	if (!r->rx) {
+	if (!r->connected) {
 		errno = ENOTCONN;
 		return -1;
 	}

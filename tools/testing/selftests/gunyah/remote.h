@@ -72,8 +72,9 @@ struct remote_parcel {
  * @vm: the VM
  * @runner: runs its vCPU
  * @running: that runs
- * @tx: the guest's capability for the queue to the resource manager, 0: none
- * @rx: for the one from it
+ * @connected: the guest has queues to and from the resource manager
+ * @tx: its capability for the queue to the resource manager
+ * @rx: its capability for the queue from it
  * @seq: last sequence id
  * @notes: notifications that came while a reply was waited for
  * @num_notes: number of them
@@ -82,6 +83,7 @@ struct remote {
 	struct vm vm;
 	struct runner runner;
 	bool running;
+	bool connected;
 	__u64 tx;
 	__u64 rx;
 	__u16 seq;
