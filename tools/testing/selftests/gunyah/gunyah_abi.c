@@ -137,8 +137,7 @@ FIXTURE(abi)
 
 FIXTURE_SETUP(abi)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	self->page = sysconf(_SC_PAGESIZE);
 	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
@@ -418,11 +417,8 @@ FIXTURE_SETUP(started)
 {
 	struct vm_config cfg = {};
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_STARTED));
+	SKIP_WITHOUT_GUNYAH(return);
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &cfg, VM_STARTED));
 }
 
 FIXTURE_TEARDOWN(started)
@@ -524,6 +520,7 @@ FIXTURE(refused)
 {
 	struct leak_state leak;
 	struct vm vm;
+	struct param allow;
 };
 
 FIXTURE_VARIANT(refused)
@@ -599,16 +596,18 @@ FIXTURE_VARIANT_ADD(refused, shared_hypervisor)
 
 FIXTURE_SETUP(refused)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
+	SKIP_WITHOUT_GUNYAH(return);
+	/* None of them gets far enough to do harm to any firmware */
+	if (variant->cfg.scheduled)
+		param_set(&self->allow, STATIC_PARAM, "Y");
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
+			     VM_HAS_VCPUS));
 }
 
 FIXTURE_TEARDOWN(refused)
 {
 	vm_close(&self->vm);
+	param_restore(&self->allow);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -644,4 +643,4 @@ TEST_F(refused, start)
 	memset(free, 0, size);
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

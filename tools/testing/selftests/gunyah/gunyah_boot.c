@@ -79,17 +79,14 @@ static int set_reg(int vm, __u32 reg, __u64 value)
 /* Whether the resource manager knows the message */
 static bool has_message(void)
 {
-	char cmdline[4096];
-
-	return read_file("/proc/cmdline", cmdline, sizeof(cmdline)) > 0 &&
-	       strstr(cmdline, "gunyah_hyp.boot_context=1");
+	return hyp_word("gunyah_hyp.boot_context=1");
 }
 
 FIXTURE(boot)
 {
 	struct leak_state leak;
 	struct vm vm;
-	char timeout[32];	/* rm_timeout_ms as it was */
+	struct param timeout;
 };
 
 FIXTURE_VARIANT(boot)
@@ -114,25 +111,18 @@ FIXTURE_VARIANT_ADD(boot, scheduled)
 
 FIXTURE_SETUP(boot)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	if (testctl_present())
-		testctl_reset();
-	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
-			       sizeof(self->timeout)));
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
+			     VM_HAS_VCPUS));
 	/* What runs if the PC is not taken */
 	vm_program(&self->vm, 0, G_RESET);
 }
 
 FIXTURE_TEARDOWN(boot)
 {
-	if (testctl_present())
-		testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	testctl_reset();
+	param_restore(&self->timeout);
 	vm_close(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
@@ -390,8 +380,7 @@ TEST_F_TIMEOUT(boot, refused, BOOT_TIMEOUT)
 	};
 	unsigned int i;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		ASSERT_CALL(set_reg(self->vm.fd, X(3), 3));
 		testctl_fault(RM_FAULT_FAIL, RM_VM_SET_BOOT_MSG, 1,
@@ -402,7 +391,7 @@ TEST_F_TIMEOUT(boot, refused, BOOT_TIMEOUT)
 		EXPECT_TRUE(leak_check(&self->leak, 0));
 		ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
 	}
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	ASSERT_CALL(set_reg(self->vm.fd, X(3), 3));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_VM_SET_BOOT_MSG, 1, 0);
 	expect_failed(_metadata, &self->vm, ETIMEDOUT, 0);
@@ -425,4 +414,4 @@ TEST_F_TIMEOUT(boot, no_such_register, BOOT_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -37,8 +37,7 @@ FIXTURE(calls)
 
 FIXTURE_SETUP(calls)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	vm_init(&self->vm);
 	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
@@ -255,4 +254,4 @@ TEST_F_TIMEOUT(calls, all, CALLS_TIMEOUT)
 	EXPECT_EQ(GH_VM_EXIT_FORCED_STOP, vm->run[0]->status.exit_info.type);
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -35,8 +35,7 @@ FIXTURE(info)
 
 FIXTURE_SETUP(info)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	self->page = sysconf(_SC_PAGESIZE);
 	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, self->dev);
@@ -279,18 +278,14 @@ FIXTURE(step)
 	struct leak_state leak;
 	struct vm vm;
 	void *scattered;
-	char timeout[32];	/* rm_timeout_ms as it was */
+	struct param timeout;
 };
 
 FIXTURE_SETUP(step)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
 	testctl_reset();
-	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
-			       sizeof(self->timeout)));
 	self->scattered = alloc_scattered(APPEND_SIZE);
 	ASSERT_NE(NULL, self->scattered);
 	leak_read(&self->leak);
@@ -300,7 +295,7 @@ FIXTURE_SETUP(step)
 FIXTURE_TEARDOWN(step)
 {
 	testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	param_restore(&self->timeout);
 	vm_close(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 	munmap(self->scattered, APPEND_SIZE);
@@ -377,7 +372,7 @@ TEST_F_TIMEOUT(step, lost_reply, CONTROL_TIMEOUT)
 {
 	static const struct message msg = { RM_VM_INIT_MSG };
 
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	ASSERT_CALL(message_build(&self->vm, &msg, NULL));
 	message_fault(&msg, RM_FAULT_DROP_REPLY, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
@@ -413,7 +408,6 @@ TEST_F_TIMEOUT(step, meanwhile, CONTROL_TIMEOUT)
 	struct pollfd pfd = { .events = POLLIN };
 	unsigned int i;
 	pthread_t thread;
-	long long ms;
 	void *result;
 
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
@@ -423,23 +417,19 @@ TEST_F_TIMEOUT(step, meanwhile, CONTROL_TIMEOUT)
 					  self->scattered));
 		goal.fd = self->vm.fd;
 		pfd.fd = self->vm.fd;
-		/* That reply takes a second or two */
-		testctl_write(GH_TESTCTL_RM_WORK_DELAY, 10000);
-		message_fault(&steps[i].msg, RM_FAULT_DELAY_REPLY, 150);
+		testctl_hold(steps[i].msg.id, 1);
 		ASSERT_EQ(0, pthread_create(&thread, NULL, start_thread,
 					    &self->vm));
 		EXPECT_TRUE(wait_until(step_reached, &goal, LONG_MS));
-		ms = now_ms();
 		EXPECT_EQ(0, gh_status(self->vm.fd, &status));
 		EXPECT_EQ(0, poll(&pfd, 1, 0));
-		EXPECT_GE(500, now_ms() - ms);
 		EXPECT_EQ(GH_VM_STATE_STARTING, status.state);
 		EXPECT_EQ(steps[i].step, status.start_step);
 		EXPECT_EQ(0, status.start_errno);
 		EXPECT_EQ(0, status.rm_error);
 		EXPECT_EQ(steps[i].step > GH_VM_START_STEP_VMID,
 			  status.vmid != 0);
-		testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
+		testctl_release();
 		ASSERT_EQ(0, pthread_join(thread, &result));
 		EXPECT_EQ(NULL, result);
 
@@ -554,12 +544,10 @@ FIXTURE_VARIANT_ADD(ending, fault_scheduled)
 
 FIXTURE_SETUP(ending)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
+			     VM_HAS_VCPUS));
 	vm_program(&self->vm, 0, variant->op);
 }
 
@@ -631,4 +619,4 @@ TEST_F_TIMEOUT(ending, status, CONTROL_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -35,8 +35,7 @@ FIXTURE(rare)
 
 FIXTURE_SETUP(rare)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	testctl_reset();
 	leak_read(&self->leak);
 	vm_init(&self->vm);
@@ -102,15 +101,13 @@ TEST_F_TIMEOUT(rare, signal, ERRNO_TIMEOUT)
 	pthread_t thread;
 	int fd;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
 	fd = self->vm.fd;
 
 	/* From its first request on the start holds everybody else up */
 	requests = testctl_read(GH_TESTCTL_RM_REQUESTS);
-	testctl_write(GH_TESTCTL_RM_WORK_DELAY, 10000);
-	testctl_fault(RM_FAULT_DELAY_REPLY, RM_VM_INIT_MSG, 1, 500);
+	testctl_hold(RM_VM_INIT_MSG, 1);
 	sigemptyset(&alarms);
 	sigaddset(&alarms, SIGALRM);
 	sigaction(SIGALRM, &action, NULL);
@@ -132,6 +129,7 @@ TEST_F_TIMEOUT(rare, signal, ERRNO_TIMEOUT)
 	setitimer(ITIMER_REAL, &never, NULL);
 
 	/* Which changed nothing */
+	testctl_release();
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
@@ -145,8 +143,7 @@ TEST_F(rare, message_refused)
 	struct gh_vm_status status;
 	unsigned int i;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
 		/* The second message, so that there is something to undo */
@@ -165,8 +162,7 @@ TEST_F(rare, message_repeated)
 {
 	struct gh_vm_status status;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
 	testctl_hvc_fault(HVC_MSGQ_SEND, 2, (__u64)-2);
 	ASSERT_CALL(gh_start(self->vm.fd));
@@ -185,8 +181,7 @@ static int run_in_state(struct vm *vm, __u64 state)
 
 TEST_F_TIMEOUT(rare, vcpu, ERRNO_TIMEOUT)
 {
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
 	vm_program(&self->vm, 0, G_SPIN);
 	ASSERT_CALL(gh_start(self->vm.fd));
@@ -200,8 +195,7 @@ TEST_F_TIMEOUT(rare, vcpu, ERRNO_TIMEOUT)
 
 TEST_F_TIMEOUT(rare, vcpu_busy, ERRNO_TIMEOUT)
 {
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_STARTED));
 	testctl_write(GH_TESTCTL_EXIT_DELAY, FOR_EVER_US);
 	testctl_write(GH_TESTCTL_QUIRK_BUSY, 1);
@@ -254,4 +248,4 @@ TEST_F_TIMEOUT(rare, no_memory_to_lend, ERRNO_TIMEOUT)
 	cgroup_leave();
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

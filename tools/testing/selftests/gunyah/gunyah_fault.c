@@ -40,19 +40,15 @@ FIXTURE(fault)
 	struct leak_state leak;
 	struct vm vm;
 	void *scattered;
-	char timeout[32];	/* rm_timeout_ms as it was */
+	struct param timeout;
 	bool keeps;		/* the firmware may keep something for good */
 };
 
 FIXTURE_SETUP(fault)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
 	testctl_reset();
-	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
-			       sizeof(self->timeout)));
 	self->scattered = alloc_scattered(APPEND_SIZE);
 	ASSERT_NE(NULL, self->scattered);
 	leak_read(&self->leak);
@@ -62,7 +58,7 @@ FIXTURE_SETUP(fault)
 FIXTURE_TEARDOWN(fault)
 {
 	testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	param_restore(&self->timeout);
 	vm_close(&self->vm);
 	EXPECT_EQ(0, vm_one_life());
 	if (!self->keeps)
@@ -239,8 +235,10 @@ static void start_with(struct __test_metadata *_metadata,
 	struct gh_vm_status status;
 
 	/* Do not wait for what never comes; take the time for what must come */
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM,
-				harmless ? self->timeout : "500"));
+	if (harmless)
+		param_restore(&self->timeout);
+	else
+		ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
 	message_fault(msg, oddities[o].action, oddities[o].arg);
 	if (gh_start(self->vm.fd)) {
@@ -275,7 +273,7 @@ TEST_F_TIMEOUT(fault, odd_replies_at_end, FAULT_TIMEOUT)
 {
 	unsigned int m, o;
 
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
 		for (o = 0; o < ARRAY_SIZE(oddities); o++)
 			end_with(_metadata, self, &end_messages[m],
@@ -309,7 +307,7 @@ TEST_F_TIMEOUT(fault, unknown_outcome, FAULT_TIMEOUT)
 	unsigned int m;
 
 	self->keeps = true;
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
 		const struct message *msg = &start_messages[m];
 
@@ -327,7 +325,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_start, FAULT_TIMEOUT)
 {
 	unsigned int m;
 
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
 		const struct message *msg = &start_messages[m];
 
@@ -349,7 +347,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_end, FAULT_TIMEOUT)
 {
 	unsigned int m;
 
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
 		end_with(_metadata, self, &end_messages[m],
 			 RM_FAULT_DROP_REPLY, 0);
@@ -390,4 +388,4 @@ TEST_F_TIMEOUT(fault, exit_never_reported, FAULT_TIMEOUT)
 	EXPECT_ERRNO(EINTR, gh_vcpu_run(self->vm.vcpu[0]));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

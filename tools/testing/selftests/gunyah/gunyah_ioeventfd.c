@@ -30,11 +30,8 @@ FIXTURE_SETUP(ioeventfd)
 {
 	const struct vm_config cfg = {};
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	SKIP_WITHOUT_GUNYAH(return);
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &cfg, VM_HAS_VCPUS));
 	self->fd = new_eventfd(0);
 	ASSERT_LE(0, self->fd);
 }
@@ -336,8 +333,7 @@ FIXTURE_SETUP(writes)
 	const struct vm_config cfg = {};
 	unsigned int i;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	catch_sigusr1();
 	ASSERT_CALL(bells_build(&self->b, &cfg));
@@ -636,4 +632,4 @@ TEST_F_TIMEOUT(writes, cost, IOEVENTFD_TIMEOUT)
 		EXPECT_LT(2 * cost(b, phase), 3 * cost(b, 0));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

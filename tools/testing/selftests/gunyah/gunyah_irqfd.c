@@ -19,9 +19,6 @@
 #define IRQ(i)		(40 + (i))
 #define NO_SUCH_BELL	0x99
 
-/* In which time what the end of an eventfd starts is over */
-#define SOON_MS		10000
-
 static const struct dtb_bell edge_bells[] = {
 	{ LABEL(0), IRQ(0) }, { LABEL(1), IRQ(1) }, { LABEL(2), IRQ(2) },
 };
@@ -53,11 +50,8 @@ FIXTURE_SETUP(irqfd)
 	const struct vm_config cfg = {};
 	unsigned int i;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	SKIP_WITHOUT_GUNYAH(return);
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &cfg, VM_HAS_VCPUS));
 	for (i = 0; i < 2; i++) {
 		self->fd[i] = new_eventfd(0);
 		ASSERT_LE(0, self->fd[i]);
@@ -198,7 +192,7 @@ TEST_F(irqfd, closed_eventfd)
 	EXPECT_ERRNO(EEXIST, gh_add_irqfd(self->vm.fd, self->fd[1], 3, 0));
 	EXPECT_EQ(0, eventfd_ring(copy, 1));
 	close(copy);
-	EXPECT_TRUE(wait_until(label_is_free, &retry, SOON_MS));
+	EXPECT_TRUE(wait_until(label_is_free, &retry, LONG_MS));
 	EXPECT_EQ(0, gh_remove_irqfd(self->vm.fd, 3));
 	self->fd[0] = new_eventfd(0);
 }
@@ -215,7 +209,7 @@ TEST_F(irqfd, closed_eventfd_of_many)
 	close(self->fd[0]);
 	for (i = 0; i < 8; i++) {
 		retry.label = i;
-		EXPECT_TRUE(wait_until(label_is_free, &retry, SOON_MS));
+		EXPECT_TRUE(wait_until(label_is_free, &retry, LONG_MS));
 	}
 	self->fd[0] = new_eventfd(0);
 }
@@ -417,11 +411,9 @@ FIXTURE_SETUP(bell)
 {
 	unsigned int i;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	if (testctl_present())
-		testctl_reset();
+	testctl_reset();
 	leak_read(&self->leak);
 	catch_sigusr1();
 	ASSERT_CALL(bells_build(&self->b, &variant->cfg));
@@ -438,8 +430,7 @@ FIXTURE_TEARDOWN(bell)
 	bells_close(&self->b);
 	for (i = 0; i < BELLS; i++)
 		close(self->fd[i]);
-	if (testctl_present())
-		testctl_reset();
+	testctl_reset();
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -646,7 +637,7 @@ TEST_F_TIMEOUT(bell, removed, IRQFD_TIMEOUT)
 	/* Its eventfd goes, another one comes */
 	close(self->fd[0]);
 	self->fd[0] = -1;
-	EXPECT_TRUE(wait_until(label_is_free, &retry, SOON_MS));
+	EXPECT_TRUE(wait_until(label_is_free, &retry, LONG_MS));
 	EXPECT_EQ(0, gh_remove_irqfd(b->vm.fd, LABEL(0)));
 	ASSERT_CALL(gh_add_irqfd(b->vm.fd, self->fd[1], LABEL(0),
 				 variant->flags));
@@ -659,8 +650,7 @@ TEST_F_TIMEOUT(bell, hypervisor_refuses, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
 
-	if (!testctl_present())
-		SKIP(return, "no test control window");
+	SKIP_WITHOUT_TESTCTL(return);
 	if (variant->flags)
 		testctl_hvc_fault(HVC_BELL_MASK, 1, HVC_ERR_RIGHTS);
 	ASSERT_CALL(gh_add_irqfd(b->vm.fd, self->fd[0], LABEL(0),
@@ -680,4 +670,4 @@ TEST_F_TIMEOUT(bell, hypervisor_refuses, IRQFD_TIMEOUT)
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 2));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

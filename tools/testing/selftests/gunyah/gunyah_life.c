@@ -93,8 +93,7 @@ FIXTURE_VARIANT_ADD(life, lent_and_shared_scheduled)
 
 FIXTURE_SETUP(life)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
 	leak_read(&self->leak);
 	vm_init(&self->vm[0]);
@@ -283,12 +282,10 @@ FIXTURE_VARIANT_ADD(start, scheduled)
 
 FIXTURE_SETUP(start)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
+			     VM_HAS_VCPUS));
 }
 
 FIXTURE_TEARDOWN(start)
@@ -387,4 +384,4 @@ TEST_F_TIMEOUT(start, seventy_in_a_row, LIFE_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -231,8 +231,7 @@ static void *kind_alloc(enum mem_kind kind, size_t size)
 
 FIXTURE_SETUP(kind)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	self->size = GUEST_SIZE;
 	self->mem = kind_alloc(variant->kind, self->size);
 	if (!self->mem && variant->kind == HUGETLB)
@@ -332,8 +331,7 @@ FIXTURE(mem)
 
 FIXTURE_SETUP(mem)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	vm_init(&self->vm[0]);
 	vm_init(&self->vm[1]);
@@ -479,8 +477,7 @@ TEST_F_TIMEOUT(mem, part_of_huge_page, MEM_TIMEOUT)
 	struct gh_vm_status status;
 	unsigned char *huge;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	huge = kind_alloc(HUGETLB, HUGE);
 	if (!huge)
 		SKIP(return, "no huge pages");
@@ -537,8 +534,7 @@ FIXTURE_SETUP(cost)
 {
 	long long need = variant->size / 1024 * (variant->lent ? 2 : 1);
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	/* And some for tables and lists */
 	if (proc_value("/proc/meminfo", "MemAvailable") < need + need / 8)
 		SKIP(return, "needs %lld MiB of memory", need / 1024);
@@ -628,4 +624,4 @@ TEST_F_TIMEOUT(cost, messages, MEM_TIMEOUT)
 	TH_LOG("closed in %lld ms", now_ms() - ms);
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -76,11 +76,9 @@ FIXTURE_VARIANT_ADD(more, lent_scheduled)
 
 FIXTURE_SETUP(more)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	if (testctl_present())
-		testctl_reset();
+	testctl_reset();
 	self->mem = alloc_mem(MORE_SIZE);
 	ASSERT_NE(NULL, self->mem);
 	leak_read(&self->leak);
@@ -93,8 +91,7 @@ FIXTURE_SETUP(more)
 
 FIXTURE_TEARDOWN(more)
 {
-	if (testctl_present())
-		testctl_reset();
+	testctl_reset();
 	remote_close(&self->remote);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 	munmap(self->mem, MORE_SIZE);
@@ -211,7 +208,7 @@ FIXTURE(ignored)
 	struct vm vm;
 	unsigned char *mem;
 	unsigned char *scattered;
-	char timeout[32];	/* rm_timeout_ms as it was */
+	struct param timeout;
 	bool keeps;		/* the firmware may keep something for good */
 };
 
@@ -237,13 +234,9 @@ FIXTURE_VARIANT_ADD(ignored, scheduled)
 
 FIXTURE_SETUP(ignored)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	if (testctl_present())
-		testctl_reset();
-	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
-			       sizeof(self->timeout)));
+	testctl_reset();
 	self->mem = alloc_mem(MORE_SIZE);
 	ASSERT_NE(NULL, self->mem);
 	self->scattered = alloc_scattered(LARGE_SIZE);
@@ -255,9 +248,8 @@ FIXTURE_SETUP(ignored)
 
 FIXTURE_TEARDOWN(ignored)
 {
-	if (testctl_present())
-		testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	testctl_reset();
+	param_restore(&self->timeout);
 	vm_close(&self->vm);
 	EXPECT_EQ(0, vm_one_life());
 	if (!self->keeps)
@@ -539,8 +531,7 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 	struct leak_state before;
 	unsigned int m, c;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	leak_read(&before);
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++) {
 		const struct run_message *msg = &run_messages[m];
@@ -569,8 +560,7 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 /* It is refused, and can then not be had back at once: it is not forgotten */
 TEST_F_TIMEOUT(ignored, refused_and_kept, MEMRUN_TIMEOUT)
 {
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1, RM_ERR_BUSY);
 	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
 	EXPECT_ERRNO(EBUSY, gh_remove_region(self->vm.fd, MORE_LABEL));
@@ -593,9 +583,8 @@ TEST_F_TIMEOUT(ignored, lost_replies, MEMRUN_TIMEOUT)
 {
 	unsigned int m;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	SKIP_WITHOUT_TESTCTL(return);
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++)
 		if (!run_messages[m].hides)
 			lose_reply(_metadata, self, &run_messages[m]);
@@ -614,10 +603,9 @@ TEST_F_TIMEOUT(ignored, lost_memory, MEMRUN_TIMEOUT)
 {
 	unsigned int m;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	self->keeps = true;
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++) {
 		if (!run_messages[m].hides)
 			continue;
@@ -630,4 +618,4 @@ TEST_F_TIMEOUT(ignored, lost_memory, MEMRUN_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

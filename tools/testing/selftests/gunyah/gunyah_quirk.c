@@ -61,10 +61,8 @@ FIXTURE_VARIANT_ADD(quirk, late_exit)
 
 FIXTURE_SETUP(quirk)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
 	testctl_reset();
 	leak_read(&self->leak);
 	vm_init(&self->vm);
@@ -118,14 +116,9 @@ FIXTURE_SETUP(hvc)
 {
 	struct vm_config cfg = {};
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
-	testctl_reset();
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &cfg, VM_HAS_VCPUS));
 }
 
 FIXTURE_TEARDOWN(hvc)
@@ -183,4 +176,4 @@ TEST_F_TIMEOUT(hvc, hypercall_retry, QUIRK_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

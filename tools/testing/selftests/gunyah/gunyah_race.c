@@ -17,9 +17,6 @@
 #define LABEL(i)	(0x40 + (i))
 #define IRQ(i)		(40 + (i))
 
-/* In which time what the end of an eventfd starts is over */
-#define SOON_MS		10000
-
 /* ---- ioeventfds, under the hands of vCPUs that write and write ---- */
 
 /* Words of the guest: for each vCPU the writes that it did, and its limit */
@@ -72,8 +69,7 @@ FIXTURE_SETUP(hammer)
 	unsigned int cpu, n = 0, cpus = variant->cfg.cpus;
 	struct guest_op ops[2 * GUEST_MAX_CPUS + 2];
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	catch_sigusr1();
 	self->fd = new_eventfd(0);
@@ -305,8 +301,7 @@ FIXTURE_SETUP(ring)
 {
 	unsigned int i;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	catch_sigusr1();
 	for (i = 0; i < RINGERS; i++) {
@@ -548,4 +543,4 @@ TEST_F_TIMEOUT(ring, by_the_vm_itself, RACE_TIMEOUT)
 	EXPECT_EQ(0, eventfd_take(self->fd[0]));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

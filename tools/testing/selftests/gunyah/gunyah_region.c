@@ -40,8 +40,7 @@ FIXTURE_VARIANT_ADD(region, lent)
 
 FIXTURE_SETUP(region)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	self->page = sysconf(_SC_PAGESIZE);
 	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
@@ -382,4 +381,4 @@ TEST_F(region, other_address_space)
 	EXPECT_EQ(0, set_region(&arg));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -117,13 +117,11 @@ FIXTURE_SETUP(stop)
 	const struct vm_config *cfg = &variant->cfg;
 	unsigned int i;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, cfg);
 	catch_sigusr1();
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, cfg, variant->stage ?: VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, cfg,
+			     variant->stage ?: VM_HAS_VCPUS));
 	vm_program(&self->vm, 0, variant->op);
 	ASSERT_CALL(gh_start(self->vm.fd));
 	if (variant->run == RUN_ONCE)
@@ -178,7 +176,7 @@ TEST_F_TIMEOUT(stop, force, STOP_TIMEOUT)
 	long long ms = now_ms();
 
 	ASSERT_CALL(gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
-	EXPECT_GE(10 * reap_limit_ms(), now_ms() - ms);
+	EXPECT_GE(limit_ms(10000), now_ms() - ms);
 	/* It has ended already: no need to wait for anything */
 	expect_stopped(_metadata, &self->vm);
 	join_runners(_metadata, self);
@@ -257,26 +255,21 @@ FIXTURE(stop_arg)
 {
 	struct leak_state leak;
 	struct vm vm;
-	char timeout[32];	/* rm_timeout_ms as it was */
+	struct param timeout;
 };
 
 FIXTURE_SETUP(stop_arg)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (testctl_present())
-		testctl_reset();
-	ASSERT_LE(0, read_file(TIMEOUT_PARAM, self->timeout,
-			       sizeof(self->timeout)));
+	SKIP_WITHOUT_GUNYAH(return);
+	testctl_reset();
 	leak_read(&self->leak);
 	vm_init(&self->vm);
 }
 
 FIXTURE_TEARDOWN(stop_arg)
 {
-	if (testctl_present())
-		testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	testctl_reset();
+	param_restore(&self->timeout);
 	vm_close(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
@@ -374,8 +367,7 @@ TEST_F_TIMEOUT(stop_arg, during_start, STOP_TIMEOUT)
 	pthread_t thread;
 	void *result;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
 	vm_program(&self->vm, 0, G_SPIN);
 	testctl_write(GH_TESTCTL_RM_WORK_DELAY, 10000);
@@ -409,8 +401,7 @@ TEST_F_TIMEOUT(stop_arg, refused, STOP_TIMEOUT)
 	struct gh_vm_status status;
 	unsigned int i, force;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(build_spinning(&self->vm));
 	for (i = 0; i < ARRAY_SIZE(codes); i++) {
 		for (force = 0; force < 2; force++) {
@@ -439,9 +430,8 @@ TEST_F_TIMEOUT(stop_arg, done_but_not_said, STOP_TIMEOUT)
 	};
 	unsigned int i;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	SKIP_WITHOUT_TESTCTL(return);
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	for (i = 0; i < ARRAY_SIZE(actions); i++) {
 		ASSERT_CALL(build_spinning(&self->vm));
 		testctl_fault(actions[i], RM_VM_STOP_MSG, 1, RM_ERR_DENIED);
@@ -465,26 +455,23 @@ TEST_F_TIMEOUT(stop_arg, silence, STOP_TIMEOUT)
 	struct vm beacon;
 	long long ms;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	/* By its end the driver hears of the resource manager again */
 	vm_init(&beacon);
 	ASSERT_CALL(vm_build(&beacon, &cfg, VM_STARTED));
 	ASSERT_CALL(build_spinning(&self->vm));
-	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
 	testctl_fault(RM_FAULT_DIE, RM_VM_STOP_MSG, 1, 0);
 	ms = now_ms();
 	EXPECT_ERRNO(ETIMEDOUT, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
-	EXPECT_GE(5000, now_ms() - ms);
+	EXPECT_GE(limit_ms(5000), now_ms() - ms);
 	/* From now on it is known that there is no point in asking */
-	ms = now_ms();
 	EXPECT_ERRNO(ESHUTDOWN, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
-	EXPECT_GE(500, now_ms() - ms);
 	ASSERT_CALL(gh_status(self->vm.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_RUNNING, status.state);
 
 	testctl_reset();
-	write_file(TIMEOUT_PARAM, self->timeout);
+	param_restore(&self->timeout);
 	EXPECT_EQ(0, vm_finish(&beacon, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 	vm_close(&beacon);
@@ -526,8 +513,7 @@ TEST_F_TIMEOUT(stop_arg, killed, STOP_TIMEOUT)
 	pid_t pid;
 	char c;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	vm_init(&beacon);
 	ASSERT_CALL(vm_build(&beacon, &cfg, VM_STARTED));
 	ASSERT_EQ(0, pipe(ready));
@@ -580,8 +566,7 @@ FIXTURE_VARIANT_ADD(ask, scheduled)
 
 FIXTURE_SETUP(ask)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
 	leak_read(&self->leak);
 	remote_init(&self->remote);
@@ -669,4 +654,4 @@ TEST_F_TIMEOUT(ask, race_with_guest, STOP_TIMEOUT)
 	TH_LOG("the guest was faster %u times of %u", faster, round);
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -164,6 +164,24 @@ int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage)
 	return 0;
 }
 
+/**
+ * vm_setup() - start a test with a VM
+ * @vm: the VM
+ * @leak: what is in use without it
+ * @cfg: what it shall be
+ * @stage: how far to build it
+ *
+ * Return: 0, or -1 and errno.
+ */
+int vm_setup(struct vm *vm, struct leak_state *leak,
+	     const struct vm_config *cfg, enum vm_stage stage)
+{
+	testctl_reset();
+	leak_read(leak);
+	vm_init(vm);
+	return vm_build(vm, cfg, stage);
+}
+
 /* Production builds of the resource manager want an image that is lent */
 static bool shares_images(void)
 {

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
@@ -38,8 +39,8 @@
 #define MEM_RWX		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
 			 GH_MEM_ALLOW_EXEC)
 
-/* More than any call that does not wait for something takes */
-#define LONG_MS			60000
+/* Limit for everything that must happen at some time: only a hang takes longer */
+#define LONG_MS			(60000 * slowness())
 
 /* ---- raw calls ---- */
 
@@ -287,6 +288,8 @@ struct vm {
 	struct gh_vcpu_run *run[GUEST_MAX_CPUS];
 };
 
+struct leak_state;
+
 /* Called for an MMIO exit; a negative errno ends the run */
 typedef int (*mmio_fn)(struct vm *vm, struct gh_vcpu_run *run, void *data);
 
@@ -294,6 +297,9 @@ void vm_init(struct vm *vm);
 /* Why the firmware cannot have such a VM, or NULL if it can */
 const char *vm_impossible(const struct vm_config *cfg);
 int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage);
+/* For FIXTURE_SETUP(): an undisturbed machine, what is in use on it, and a VM */
+int vm_setup(struct vm *vm, struct leak_state *leak,
+	     const struct vm_config *cfg, enum vm_stage stage);
 void vm_set_program(struct vm *vm, unsigned int cpu, const struct guest_op *ops,
 		    size_t n);
 /* Guest physical address of a vCPU's program */
@@ -393,16 +399,42 @@ struct leak_state {
 };
 
 void leak_read(struct leak_state *state);
-/* Whether all is as it was; waits so long for it, and tells what differs */
-bool leak_check(const struct leak_state *before, unsigned int timeout_ms);
+/* Whether all is as it was; tells what differs. @ms: see limit_ms() */
+bool leak_check(const struct leak_state *before, unsigned int ms);
+
+/* ---- time ---- */
+
+unsigned int slowness(void);
+unsigned int limit_ms(unsigned int ms);
+unsigned int reap_limit_ms(void);
+long long now_ms(void);
+/* Until @cond(@arg) holds, at most so long */
+bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms);
+
+/* ---- module parameters ---- */
+
+#define MODULE_PARAM(name)	"/sys/module/gunyah/parameters/" name
+#define TIMEOUT_PARAM		MODULE_PARAM("rm_timeout_ms")
+#define STATIC_PARAM		MODULE_PARAM("allow_static_vcpus")
+
+/**
+ * struct param - a module parameter that a test has changed
+ * @path: its file, NULL: not changed
+ * @value: what it was before
+ */
+struct param {
+	const char *path;
+	char value[32];
+};
+
+int param_set(struct param *param, const char *path, const char *value);
+void param_restore(struct param *param);
+void allow_static_vcpus(void);
 
 /* ---- other ---- */
 
 bool gunyah_present(void);
-long long now_ms(void);
-long long reap_limit_ms(void);
-/* Until @cond(@arg) holds, at most so long */
-bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms);
+bool hyp_word(const char *word);
 /* Exit code of @fn(@arg) in a child process, or 256 + signal */
 int in_child(int (*fn)(void *arg), void *arg);
 int read_file(const char *path, char *buf, size_t size);
@@ -410,7 +442,18 @@ int write_file(const char *path, const char *text);
 /* Value of a line "name: value" or "name value" of a file in /proc, or -1 */
 long long proc_value(const char *path, const char *name);
 
-/* In a test or FIXTURE_SETUP(): not every firmware can have every VM */
+/* In a test or FIXTURE_SETUP(): what it needs is not always there */
+
+#define SKIP_WITHOUT_GUNYAH(statement) do {				\
+	if (!gunyah_present())						\
+		SKIP(statement, "no " GUNYAH_DEV);			\
+} while (0)
+
+#define SKIP_WITHOUT_TESTCTL(statement) do {				\
+	if (!testctl_present())						\
+		SKIP(statement, "no test control window");		\
+} while (0)
+
 #define SKIP_IF_IMPOSSIBLE(statement, cfg) do {				\
 	const char *__why = vm_impossible(cfg);				\
 									\
@@ -437,5 +480,22 @@ long long proc_value(const char *path, const char *name);
 	ASSERT_LE(0, __ret)						\
 		TH_LOG("%s: %s", #call, strerror(__err));		\
 } while (0)
+
+/*
+ * In place of TEST_HARNESS_MAIN: limits are scaled for the machine, and VMs that
+ * the hypervisor schedules can be started
+ */
+#define GUNYAH_TEST_MAIN						\
+int main(int argc, char **argv)						\
+{									\
+	struct __fixture_metadata *f;					\
+	struct __test_metadata *t;					\
+									\
+	for (f = __fixture_list; f; f = f->next)			\
+		for (t = f->tests; t; t = t->next)			\
+			t->timeout *= slowness();			\
+	allow_static_vcpus();						\
+	exit(test_harness_run(argc, argv));				\
+}
 
 #endif /* GUNYAH_TEST_UTILS_H */

@@ -31,21 +31,15 @@ FIXTURE_SETUP(vcpu)
 {
 	struct vm_config cfg = { .cpus = 2 };
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (testctl_present())
-		testctl_reset();
-	leak_read(&self->leak);
+	SKIP_WITHOUT_GUNYAH(return);
 	catch_sigusr1();
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &cfg, VM_HAS_VCPUS));
 }
 
 FIXTURE_TEARDOWN(vcpu)
 {
 	vm_close(&self->vm);
-	if (testctl_present())
-		testctl_reset();
+	testctl_reset();
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -496,12 +490,10 @@ FIXTURE_VARIANT_ADD(exit, scheduled_fault)
 
 FIXTURE_SETUP(exit)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
-	ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
+			     VM_HAS_VCPUS));
 }
 
 FIXTURE_TEARDOWN(exit)
@@ -573,8 +565,7 @@ TEST(hypervisor_schedules)
 	struct vm_config cfg = { .scheduled = true };
 	struct vm vm;
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &cfg);
 	vm_init(&vm);
 	ASSERT_CALL(vm_build(&vm, &cfg, VM_HAS_VCPUS));
@@ -606,4 +597,4 @@ TEST_F_TIMEOUT(vcpu, guest_hypercalls, VCPU_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -37,19 +37,44 @@ long long now_ms(void)
 }
 
 /**
- * reap_limit_ms() - in which time a process with VMs that is killed must be gone
+ * slowness() - how many times as long everything may take on this machine
  *
- * The driver promises a second. Where emulated processors share real ones the
- * clock runs on while they wait: GUNYAH_TEST_SLOW tells how many times as long
- * everything may take.
+ * Where emulated processors share real ones the clock runs on while they wait;
+ * whoever starts the tests there sets GUNYAH_TEST_SLOW.
  *
- * Return: time in ms.
+ * Return: factor, at least 1.
  */
-long long reap_limit_ms(void)
+unsigned int slowness(void)
 {
 	const char *slow = getenv("GUNYAH_TEST_SLOW");
+	int factor = slow ? atoi(slow) : 1;
 
-	return 1000LL * (slow ? atoi(slow) : 1);
+	return factor > 1 ? factor : 1;
+}
+
+/**
+ * limit_ms() - limit for something that must be prompt
+ * @ms: how long it may take on the test hypervisor
+ *
+ * Time proves something only where the clock counts instructions, and the
+ * firmware is known. Elsewhere it depends on the speed of the machine, so that
+ * only a hang is an error.
+ *
+ * Return: limit in ms.
+ */
+unsigned int limit_ms(unsigned int ms)
+{
+	return getenv("GUNYAH_TEST_ICOUNT") && testctl_present() ? ms : LONG_MS;
+}
+
+/**
+ * reap_limit_ms() - limit for the death of a process with VMs that is killed
+ *
+ * Return: limit in ms.
+ */
+unsigned int reap_limit_ms(void)
+{
+	return limit_ms(1000);
 }
 
 /**
@@ -173,6 +198,73 @@ long long proc_value(const char *path, const char *name)
 	return value;
 }
 
+/**
+ * hyp_word() - look for a word on the kernel's command line
+ * @word: a word for the test hypervisor, which finds it there as well
+ *
+ * Return: whether it is there.
+ */
+bool hyp_word(const char *word)
+{
+	char cmdline[4096], *p, *save = NULL;
+
+	if (read_file("/proc/cmdline", cmdline, sizeof(cmdline)) < 0)
+		return false;
+	for (p = strtok_r(cmdline, "\n ", &save); p;
+	     p = strtok_r(NULL, "\n ", &save))
+		if (!strcmp(p, word))
+			return true;
+	return false;
+}
+
+/**
+ * param_set() - change a module parameter
+ * @param: zeroes, or what an earlier change of the same parameter has left
+ * @path: file of the parameter
+ * @value: what to write
+ *
+ * Return: 0, or -1 and errno.
+ */
+int param_set(struct param *param, const char *path, const char *value)
+{
+	if (!param->path &&
+	    read_file(path, param->value, sizeof(param->value)) < 0)
+		return -1;
+	param->path = path;
+	return write_file(path, value);
+}
+
+/**
+ * param_restore() - set a module parameter to what it was
+ * @param: the parameter, changed or not
+ */
+void param_restore(struct param *param)
+{
+	if (param->path)
+		write_file(param->path, param->value);
+	param->path = NULL;
+}
+
+static struct param static_vcpus;
+
+static void restore_static_vcpus(void)
+{
+	param_restore(&static_vcpus);
+}
+
+/**
+ * allow_static_vcpus() - let VMs start that the hypervisor schedules
+ *
+ * Until this process exits, and only on the test hypervisor: the published
+ * resource manager dies of them.
+ */
+void allow_static_vcpus(void)
+{
+	/* A driver without this parameter starts them in any case */
+	if (testctl_present() && !param_set(&static_vcpus, STATIC_PARAM, "Y"))
+		atexit(restore_static_vcpus);
+}
+
 static const struct {
 	unsigned int reg;
 	const char *name;
@@ -228,18 +320,18 @@ static void tell(const char *name, long long before, long long now)
 /**
  * leak_check() - compare all that a VM may take with how it was
  * @before: how it was
- * @timeout_ms: how long it may take to become so
+ * @ms: how long it may take to become so, see limit_ms()
  *
  * Tells on stderr what differs.
  *
  * Return: whether nothing does.
  */
-bool leak_check(const struct leak_state *before, unsigned int timeout_ms)
+bool leak_check(const struct leak_state *before, unsigned int ms)
 {
 	struct leak_state now;
 	unsigned int i;
 
-	if (wait_until(same, (void *)before, timeout_ms))
+	if (wait_until(same, (void *)before, limit_ms(ms)))
 		return true;
 
 	leak_read(&now);

@@ -11,10 +11,8 @@
 
 #define FAULT_TIMEOUT	300
 
-/* In which time what was refused at first must be back */
+/* In which time what was refused at first must be back, see limit_ms() */
 #define BACK_MS		30000
-
-#define TIMEOUT_PARAM	"/sys/module/gunyah/parameters/rm_timeout_ms"
 
 /* Enough pages without neighbours for a second message */
 #define APPEND_SIZE	0x400000

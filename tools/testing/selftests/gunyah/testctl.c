@@ -168,6 +168,30 @@ void testctl_fault_repeat(enum rm_fault_action action, __u32 msg, __u32 nth,
 	plan(action, msg, nth, true, arg);
 }
 
+/*
+ * A reply is held back for a number of turns of the resource manager's event
+ * loop: for minutes if these are long, and for an instant if they are short.
+ */
+#define HOLD_TURNS	5000
+#define HOLD_US		100000
+
+/**
+ * testctl_hold() - hold back a reply until testctl_release()
+ * @msg: message id of the request, 0: any
+ * @nth: which of these requests, 1: the next one
+ */
+void testctl_hold(__u32 msg, __u32 nth)
+{
+	testctl_write(GH_TESTCTL_RM_WORK_DELAY, HOLD_US);
+	testctl_fault(RM_FAULT_DELAY_REPLY, msg, nth, HOLD_TURNS);
+}
+
+/** testctl_release() - let a reply go that testctl_hold() holds back */
+void testctl_release(void)
+{
+	testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
+}
+
 /**
  * testctl_hvc_fault() - plan the failure of a hypercall
  * @nr: number of the hypercall
@@ -181,7 +205,11 @@ void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
 	testctl_write(GH_TESTCTL_HVC_ERROR, error);
 }
 
-/** testctl_reset() - back to a machine that does everything right */
+/**
+ * testctl_reset() - back to a machine that does everything right
+ *
+ * Without a control window there is nothing to do.
+ */
 void testctl_reset(void)
 {
 	static const unsigned int off[] = {
@@ -195,10 +223,12 @@ void testctl_reset(void)
 	};
 	unsigned int i;
 
+	if (!testctl_present())
+		return;
 	testctl_fault(RM_FAULT_NONE, 0, 0, 0);
 	for (i = 0; i < ARRAY_SIZE(off); i++)
 		testctl_write(off[i], 0);
-	testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
+	testctl_release();
 	if (testctl_read(GH_TESTCTL_RM_DEAD))
 		testctl_write(GH_TESTCTL_RM_DEAD, 0);
 }

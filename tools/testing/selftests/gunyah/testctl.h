@@ -60,6 +60,9 @@ void testctl_fault(enum rm_fault_action action, __u32 msg, __u32 nth,
 		   __u32 arg);
 void testctl_fault_repeat(enum rm_fault_action action, __u32 msg, __u32 nth,
 			  __u32 arg);
+/* Hold back the reply to the @nth request @msg until testctl_release() */
+void testctl_hold(__u32 msg, __u32 nth);
+void testctl_release(void);
 /* Let the @nth hypercall @nr from now on return @error */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
 /* Take back every planned fault and quirk, revive the resource manager */
