@@ -295,7 +295,6 @@ TEST_F_TIMEOUT(debugfs, functions, DEBUGFS_TIMEOUT)
 
 TEST_F_TIMEOUT(debugfs, rpc, DEBUGFS_TIMEOUT)
 {
-	struct gh_vm_stop stop = { .flags = GH_VM_STOP_FORCE };
 	struct vm_config cfg = {};
 	long long calls;
 
@@ -311,7 +310,7 @@ TEST_F_TIMEOUT(debugfs, rpc, DEBUGFS_TIMEOUT)
 	EXPECT_EQ(0, value(self, "rpc", "failed"));
 
 	testctl_fault(RM_FAULT_FAIL, RM_VM_STOP_MSG, 1, RM_ERR_IN_USE);
-	EXPECT_ERRNO(EBUSY, ioctl(self->vm.fd, GH_VM_STOP, &stop));
+	EXPECT_ERRNO(EBUSY, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	EXPECT_EQ(calls + 1, value(self, "rpc", "calls"));
 	EXPECT_EQ(1, value(self, "rpc", "refused"));
 	EXPECT_EQ(0, value(self, "rpc", "failed"));
@@ -319,10 +318,10 @@ TEST_F_TIMEOUT(debugfs, rpc, DEBUGFS_TIMEOUT)
 		TH_LOG("%s", self->text);
 
 	testctl_hvc_fault(HVC_MSGQ_SEND, 1, 30);
-	EXPECT_ERRNO(EIO, ioctl(self->vm.fd, GH_VM_STOP, &stop));
+	EXPECT_ERRNO(EIO, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	EXPECT_EQ(1, value(self, "rpc", "refused"));
 	EXPECT_EQ(1, value(self, "rpc", "failed"));
-	EXPECT_EQ(0, ioctl(self->vm.fd, GH_VM_STOP, &stop));
+	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 }
 
 static void *start_thread(void *data)

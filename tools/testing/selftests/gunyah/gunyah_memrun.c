@@ -435,12 +435,11 @@ TEST_F_TIMEOUT(ignored, from_many_threads, MEMRUN_TIMEOUT)
 
 TEST_F_TIMEOUT(ignored, while_stopped, MEMRUN_TIMEOUT)
 {
-	struct gh_vm_stop stop = { .flags = GH_VM_STOP_FORCE };
 	struct looper loopers[LOOP_THREADS];
 
 	start_loopers(_metadata, &self->vm, loopers, true);
 	usleep(50000);
-	EXPECT_EQ(0, ioctl(self->vm.fd, GH_VM_STOP, &stop));
+	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	join_loopers(_metadata, loopers);
 }
 

@@ -25,13 +25,6 @@
 
 #define STOP_THREADS		6
 
-static int gh_stop(int vm, __u32 flags)
-{
-	struct gh_vm_stop stop = { .flags = flags };
-
-	return ioctl(vm, GH_VM_STOP, &stop);
-}
-
 static bool vm_polls_ended(int fd)
 {
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };

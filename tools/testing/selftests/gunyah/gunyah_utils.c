@@ -504,6 +504,54 @@ int vm_finish(struct vm *vm, struct gh_vm_status *status)
 	return vm_wait_end(vm, status);
 }
 
+/* How long firmware that is not known may take to notice a loop of faults */
+#define FAULT_MS	(5000 * slowness())
+
+/**
+ * vm_finish_faulting() - let a started VM run whose guest faults for ever
+ * @vm: the VM
+ * @status: its status
+ * @noticed: the firmware has noticed that and ended the VM
+ *
+ * Production builds of the firmware do not notice it. There the VM is stopped
+ * by force.
+ *
+ * Return: 0, or -1 and errno; ETIME: the firmware should have noticed it.
+ */
+int vm_finish_faulting(struct vm *vm, struct gh_vm_status *status,
+		       bool *noticed)
+{
+	bool notices = testctl_present() && !hyp_word("gunyah_hyp.rm=prod");
+	struct pollfd pfd = { .fd = vm->fd, .events = POLLIN };
+	unsigned int n = vm->cfg.scheduled ? 0 : vm->cfg.cpus, i;
+	struct runner runners[GUEST_MAX_CPUS];
+	int err = 0;
+
+	catch_sigusr1();
+	for (i = 0; i < n; i++) {
+		runners[i] = (struct runner){
+			.vm = vm, .cpu = i, .keep_eintr = true,
+		};
+		if (runner_start(&runners[i])) {
+			err = errno;
+			break;
+		}
+	}
+	if (!err) {
+		*noticed = poll(&pfd, 1, notices ? LONG_MS : FAULT_MS) == 1;
+		if (!*noticed && notices)
+			err = ETIME;
+		else if (!*noticed && gh_stop(vm->fd, GH_VM_STOP_FORCE))
+			err = errno;
+	}
+	while (i-- > 0)
+		runner_stop(&runners[i]);
+	if (!err)
+		return vm_wait_end(vm, status);
+	errno = err;
+	return -1;
+}
+
 /**
  * vm_ended() - check the way that a VM has ended; tells how else if not
  * @status: the VM's status

@@ -166,6 +166,13 @@ static inline int gh_status(int vm, struct gh_vm_status *status)
 	return ioctl(vm, GH_VM_GET_STATUS, status);
 }
 
+static inline int gh_stop(int vm, __u32 flags)
+{
+	struct gh_vm_stop stop = { .flags = flags };
+
+	return ioctl(vm, GH_VM_STOP, &stop);
+}
+
 /* ---- devicetrees, dtb.c ---- */
 
 /** enum dtb_defect - what is wrong with a devicetree */
@@ -324,6 +331,9 @@ int vm_run(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data);
 int vm_run_all(struct vm *vm, mmio_fn fn, void *data);
 int vm_wait_end(struct vm *vm, struct gh_vm_status *status);
 int vm_finish(struct vm *vm, struct gh_vm_status *status);
+/* For a guest that faults for ever; @noticed: the firmware has ended it */
+int vm_finish_faulting(struct vm *vm, struct gh_vm_status *status,
+		       bool *noticed);
 /* Whether it has ended that way; tells how else if not */
 bool vm_ended(const struct gh_vm_status *status, unsigned int exit_type);
 
