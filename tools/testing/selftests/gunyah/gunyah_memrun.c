@@ -192,7 +192,7 @@ TEST_F_TIMEOUT(more, ended, MEMRUN_TIMEOUT)
 	EXPECT_ERRNO(EBUSY, gh_remove_region(r->vm.fd, GUEST_SHM_LABEL));
 }
 
-/* ---- a guest that takes nothing ---- */
+/* ---- a guest that has a channel and does not read it ---- */
 
 static int build_sleeping(struct vm *vm, const struct vm_config *cfg)
 {
@@ -217,19 +217,14 @@ FIXTURE_VARIANT(ignored)
 	struct vm_config cfg;
 };
 
-FIXTURE_VARIANT_ADD(ignored, no_rm)
-{
-	.cfg = {},
-};
-
-FIXTURE_VARIANT_ADD(ignored, does_not_read)
+FIXTURE_VARIANT_ADD(ignored, proxy)
 {
 	.cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(ignored, scheduled)
 {
-	.cfg = { .scheduled = true },
+	.cfg = { .rm_rpc = true, .scheduled = true },
 };
 
 FIXTURE_SETUP(ignored)

@@ -50,59 +50,65 @@ FIXTURE_VARIANT(stop)
 	enum { RUN_NONE, RUN_THREAD, RUN_ONCE } run;
 };
 
+/* All of them have a channel, so that each can also be asked */
+
 FIXTURE_VARIANT_ADD(stop, spinning)
 {
-	.op = G_SPIN, .run = RUN_THREAD,
+	.op = G_SPIN, .run = RUN_THREAD, .cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, spinning_shared)
 {
-	.op = G_SPIN, .run = RUN_THREAD, .cfg = { .shared = true },
+	.op = G_SPIN, .run = RUN_THREAD,
+	.cfg = { .rm_rpc = true, .shared = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, sleeping)
 {
-	.op = G_SLEEP, .run = RUN_THREAD,
+	.op = G_SLEEP, .run = RUN_THREAD, .cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, two_vcpus)
 {
-	.op = G_SPIN, .run = RUN_THREAD, .cfg = { .cpus = 2 },
+	.op = G_SPIN, .run = RUN_THREAD, .cfg = { .rm_rpc = true, .cpus = 2 },
 };
 
 FIXTURE_VARIANT_ADD(stop, exiting)
 {
 	.op = G_ECHO(MMIO_ADDRESS, MMIO_ADDRESS, ~0ULL), .run = RUN_THREAD,
+	.cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, at_mmio)
 {
 	.op = G_READ(GUEST_LOAD_32, MMIO_ADDRESS, 0), .run = RUN_ONCE,
+	.cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, never_run)
 {
-	.op = G_SPIN,
+	.op = G_SPIN, .cfg = { .rm_rpc = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, without_vcpus)
 {
-	.op = G_SPIN, .stage = VM_HAS_DTB,
+	.op = G_SPIN, .cfg = { .rm_rpc = true }, .stage = VM_HAS_DTB,
 };
 
 FIXTURE_VARIANT_ADD(stop, scheduled_spinning)
 {
-	.op = G_SPIN, .cfg = { .scheduled = true },
+	.op = G_SPIN, .cfg = { .rm_rpc = true, .scheduled = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, scheduled_sleeping)
 {
-	.op = G_SLEEP, .cfg = { .scheduled = true },
+	.op = G_SLEEP, .cfg = { .rm_rpc = true, .scheduled = true },
 };
 
 FIXTURE_VARIANT_ADD(stop, scheduled_without_vcpus)
 {
-	.op = G_SPIN, .cfg = { .scheduled = true }, .stage = VM_HAS_DTB,
+	.op = G_SPIN, .cfg = { .rm_rpc = true, .scheduled = true },
+	.stage = VM_HAS_DTB,
 };
 
 FIXTURE_SETUP(stop)
@@ -269,7 +275,7 @@ FIXTURE_TEARDOWN(stop_arg)
 
 static int build_spinning(struct vm *vm)
 {
-	static const struct message msg = {};
+	static const struct message msg = { .cfg = { .rm_rpc = true } };
 
 	return message_build_running(vm, &msg);
 }
