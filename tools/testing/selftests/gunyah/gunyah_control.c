@@ -285,20 +285,13 @@ FIXTURE_SETUP(step)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_WITHOUT_TESTCTL(return);
-	testctl_reset();
-	self->scattered = alloc_scattered(APPEND_SIZE);
-	ASSERT_NE(NULL, self->scattered);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
+	ASSERT_CALL(message_setup(&self->vm, &self->leak, &self->scattered));
 }
 
 FIXTURE_TEARDOWN(step)
 {
-	testctl_reset();
-	param_restore(&self->timeout);
-	vm_close(&self->vm);
+	message_teardown(&self->vm, &self->timeout, self->scattered);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
-	munmap(self->scattered, APPEND_SIZE);
 }
 
 static void expect_failed(struct __test_metadata *_metadata, struct vm *vm,

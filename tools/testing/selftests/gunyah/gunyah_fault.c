@@ -48,22 +48,15 @@ FIXTURE_SETUP(fault)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_WITHOUT_TESTCTL(return);
-	testctl_reset();
-	self->scattered = alloc_scattered(APPEND_SIZE);
-	ASSERT_NE(NULL, self->scattered);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
+	ASSERT_CALL(message_setup(&self->vm, &self->leak, &self->scattered));
 }
 
 FIXTURE_TEARDOWN(fault)
 {
-	testctl_reset();
-	param_restore(&self->timeout);
-	vm_close(&self->vm);
+	message_teardown(&self->vm, &self->timeout, self->scattered);
 	EXPECT_EQ(0, vm_one_life());
 	if (!self->keeps)
 		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
-	munmap(self->scattered, APPEND_SIZE);
 }
 
 /* ---- errors ---- */

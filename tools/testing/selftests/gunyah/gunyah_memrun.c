@@ -78,13 +78,9 @@ FIXTURE_SETUP(more)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	testctl_reset();
 	self->mem = alloc_mem(MORE_SIZE);
 	ASSERT_NE(NULL, self->mem);
-	leak_read(&self->leak);
-	remote_init(&self->remote);
-	ASSERT_CALL(remote_build(&self->remote, &variant->cfg));
-	ASSERT_CALL(remote_start(&self->remote));
+	ASSERT_CALL(remote_setup(&self->remote, &self->leak, &variant->cfg));
 	ASSERT_TRUE(self->remote.connected)
 		TH_LOG("the guest has no queue to its resource manager");
 }

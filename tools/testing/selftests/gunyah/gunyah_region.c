@@ -43,19 +43,12 @@ FIXTURE_SETUP(region)
 	SKIP_WITHOUT_GUNYAH(return);
 	leak_read(&self->leak);
 	self->page = sysconf(_SC_PAGESIZE);
-	self->dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->dev);
-	self->fd = gh_create_vm(self->dev);
-	ASSERT_LE(0, self->fd);
-	self->mem = alloc_mem(GUEST_SIZE);
-	ASSERT_NE(NULL, self->mem);
+	ASSERT_CALL(bare_open(&self->dev, &self->fd, &self->mem));
 }
 
 FIXTURE_TEARDOWN(region)
 {
-	close(self->fd);
-	close(self->dev);
-	munmap(self->mem, GUEST_SIZE);
+	bare_close(self->dev, self->fd, self->mem);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 

@@ -203,11 +203,7 @@ FIXTURE_SETUP(silence)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_WITHOUT_TESTCTL(return);
-	testctl_reset();
-	self->scattered = alloc_scattered(APPEND_SIZE);
-	ASSERT_NE(NULL, self->scattered);
-	leak_read(&self->leak);
-	vm_init(&self->vm);
+	ASSERT_CALL(message_setup(&self->vm, &self->leak, &self->scattered));
 	vm_init(&self->beacon);
 	ASSERT_CALL(beacon_start(&self->beacon));
 	self->log = open_log();
@@ -220,12 +216,11 @@ FIXTURE_TEARDOWN(silence)
 	testctl_reset();
 	param_restore(&self->timeout);
 	EXPECT_EQ(0, beacon_end(&self->beacon));
-	vm_close(&self->vm);
+	message_teardown(&self->vm, &self->timeout, self->scattered);
 	EXPECT_EQ(0, vm_one_life());
 	if (!variant->msg.hides)
 		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 	close(self->log);
-	munmap(self->scattered, APPEND_SIZE);
 }
 
 TEST_F_TIMEOUT(silence, is_bounded, FAULT_TIMEOUT)

@@ -567,10 +567,7 @@ FIXTURE_SETUP(ask)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
-	leak_read(&self->leak);
-	remote_init(&self->remote);
-	ASSERT_CALL(remote_build(&self->remote, &variant->cfg));
-	ASSERT_CALL(remote_start(&self->remote));
+	ASSERT_CALL(remote_setup(&self->remote, &self->leak, &variant->cfg));
 }
 
 FIXTURE_TEARDOWN(ask)

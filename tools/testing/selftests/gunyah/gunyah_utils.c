@@ -608,3 +608,38 @@ void vm_close(struct vm *vm)
 		munmap(vm->shm, vm->cfg.shm_size);
 	vm_init(vm);
 }
+
+/**
+ * bare_open() - what tests of single calls need
+ * @dev: the device, -1: none
+ * @fd: a VM that has nothing, -1: none
+ * @mem: GUEST_SIZE of anonymous memory
+ *
+ * Return: 0, or -1 and errno.
+ */
+int bare_open(int *dev, int *fd, unsigned char **mem)
+{
+	*fd = -1;
+	*mem = NULL;
+	*dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
+	if (*dev < 0)
+		return -1;
+	*fd = gh_create_vm(*dev);
+	if (*fd < 0)
+		return -1;
+	*mem = alloc_mem(GUEST_SIZE);
+	return *mem ? 0 : -1;
+}
+
+/**
+ * bare_close() - close and free what bare_open() has made
+ * @dev: the device
+ * @fd: the VM
+ * @mem: the memory
+ */
+void bare_close(int dev, int fd, unsigned char *mem)
+{
+	close(fd);
+	close(dev);
+	munmap(mem, GUEST_SIZE);
+}

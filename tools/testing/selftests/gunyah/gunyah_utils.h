@@ -337,6 +337,10 @@ int vm_finish_faulting(struct vm *vm, struct gh_vm_status *status,
 /* Whether it has ended that way; tells how else if not */
 bool vm_ended(const struct gh_vm_status *status, unsigned int exit_type);
 
+/* A VM that has nothing yet, and GUEST_SIZE of memory for it */
+int bare_open(int *dev, int *fd, unsigned char **mem);
+void bare_close(int dev, int fd, unsigned char *mem);
+
 void vm_close_vcpus(struct vm *vm);
 void vm_close(struct vm *vm);
 

@@ -2,7 +2,42 @@
 /*
  * VMs for which a given message to the resource manager is sent
  */
+#include <sys/mman.h>
+
 #include "message.h"
+
+/**
+ * message_setup() - start a test in which messages go wrong
+ * @vm: the VM, to be built
+ * @leak: what is in use without it
+ * @scattered: memory of APPEND_SIZE bytes for message_build()
+ *
+ * Return: 0, or -1 and errno.
+ */
+int message_setup(struct vm *vm, struct leak_state *leak, void **scattered)
+{
+	testctl_reset();
+	vm_init(vm);
+	*scattered = alloc_scattered(APPEND_SIZE);
+	if (!*scattered)
+		return -1;
+	leak_read(leak);
+	return 0;
+}
+
+/**
+ * message_teardown() - end such a test: all is well again, and the VM is gone
+ * @vm: the VM
+ * @timeout: the parameter rm_timeout_ms, if the test has changed it
+ * @scattered: the memory
+ */
+void message_teardown(struct vm *vm, struct param *timeout, void *scattered)
+{
+	testctl_reset();
+	param_restore(timeout);
+	vm_close(vm);
+	munmap(scattered, APPEND_SIZE);
+}
 
 /**
  * message_build() - make a VM for which a message will be sent at its start

@@ -34,6 +34,9 @@ struct message {
 	bool hides;
 };
 
+/* For FIXTURE_SETUP() and FIXTURE_TEARDOWN() */
+int message_setup(struct vm *vm, struct leak_state *leak, void **scattered);
+void message_teardown(struct vm *vm, struct param *timeout, void *scattered);
 int message_build(struct vm *vm, const struct message *msg, void *scattered);
 int message_build_running(struct vm *vm, const struct message *msg);
 void message_fault(const struct message *msg, enum rm_fault_action action,

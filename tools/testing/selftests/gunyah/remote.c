@@ -10,6 +10,7 @@
 #include <libfdt.h>
 
 #include "remote.h"
+#include "testctl.h"
 
 /* Hypercalls and their errors */
 #define MSGQ_SEND		0xc600801b
@@ -172,6 +173,23 @@ int remote_start(struct remote *r)
 		return -1;
 	find_queues(r);
 	return 0;
+}
+
+/**
+ * remote_setup() - start a test with a guest that listens
+ * @r: the VM
+ * @leak: what is in use without it
+ * @cfg: what it shall be
+ *
+ * Return: 0, or -1 and errno.
+ */
+int remote_setup(struct remote *r, struct leak_state *leak,
+		 const struct vm_config *cfg)
+{
+	testctl_reset();
+	leak_read(leak);
+	remote_init(r);
+	return remote_build(r, cfg) ?: remote_start(r);
 }
 
 static void give(struct remote *r, const struct guest_op *ops, size_t n)

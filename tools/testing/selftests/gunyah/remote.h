@@ -92,6 +92,9 @@ struct remote {
 };
 
 void remote_init(struct remote *r);
+/* For FIXTURE_SETUP(): built and started; see vm_setup() */
+int remote_setup(struct remote *r, struct leak_state *leak,
+		 const struct vm_config *cfg);
 int remote_build(struct remote *r, const struct vm_config *cfg);
 int remote_start(struct remote *r);
 int remote_do(struct remote *r, const struct guest_op *ops, size_t n);
