@@ -156,7 +156,7 @@ TEST_F(abi, create_vm)
 	EXPECT_ERRNO(EINVAL, ioctl(self->dev, GH_CREATE_VM, 1));
 	EXPECT_ERRNO(EINVAL, ioctl(self->dev, GH_CREATE_VM, ~0UL));
 
-	/* Another one on the same device, with the flags of its kind */
+	/* One device can have several VMs, all close-on-exec */
 	fd = gh_create_vm(self->dev);
 	ASSERT_LE(0, fd);
 	EXPECT_EQ(FD_CLOEXEC, fcntl(fd, F_GETFD));
@@ -182,7 +182,7 @@ TEST_F(abi, no_more_fds)
 
 	EXPECT_EQ(EMFILE, in_child(without_fds, for_vm));
 	EXPECT_EQ(EMFILE, in_child(without_fds, for_vcpu));
-	/* What failed has left nothing */
+	/* The failed calls have not used up the vCPU id */
 	fd = gh_add_vcpu(self->fd, 0);
 	ASSERT_LE(0, fd);
 	close(fd);
@@ -207,7 +207,7 @@ static bool known(unsigned int fd_kind, unsigned int cmd)
 TEST_F(abi, unknown_ioctls)
 {
 	static const unsigned int cmds[] = {
-		/* The calls themselves: each is known on one kind only */
+		/* Each call is known on one kind of file descriptor only */
 		GH_CREATE_VM, GH_VM_SET_USER_MEM_REGION, GH_VM_SET_DTB_CONFIG,
 		GH_VM_START, GH_VM_ADD_FUNCTION, GH_VM_REMOVE_FUNCTION,
 		GH_VCPU_RUN, GH_VCPU_MMAP_SIZE, GH_VM_GET_STATUS,
@@ -294,7 +294,7 @@ TEST_F(abi, start_needs_devicetree)
 	ASSERT_CALL(gh_set_dtb(self->fd, GUEST_BASE, (1ULL << 32) + 0x1000));
 	EXPECT_ERRNO(EINVAL, gh_start(self->fd));
 
-	/* None of that was a start */
+	/* None of these counts as a start */
 	ASSERT_CALL(gh_status(self->fd, &status));
 	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
 	EXPECT_EQ(0, status.start_errno);
@@ -432,7 +432,7 @@ TEST_F(started, too_late)
 	EXPECT_ERRNO(EBUSY, gh_set_dtb(fd, GUEST_BASE, GUEST_DTB_SIZE));
 	EXPECT_EQ(0, gh_start(fd));
 
-	/* When it has ended there is nobody to give memory to, either */
+	/* A VM that has ended cannot be given memory, either */
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 	EXPECT_ERRNO(EBUSY, gh_set_region(fd, 77, MEM_RWX, GUEST_SHM_BASE,
@@ -457,7 +457,7 @@ TEST_F(started, functions)
 
 	EXPECT_ERRNO(EEXIST, gh_add_vcpu(fd, 0));
 
-	/* Away with the real one and back again */
+	/* Remove the real one and add it again */
 	EXPECT_EQ(0, gh_remove_vcpu(fd, 0));
 	EXPECT_ERRNO(ENODEV, gh_vcpu_run(self->vm.vcpu[0]));
 	vm_close_vcpus(&self->vm);
@@ -570,7 +570,7 @@ FIXTURE_VARIANT_ADD(refused, too_many_cpus)
 	.error = ENODEV,
 };
 
-/* Of firmware that does not accept a shared image, the same errors */
+/* The same errors where the firmware does not accept a shared image */
 FIXTURE_VARIANT_ADD(refused, shared_bad_magic)
 {
 	.cfg = { .defect = DTB_BAD_MAGIC, .shared = true },
@@ -615,7 +615,7 @@ TEST_F(refused, start)
 
 	pattern_fill(free, size, 42);
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
-	/* With which error firmware refuses what is no devicetree varies */
+	/* Firmware differs in how it refuses something that is no devicetree */
 	if (variant->cfg.defect == DTB_BAD_MAGIC && !testctl_present() &&
 	    gh_start(self->vm.fd) && errno == ENODEV)
 		error = ENODEV;
@@ -631,7 +631,7 @@ TEST_F(refused, start)
 	EXPECT_EQ(POLLIN | POLLHUP, pfd.revents);
 
 	EXPECT_ERRNO(ENODEV, gh_vcpu_run(self->vm.vcpu[0]));
-	/* The memory is the caller's again, as it was */
+	/* The memory is back, unchanged */
 	EXPECT_TRUE(pattern_check(free, size, 42));
 	memset(free, 0, size);
 }

@@ -115,7 +115,7 @@ FIXTURE_SETUP(boot)
 	SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
 	ASSERT_CALL(vm_setup(&self->vm, &self->leak, &variant->cfg,
 			     VM_HAS_VCPUS));
-	/* What runs if the PC is not taken */
+	/* This runs if the PC is ignored */
 	vm_program(&self->vm, 0, G_RESET);
 }
 
@@ -164,7 +164,7 @@ TEST_F(boot, arguments)
 	EXPECT_EQ(0, set_reg(fd, PC, 0));
 }
 
-/* Before there is anything that it could refer to */
+/* Registers can be set before there is any memory */
 TEST_F(boot, without_memory)
 {
 	struct vm_config cfg = {};
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(boot, too_late, BOOT_TIMEOUT)
 	EXPECT_ERRNO(EINVAL, set_reg(self->vm.fd, PC, GUEST_BASE));
 }
 
-/* A start that can be repeated is none that is too late */
+/* A start that failed repeatably does not end the configuration */
 TEST_F_TIMEOUT(boot, not_too_late, BOOT_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -210,7 +210,7 @@ static void put_code(unsigned char *to)
 	memcpy(to, boot_code, sizeof(boot_code));
 }
 
-/* Start, and let it run to its end; what it has left in @regs */
+/* Start the VM and let it run to its end, then read what it has left */
 static void run(struct __test_metadata *_metadata, struct vm *vm,
 		struct boot_regs *regs)
 {
@@ -315,7 +315,7 @@ TEST_F_TIMEOUT(boot, unknown_message, BOOT_TIMEOUT)
 		ASSERT_CALL(set_reg(self->vm.fd, regs[i].reg, regs[i].value));
 		expect_failed(_metadata, &self->vm, EOPNOTSUPP,
 			      RM_ERR_UNIMPLEMENTED);
-		/* All is given back */
+		/* All memory is back, unchanged */
 		EXPECT_TRUE(pattern_check(free, GUEST_SIZE - GUEST_FREE, i));
 		vm_close(&self->vm);
 		EXPECT_TRUE(leak_check(&self->leak, 0));
@@ -350,7 +350,7 @@ TEST_F_TIMEOUT(boot, all_registers, BOOT_TIMEOUT)
 	EXPECT_EQ(GUEST_BASE + 0x200, regs.sp[1]);
 }
 
-/* In the other region, or at an address that only X0 tells */
+/* The PC in the second region, and any X0 */
 TEST_F_TIMEOUT(boot, pc_elsewhere, BOOT_TIMEOUT)
 {
 	struct boot_regs regs;
@@ -397,7 +397,7 @@ TEST_F_TIMEOUT(boot, refused, BOOT_TIMEOUT)
 	expect_failed(_metadata, &self->vm, ETIMEDOUT, 0);
 }
 
-/* Registers that the call has and the resource manager has not */
+/* Registers that the call accepts and the resource manager does not have */
 TEST_F_TIMEOUT(boot, no_such_register, BOOT_TIMEOUT)
 {
 	static const __u32 regs[] = { X(31), SP(2) };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Every call of Gunyah's user ABI, in one VM's life. What tests of single calls
- * know better is not here: this one is for programs of every kind.
+ * Every call of Gunyah's user ABI in the life of one VM, for 32-bit and 64-bit
+ * programs. Other tests look at each call in detail.
  */
 #include <fcntl.h>
 
@@ -23,7 +23,7 @@
 #define LENT_BASE	0x240000000ULL
 #define LENT_SIZE	0x10000
 
-/* Addresses that user space cannot have, but for what is above them */
+/* A bit above all addresses of user space: it must not be cut off */
 #define TOO_HIGH	(1ULL << (sizeof(long) == 4 ? 32 : 52))
 
 FIXTURE(calls)
@@ -88,7 +88,7 @@ TEST_F(calls, info)
 	info.flags = 1;
 	EXPECT_ERRNO(EINVAL, ioctl(self->dev, GH_GET_INFO, &info));
 
-	/* Callers that know more, or have not been told of a part */
+	/* Callers with a later or an incomplete version of the structure */
 	big.more[1] = 1;
 	EXPECT_ERRNO(E2BIG, ioctl(self->dev,
 				  _IOC(_IOC_READ | _IOC_WRITE, GH_IOCTL_TYPE,
@@ -106,7 +106,7 @@ TEST_F(calls, info)
 						   sizeof(info) - 8), &big));
 }
 
-/* Members of 64 bits count with all of them */
+/* All bits of 64-bit members count */
 TEST_F(calls, high_addresses)
 {
 	const struct vm_config cfg = {};
@@ -141,7 +141,7 @@ TEST_F(calls, high_addresses)
 	EXPECT_ERRNO(EINVAL, gh_start(vm->fd));
 	ASSERT_CALL(gh_set_dtb(vm->fd, GUEST_BASE + GUEST_DTB, GUEST_DTB_SIZE));
 
-	/* Half of the address, or of the data: the write exits */
+	/* If only half of the address or data matches, the write exits */
 	ASSERT_CALL(gh_add_ioeventfd(vm->fd, self->fd, MMIO + (1ULL << 32), 8,
 				     0, 0));
 	ASSERT_CALL(gh_add_ioeventfd(vm->fd, self->fd, MMIO, 8,
@@ -201,7 +201,7 @@ TEST_F_TIMEOUT(calls, all, CALLS_TIMEOUT)
 	ASSERT_CALL(gh_add_irqfd(vm->fd, self->fd, LABEL, 0));
 	ASSERT_CALL(gh_add_ioeventfd(vm->fd, self->fd, MMIO, 4, 0, 0));
 
-	/* A part of the interpreter that does what the start of it does */
+	/* Move the interpreter away from the start of the image */
 	memcpy(vm->mem + GUEST_FREE, guest_code, sizeof(guest_code));
 	memset(vm->mem, 0, GUEST_PROG);
 	memcpy(vm->mem + GUEST_FREE + GUEST_PROG, vm->mem + GUEST_PROG,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What Gunyah tells about itself and about a VM: GH_GET_INFO, GH_VM_GET_STATUS
- * and poll()
+ * What the driver reports about itself and about a VM: GH_GET_INFO,
+ * GH_VM_GET_STATUS and poll()
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -15,7 +15,7 @@
 
 #define CONTROL_TIMEOUT		300
 
-/* Room behind a structure for members that nobody knows */
+/* Room behind a structure for members of later versions */
 #define TAIL			64
 
 /* A call with an argument of another size */
@@ -77,7 +77,7 @@ TEST_F(info, contents)
 	EXPECT_EQ(ram, info.max_mem_size);
 }
 
-/* What it says is so: known flags and types are taken, others are refused */
+/* Reported flags and types are accepted, all others are refused */
 TEST_F(info, is_true)
 {
 	struct gh_info info = {};
@@ -118,7 +118,7 @@ TEST_F(info, flags)
 		info = (struct gh_info){ .flags = 1U << i };
 		EXPECT_ERRNO(EINVAL, ioctl(self->dev, GH_GET_INFO, &info));
 	}
-	/* What is only written by the driver it does not read */
+	/* Members that the driver only writes may have any value */
 	memset(&info, 0xee, sizeof(info));
 	info.flags = 0;
 	EXPECT_EQ(0, ioctl(self->dev, GH_GET_INFO, &info));
@@ -144,7 +144,7 @@ TEST_F(info, sizes)
 		EXPECT_TRUE(all_zero(arg.tail, sizeof(arg.tail)));
 		if (size == sizeof(arg.info))
 			continue;
-		/* The last byte that it is told about, and the one after it */
+		/* The last byte within the size counts, the next does not */
 		arg.tail[size - sizeof(arg.info) - 1] = 1;
 		arg.info.flags = 0;
 		EXPECT_ERRNO(E2BIG, ioctl(self->dev,
@@ -153,13 +153,13 @@ TEST_F(info, sizes)
 				   &arg));
 		EXPECT_EQ(1, arg.tail[size - sizeof(arg.info) - 1]);
 	}
-	/* As large as a number can tell */
+	/* The largest size that fits into the number of a call */
 	size = (1U << _IOC_SIZEBITS) - 1;
 	EXPECT_ERRNO(EFAULT, ioctl(self->dev, resized(GH_GET_INFO, size),
 				   (void *)-8192L));
 }
 
-/* Two pages of which the second one is not there */
+/* The end of a page that is followed by a hole */
 static unsigned char *edge_of_page(size_t page)
 {
 	unsigned char *mem = alloc_mem(2 * page);
@@ -185,7 +185,7 @@ TEST_F(info, pointers)
 	}
 	EXPECT_ERRNO(EFAULT, ioctl(self->dev, GH_GET_INFO, NULL));
 	EXPECT_ERRNO(EFAULT, ioctl(self->dev, GH_GET_INFO, -4096L));
-	/* It can be read, but not written */
+	/* Memory that is read-only */
 	mem = alloc_mem(self->page);
 	ASSERT_NE(NULL, mem);
 	ASSERT_EQ(0, mprotect(mem, self->page, PROT_READ));
@@ -194,7 +194,7 @@ TEST_F(info, pointers)
 	munmap(edge - self->page, self->page);
 }
 
-/* On the device only, and not in the other direction */
+/* The call is known on the device only, and in one direction only */
 TEST_F(info, other_calls)
 {
 	struct gh_info info = {};
@@ -230,7 +230,7 @@ TEST_F(info, status_sizes)
 					   resized(GH_VM_GET_STATUS, size),
 					   &arg));
 	for (size = STATUS_SIZE_VER0; size < sizeof(arg); size++) {
-		/* It is not read: whatever was there does not matter */
+		/* Its content on entry does not matter */
 		memset(&arg, 0xee, sizeof(arg));
 		EXPECT_EQ(0, ioctl(self->vm, resized(GH_VM_GET_STATUS, size),
 				   &arg));
@@ -340,7 +340,7 @@ TEST_F_TIMEOUT(step, refused, CONTROL_TIMEOUT)
 	}
 }
 
-/* Not the resource manager's fault: it has no error code to offer */
+/* A message that was not sent leaves no error code of the resource manager */
 TEST_F_TIMEOUT(step, not_asked, CONTROL_TIMEOUT)
 {
 	/* Numbers of the messages of the simplest VM */
@@ -394,7 +394,7 @@ static bool step_reached(void *arg)
 	       goal->status.start_step >= goal->step;
 }
 
-/* While it goes on: the call does not wait for it */
+/* The status can be read during a start */
 TEST_F_TIMEOUT(step, meanwhile, CONTROL_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -432,7 +432,7 @@ TEST_F_TIMEOUT(step, meanwhile, CONTROL_TIMEOUT)
 		EXPECT_NE(0, status.vmid);
 		ASSERT_CALL(vm_finish(&self->vm, &status));
 		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
-		/* It has its VMID until it is closed */
+		/* The VM keeps its VMID until it is closed */
 		EXPECT_NE(0, status.vmid);
 		EXPECT_EQ(GH_VM_START_STEP_DONE, status.start_step);
 		EXPECT_EQ(0, status.rm_error);
@@ -574,7 +574,7 @@ TEST_F_TIMEOUT(ending, status, CONTROL_TIMEOUT)
 	struct gh_vm_status status;
 	unsigned int i;
 
-	/* Who waits before the start is told as well */
+	/* Threads that wait since before the start are woken too */
 	for (i = 0; i < ARRAY_SIZE(waiters); i++) {
 		waiters[i] = (struct waiter){ .fd = self->vm.fd };
 		ASSERT_EQ(0, pthread_create(&waiters[i].thread, NULL,
@@ -604,7 +604,7 @@ TEST_F_TIMEOUT(ending, status, CONTROL_TIMEOUT)
 	EXPECT_EQ(0, status.rm_error);
 	if (self->vm.cfg.scheduled)
 		return;
-	/* The run page says the same, as often as it is asked */
+	/* Every further GH_VCPU_RUN reports the same */
 	for (i = 0; i < 2; i++) {
 		struct gh_vcpu_run *run = self->vm.run[0];
 

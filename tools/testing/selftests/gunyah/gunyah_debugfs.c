@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What Gunyah tells administrators about VMs in debugfs
+ * What administrators can read about VMs in debugfs
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -163,7 +163,7 @@ TEST_F_TIMEOUT(debugfs, state, DEBUGFS_TIMEOUT)
 		TH_LOG("%s", self->text);
 	EXPECT_EQ(0, value(self, "state", "vmid"));
 	EXPECT_EQ(GH_VM_START_STEP_NONE, value(self, "state", "start_step"));
-	/* The VM and its vCPU, and the run page */
+	/* At least the file descriptors of the VM and of its vCPU */
 	EXPECT_LE(2, value(self, "state", "users"));
 
 	ASSERT_CALL(gh_start(self->vm.fd));
@@ -218,7 +218,7 @@ TEST_F_TIMEOUT(debugfs, regions, DEBUGFS_TIMEOUT)
 	snprintf(line, sizeof(line),
 		 "label=%u gpa=0x%llx size=0x%x flags=0x%lx", GUEST_SHM_LABEL,
 		 GUEST_SHM_BASE, GUEST_SHM_SIZE, MEM_RWX);
-	/* All that is pinned is charged, and has some pieces */
+	/* All pinned pages are charged, and form at least one run */
 	EXPECT_EQ(GUEST_SHM_SIZE / page,
 		  field(self->text, line, "charged"));
 	EXPECT_LE(1, field(self->text, line, "runs"));
@@ -339,7 +339,7 @@ static bool is_initialising(void *arg)
 	       status.start_step >= GH_VM_START_STEP_INIT;
 }
 
-/* What tells why a start hangs does not hang with it */
+/* The files can be read while a start hangs */
 TEST_F_TIMEOUT(debugfs, start_hangs, DEBUGFS_TIMEOUT)
 {
 	struct vm_config cfg = {};
@@ -357,7 +357,7 @@ TEST_F_TIMEOUT(debugfs, start_hangs, DEBUGFS_TIMEOUT)
 	EXPECT_EQ(GH_VM_START_STEP_INIT, value(self, "state", "start_step"));
 	EXPECT_EQ(3, value(self, "rpc", "calls"))
 		TH_LOG("%s", text(self, "rpc"));
-	/* It still goes on: nothing of that has waited for it */
+	/* The start still goes on, so nothing has waited for it */
 	ASSERT_CALL(gh_status(self->vm.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_STARTING, status.state);
 	testctl_release();
@@ -411,7 +411,7 @@ TEST_F_TIMEOUT(debugfs, read_while_it_goes, DEBUGFS_TIMEOUT)
 	}
 }
 
-/* A file that stays open does not keep the VM, and has nothing left to tell */
+/* An open file does not keep the VM alive, and fails with EIO afterwards */
 TEST_F_TIMEOUT(debugfs, open_file, DEBUGFS_TIMEOUT)
 {
 	char path[PATH_MAX + 16], buf[64];

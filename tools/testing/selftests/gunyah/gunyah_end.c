@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The end of Gunyah VMs: in every state, in every order, by every means
+ * The end of Gunyah VMs in every state, with every order of close()
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -69,7 +69,7 @@ FIXTURE_VARIANT_ADD(end, vcpus_lent)
 	.cfg = { .cpus = 2 },
 };
 
-/* From here on it is a second region that is shared, if any */
+/* From here on only a second region is shared: all firmware accepts that */
 FIXTURE_VARIANT_ADD(end, started_shared)
 {
 	.stage = END_STARTED,
@@ -145,7 +145,7 @@ static int end_prepare(struct vm *vm, const struct vm_config *cfg,
 FIXTURE_SETUP(end)
 {
 	SKIP_WITHOUT_GUNYAH(return);
-	/* What is not started the firmware need not know */
+	/* The firmware never sees a VM that is not started */
 	if (variant->stage >= END_STARTED)
 		SKIP_IF_IMPOSSIBLE(return, &variant->cfg);
 	leak_read(&self->leak);
@@ -159,7 +159,7 @@ FIXTURE_TEARDOWN(end)
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
-/* Whether the VM is still as it was: nothing was given back */
+/* Whether the VM still has all that it had */
 static bool still_there(const struct leak_state *before)
 {
 	struct leak_state now;
@@ -177,7 +177,7 @@ TEST_F_TIMEOUT(end, vm_first, END_TIMEOUT)
 	self->vm.fd = -1;
 	if (variant->stage >= END_HAS_VCPUS)
 		EXPECT_TRUE(still_there(&before));
-	/* A vCPU file descriptor keeps the VM: it works as before */
+	/* A vCPU file descriptor keeps the VM alive: it works as before */
 	if (variant->stage == END_RUNNING) {
 		self->vm.run[0]->mmio.data[0] = 1;
 		EXPECT_EQ(GH_VCPU_EXIT_STATUS, vm_run_once(&self->vm, 0));
@@ -259,7 +259,7 @@ TEST_F_TIMEOUT(end, child_holds_it, END_TIMEOUT)
 	close(go[1]);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
-	/* It was our memory that was charged */
+	/* The memory was charged to this process, not to the child */
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -280,7 +280,7 @@ static int leave(void *arg)
 	switch (leaver->how) {
 	case LEAVE_EXEC:
 		freopen("/dev/null", "w", stderr);
-		/* Only lists the tests */
+		/* This only lists the tests */
 		execl("/proc/self/exe", "gunyah_end", "-l", NULL);
 		return 2;
 	case LEAVE_KILL:
@@ -316,7 +316,7 @@ FIXTURE(killed)
 FIXTURE_VARIANT(killed)
 {
 	struct vm_config cfg;
-	struct guest_op op;	/* what the guest is doing then */
+	struct guest_op op;	/* what the guest does when it is killed */
 };
 
 FIXTURE_VARIANT_ADD(killed, spinning)
@@ -348,7 +348,7 @@ FIXTURE_TEARDOWN(killed)
 	EXPECT_TRUE(leak_check(&self->leak, LONG_MS));
 }
 
-/* A child that runs a VM for ever; tells on @ready when it is about to */
+/* A child that runs a VM for ever; writes to @ready just before that */
 static pid_t victim(const struct vm_config *cfg, const struct guest_op *op,
 		    int ready)
 {
@@ -433,7 +433,7 @@ static bool many_requests(void *arg)
 	return testctl_read(GH_TESTCTL_RM_REQUESTS) >= *(__u64 *)arg;
 }
 
-/* While the caller waits for the reply to any message of the start */
+/* Killed while it waits for the reply to each message of a start */
 TEST_F_TIMEOUT(killed, in_start, END_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -457,7 +457,7 @@ TEST_F_TIMEOUT(killed, in_start, END_TIMEOUT)
 		EXPECT_GE(reap_limit_ms(), ms)
 			TH_LOG("step %u", step);
 
-		/* Its memory may come back later, yet a new VM starts */
+		/* A new VM starts even if the memory comes back later */
 		testctl_reset();
 		vm_init(&vm);
 		ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Errors that need rare circumstances
+ * Errors that occur only in rare circumstances
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -105,7 +105,7 @@ TEST_F_TIMEOUT(rare, signal, ERRNO_TIMEOUT)
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
 	fd = self->vm.fd;
 
-	/* From its first request on the start holds everybody else up */
+	/* Once the start has sent a request, other calls wait for it */
 	requests = testctl_read(GH_TESTCTL_RM_REQUESTS);
 	testctl_hold(RM_VM_INIT_MSG, 1);
 	sigemptyset(&alarms);
@@ -128,7 +128,7 @@ TEST_F_TIMEOUT(rare, signal, ERRNO_TIMEOUT)
 	EXPECT_ERRNO(EINTR, gh_start(fd));
 	setitimer(ITIMER_REAL, &never, NULL);
 
-	/* Which changed nothing */
+	/* The interrupted calls have changed nothing */
 	testctl_release();
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	ASSERT_CALL(vm_finish(&self->vm, &status));
@@ -157,7 +157,7 @@ TEST_F(rare, message_refused)
 	}
 }
 
-/* "Retry" is no error */
+/* "Retry" is not an error */
 TEST_F(rare, message_repeated)
 {
 	struct gh_vm_status status;
@@ -188,7 +188,7 @@ TEST_F_TIMEOUT(rare, vcpu, ERRNO_TIMEOUT)
 	/* An MMIO read, and a write, of 0 bytes */
 	EXPECT_ERRNO(EIO, run_in_state(&self->vm, 4));
 	EXPECT_ERRNO(EIO, run_in_state(&self->vm, 5));
-	/* A fault, and then the VM does not end; it is not run again */
+	/* A faulted vCPU is not run again, although the VM does not end */
 	EXPECT_ERRNO(ETIMEDOUT, run_in_state(&self->vm, 6));
 	EXPECT_ERRNO(ETIMEDOUT, gh_vcpu_run(self->vm.vcpu[0]));
 }
@@ -227,7 +227,7 @@ static int cgroup_enter(const char *memory_max)
 	return 0;
 }
 
-/* Nobody is killed for it, and with more memory the same call succeeds */
+/* The OOM killer stays away, and with more memory the same call succeeds */
 TEST_F_TIMEOUT(rare, no_memory_to_lend, ERRNO_TIMEOUT)
 {
 	struct vm_config cfg = { .size = 0x4000000 };

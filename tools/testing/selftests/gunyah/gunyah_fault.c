@@ -92,7 +92,7 @@ static void start_refused(struct __test_metadata *_metadata,
 	ASSERT_CALL(gh_status(self->vm.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_FAILED, status.state);
 	EXPECT_EQ(error, status.start_errno);
-	/* The firmware has nothing of it any more */
+	/* Nothing is left of it in the firmware */
 	EXPECT_EQ(self->leak.counters[LEAK_VMIDS],
 		  testctl_read(GH_TESTCTL_VMIDS));
 	EXPECT_EQ(self->leak.counters[LEAK_PARCELS],
@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(fault, start_refused, FAULT_TIMEOUT)
 	}
 }
 
-/* It was done, and yet the reply says that it was not */
+/* The request was carried out, although the reply is an error */
 TEST_F_TIMEOUT(fault, start_refused_but_done, FAULT_TIMEOUT)
 {
 	unsigned int m;
@@ -127,7 +127,7 @@ TEST_F_TIMEOUT(fault, start_refused_but_done, FAULT_TIMEOUT)
 	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
 		const struct message *msg = &start_messages[m];
 
-		/* What has no name cannot be given back by anyone */
+		/* Nobody can give back a parcel whose handle is unknown */
 		if (msg->hides)
 			continue;
 		ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(fault, start_refused_but_done, FAULT_TIMEOUT)
 	}
 }
 
-/* What the firmware does not give back at once comes back later */
+/* What the firmware does not give back at first comes back later */
 static void end_with(struct __test_metadata *_metadata,
 		     struct _test_data_fault *self, const struct message *msg,
 		     enum rm_fault_action action, __u32 arg)
@@ -179,7 +179,7 @@ TEST_F_TIMEOUT(fault, end_refused_but_done, FAULT_TIMEOUT)
 			 RM_FAULT_FAIL_AFTER, RM_ERR_BUSY);
 }
 
-/* A reclaim that is refused for some time: the pages are kept until then */
+/* The pages are kept as long as a reclaim is refused */
 TEST_F_TIMEOUT(fault, reclaim_refused_for_long, FAULT_TIMEOUT)
 {
 	const struct message msg = {};
@@ -191,7 +191,7 @@ TEST_F_TIMEOUT(fault, reclaim_refused_for_long, FAULT_TIMEOUT)
 	leak_read(&kept);
 	EXPECT_EQ(self->leak.counters[LEAK_PARCELS] + 1,
 		  kept.counters[LEAK_PARCELS]);
-	/* Others are not hindered, as long as they can be reclaimed */
+	/* Other VMs work all the same */
 	testctl_reset();
 	EXPECT_EQ(0, vm_one_life());
 	ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
@@ -227,7 +227,7 @@ static void start_with(struct __test_metadata *_metadata,
 	bool harmless = oddities[o].harmless;
 	struct gh_vm_status status;
 
-	/* Do not wait for what never comes; take the time for what must come */
+	/* A reply that never comes is not worth a long wait */
 	if (harmless)
 		param_restore(&self->timeout);
 	else
@@ -274,8 +274,8 @@ TEST_F_TIMEOUT(fault, odd_replies_at_end, FAULT_TIMEOUT)
 }
 
 /*
- * Memory whose parcel has no name for us: it stays taken. Whoever gets the VMID
- * next must not get that memory.
+ * Memory in a parcel whose handle is unknown stays lost. The next VM with that
+ * VMID must not get it.
  */
 static void start_unknown(struct __test_metadata *_metadata,
 			  struct _test_data_fault *self, const struct message *msg,
@@ -313,7 +313,7 @@ TEST_F_TIMEOUT(fault, unknown_outcome, FAULT_TIMEOUT)
 
 /* ---- silence ---- */
 
-/* One reply is lost, the firmware lives on */
+/* One reply is lost, later requests are answered */
 TEST_F_TIMEOUT(fault, lost_reply_at_start, FAULT_TIMEOUT)
 {
 	unsigned int m;
@@ -327,7 +327,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_start, FAULT_TIMEOUT)
 		ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
 		message_fault(msg, RM_FAULT_DROP_REPLY, 0);
 		EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
-		/* Everybody else can go on at once */
+		/* Other VMs can start at once */
 		EXPECT_EQ(0, vm_one_life());
 		vm_close(&self->vm);
 		ASSERT_TRUE(leak_check(&self->leak, BACK_MS))
@@ -346,7 +346,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_end, FAULT_TIMEOUT)
 			 RM_FAULT_DROP_REPLY, 0);
 }
 
-/* The firmware takes a VM apart for ever: close() does not wait that long */
+/* close() does not wait for ever for a reset that never completes */
 TEST_F_TIMEOUT(fault, reset_never_completes, FAULT_TIMEOUT)
 {
 	const struct message msg = {};
@@ -365,8 +365,8 @@ static void on_alarm(int sig)
 }
 
 /*
- * A guest ends and nobody says so. It could still be turned on again, for all
- * that the driver knows: GH_VCPU_RUN waits, until a signal comes.
+ * A guest ends and nothing reports it. As far as the driver knows another vCPU
+ * may still turn this one on, so that GH_VCPU_RUN waits until a signal comes.
  */
 TEST_F_TIMEOUT(fault, exit_never_reported, FAULT_TIMEOUT)
 {

@@ -69,7 +69,7 @@ TEST_F(ioeventfd, arguments)
 		EXPECT_ERRNO(EINVAL, gh_add_ioeventfd(vm, self->fd, MMIO,
 						      lens[i], DATA, 0));
 	}
-	/* Data without a size */
+	/* A value to match needs a size */
 	EXPECT_ERRNO(EINVAL, gh_add_ioeventfd(vm, self->fd, MMIO, 0, DATA, 0));
 	arg.padding = 1;
 	EXPECT_ERRNO(EINVAL, gh_add_function(vm, GH_FN_IOEVENTFD, sizeof(arg),
@@ -195,7 +195,7 @@ TEST_F(ioeventfd, overlaps)
 				TH_LOG("pair %u", i / 2);
 			EXPECT_EQ(EEXIST, errno);
 		}
-		/* At another address there is nothing in the way */
+		/* At another address nothing overlaps */
 		EXPECT_EQ(0, gh_add_ioeventfd(vm, self->fd, MMIO + 1, b.len,
 					      b.flags, b.data));
 		EXPECT_EQ(0, gh_remove_ioeventfd(vm, MMIO + 1, b.len, b.flags,
@@ -214,7 +214,7 @@ TEST_F(ioeventfd, removal)
 	};
 	int vm = self->vm.fd;
 
-	/* With data only what is exactly so */
+	/* With data, only an exact match is removed */
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 4, DATA, 1));
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 4, DATA, 2));
 	EXPECT_ERRNO(ENOENT, gh_remove_ioeventfd(vm, MMIO, 4, DATA, 3));
@@ -224,7 +224,7 @@ TEST_F(ioeventfd, removal)
 	EXPECT_EQ(0, gh_remove_ioeventfd(vm, MMIO, 4, DATA, 0x700000001));
 	EXPECT_ERRNO(ENOENT, gh_remove_ioeventfd(vm, MMIO, 4, DATA, 1));
 
-	/* Without data, the exact one comes first, then any at that address */
+	/* Without data an exact match comes first, then any at that address */
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 8, 0, 0));
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 2, 0, 0));
 	EXPECT_EQ(0, gh_remove_ioeventfd(vm, MMIO, 8, 0, 0));
@@ -233,7 +233,7 @@ TEST_F(ioeventfd, removal)
 	EXPECT_EQ(0, gh_remove_ioeventfd(vm, MMIO, 1, 0, 77));
 	EXPECT_ERRNO(ENOENT, gh_remove_ioeventfd(vm, MMIO, 0, 0, 0));
 
-	/* The other members are not looked at */
+	/* Other members are ignored */
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 4, 0, 0));
 	EXPECT_EQ(0, gh_remove_function(vm, GH_FN_IOEVENTFD, sizeof(arg),
 					&arg));
@@ -241,7 +241,7 @@ TEST_F(ioeventfd, removal)
 						sizeof(arg), &arg));
 }
 
-/* It stays when its eventfd is closed: the VM's writes are to end there */
+/* It outlives the file descriptor of its eventfd, and still takes writes */
 TEST_F(ioeventfd, closed_eventfd)
 {
 	struct gh_vm_status status;
@@ -402,7 +402,7 @@ TEST_F_TIMEOUT(writes, match, IOEVENTFD_TIMEOUT)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(list); i++) {
-		/* What is above the bytes to be written must not matter */
+		/* Bits above the written bytes must not matter */
 		const struct guest_op op[2] = {
 			G_WRITE(list[i].len, list[i].addr, list[i].len == 8 ?
 				list[i].data :
@@ -429,7 +429,7 @@ TEST_F_TIMEOUT(writes, match, IOEVENTFD_TIMEOUT)
 	EXPECT_EQ(writes.end, writes.next);
 	ASSERT_CALL(vm_wait_end(vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
-	/* They can come and go after the end as well */
+	/* They can also be removed and added after the end */
 	for (i = 0; i < ARRAY_SIZE(functions); i += 2)
 		EXPECT_EQ(0, gh_remove_ioeventfd(vm->fd, functions[i].addr,
 						 functions[i].len,
@@ -438,14 +438,14 @@ TEST_F_TIMEOUT(writes, match, IOEVENTFD_TIMEOUT)
 	EXPECT_EQ(0, gh_add_ioeventfd(vm->fd, self->fd[0], MMIO, 4, 0, 0));
 }
 
-/* Reads exit, whatever is there for writes */
+/* Reads always exit */
 TEST_F_TIMEOUT(writes, reads, IOEVENTFD_TIMEOUT)
 {
 	struct vm *vm = &self->b.vm;
 	struct gh_vm_status status;
 	__u64 counter = 0;
 
-	/* The writes of G_ECHO go to an eventfd as well: only the reads exit */
+	/* The writes of G_ECHO signal an eventfd, so only the reads exit */
 	vm_program(vm, 0, G_ECHO(MMIO, MMIO + 8, 100), G_OFF);
 	ASSERT_CALL(gh_add_ioeventfd(vm->fd, self->fd[0], MMIO, 0, 0, 0));
 	ASSERT_CALL(gh_add_ioeventfd(vm->fd, self->fd[1], MMIO + 8, 8, 0, 0));
@@ -466,7 +466,7 @@ TEST_F_TIMEOUT(writes, reads, IOEVENTFD_TIMEOUT)
 
 #define MANY		500
 
-/* As for queues of which each has a number and all have one register */
+/* As for queues that share a register and are told apart by the value */
 TEST_F_TIMEOUT(writes, many_data, IOEVENTFD_TIMEOUT)
 {
 	struct guest_op *ops = calloc(MANY + 2, sizeof(*ops));
@@ -478,7 +478,7 @@ TEST_F_TIMEOUT(writes, many_data, IOEVENTFD_TIMEOUT)
 	ASSERT_NE(NULL, ops);
 	ASSERT_GE(GUEST_SHM_SIZE, (MANY + 2) * sizeof(*ops));
 	for (i = 0; i < MANY; i++) {
-		/* In another order than they are added */
+		/* Not in the order in which they were added */
 		const struct guest_op op = G_WRITE(4, MMIO, i * 7 % MANY);
 
 		ops[i] = op;
@@ -486,7 +486,7 @@ TEST_F_TIMEOUT(writes, many_data, IOEVENTFD_TIMEOUT)
 		ASSERT_LE(0, fd[i]);
 		ASSERT_CALL(gh_add_ioeventfd(vm->fd, fd[i], MMIO, 4, DATA, i));
 	}
-	/* One that nobody has */
+	/* A value that nothing matches */
 	ops[MANY] = (struct guest_op)G_WRITE(4, MMIO, MANY);
 	memcpy(vm->shm, ops, (MANY + 2) * sizeof(*ops));
 	vm_program(vm, 0, G_JUMP(GUEST_SHM_BASE));
@@ -517,7 +517,7 @@ TEST_F_TIMEOUT(writes, two_vms, IOEVENTFD_TIMEOUT)
 		ASSERT_CALL(gh_add_ioeventfd(vm[i].fd, self->fd[i], MMIO, 4, 0,
 					     0));
 	}
-	/* Both on one eventfd, at another address */
+	/* At another address both signal the same eventfd */
 	for (i = 0; i < 2; i++)
 		ASSERT_CALL(gh_add_ioeventfd(vm[i].fd, self->fd[2], MMIO + 8, 4,
 					     DATA, 5));
@@ -547,11 +547,11 @@ TEST_F_TIMEOUT(writes, two_vms, IOEVENTFD_TIMEOUT)
 /* Words of the guest for a round: counter and limit of G_HAMMER, two times */
 #define COST_WORDS(round)	(BELLS_WORDS + 0x100 + (round) * 0x20)
 #define COST_TIME		0x10
-/* For a phase: it is over; go on */
+/* For a phase: the guest has finished it; it may go on */
 #define COST_OVER(phase)	(BELLS_WORDS + (phase) * 0x10)
 #define COST_GO(phase)		(COST_OVER(phase) + 8)
 
-/* Ticks that a round took in which nobody else had the processor */
+/* Ticks of the fastest round: the one that was interrupted least */
 static __u64 cost(const struct bells *b, unsigned int phase)
 {
 	__u64 ticks, least = ~0ULL;

@@ -137,18 +137,18 @@ TEST_F(irqfd, labels)
 						  LEVEL));
 	}
 	EXPECT_ERRNO(ENOENT, gh_remove_irqfd(vm, 2));
-	/* Only the label counts, the eventfd may be any or none */
+	/* Only the label counts, other members are ignored */
 	EXPECT_EQ(0, gh_remove_function(vm, GH_FN_IRQFD, sizeof(arg), &arg));
 	EXPECT_ERRNO(ENOENT, gh_remove_irqfd(vm, 1));
 	for (i = 0; i < ARRAY_SIZE(labels); i++)
 		EXPECT_EQ(labels[i] == 1 ? -1 : 0,
 			  gh_remove_irqfd(vm, labels[i]));
-	/* A removed one is free again */
+	/* A label is free again once it is removed */
 	ASSERT_CALL(gh_add_irqfd(vm, self->fd[1], 1, LEVEL));
 	EXPECT_EQ(0, gh_remove_irqfd(vm, 1));
 }
 
-/* A label of another type of function, or of another VM, is another one */
+/* Other types of functions and other VMs have labels of their own */
 TEST_F(irqfd, other_functions)
 {
 	const struct vm_config cfg = {};
@@ -179,7 +179,7 @@ static bool label_is_free(void *arg)
 	return !gh_add_irqfd(retry->vm, retry->fd, retry->label, 0);
 }
 
-/* The last file descriptor that is closed removes the irqfd */
+/* Closing the last file descriptor of its eventfd removes an irqfd */
 TEST_F(irqfd, closed_eventfd)
 {
 	struct retry retry = { self->vm.fd, self->fd[1], 3 };
@@ -197,7 +197,7 @@ TEST_F(irqfd, closed_eventfd)
 	self->fd[0] = new_eventfd(0);
 }
 
-/* That removes it from every VM and label */
+/* One eventfd may have several irqfds: all are removed */
 TEST_F(irqfd, closed_eventfd_of_many)
 {
 	struct retry retry = { self->vm.fd, self->fd[1] };
@@ -214,7 +214,7 @@ TEST_F(irqfd, closed_eventfd_of_many)
 	self->fd[0] = new_eventfd(0);
 }
 
-/* As VMMs do that do not ask what the VM has: nothing is there for them */
+/* VMMs add irqfds for doorbells that the VM does not have */
 TEST_F_TIMEOUT(irqfd, many_without_doorbells, IRQFD_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -230,7 +230,7 @@ TEST_F_TIMEOUT(irqfd, many_without_doorbells, IRQFD_TIMEOUT)
 	ASSERT_CALL(gh_start(self->vm.fd));
 	for (i = 0; i < 256; i++) {
 		EXPECT_EQ(0, eventfd_ring(fd[i], i + 1));
-		/* Nothing piles up */
+		/* The eventfd is read nevertheless */
 		EXPECT_EQ(0, eventfd_take(fd[i]));
 	}
 	ASSERT_CALL(vm_finish(&self->vm, &status));
@@ -246,7 +246,7 @@ TEST_F_TIMEOUT(irqfd, many_without_doorbells, IRQFD_TIMEOUT)
 	for (i = 0; i < 256; i++) {
 		if (i % 3 == 1)
 			continue;
-		/* Nobody reads it any more */
+		/* Nobody but us reads it any more */
 		eventfd_take(fd[i]);
 		EXPECT_EQ(0, eventfd_ring(fd[i], 7));
 		EXPECT_EQ(7, eventfd_take(fd[i]));
@@ -256,7 +256,7 @@ TEST_F_TIMEOUT(irqfd, many_without_doorbells, IRQFD_TIMEOUT)
 
 /* ---- order of things ---- */
 
-/* What happens to a VM, in this order; each is a time to do something */
+/* Points in the life of a VM, in this order */
 enum when {
 	AT_CREATE,
 	AT_MEMORY,
@@ -281,7 +281,7 @@ static bool order_step(struct vm *vm, const struct order *order, enum when when,
 
 	if (when == order->add)
 		ret = gh_add_irqfd(vm->fd, *fd, LABEL(0), LEVEL);
-	/* Its counter must not get full */
+	/* The eventfd may be written at every point */
 	if (!ret && *fd >= 0)
 		ret = eventfd_ring(*fd, 1);
 	if (!ret && when == order->remove)
@@ -314,7 +314,7 @@ static bool order_run(const struct order *order)
 			ok = !vm_build(&vm, &cfg, VM_CREATED);
 			break;
 		case AT_MEMORY:
-			/* From here on with everything */
+			/* A complete VM, unless the irqfd needs the bare one */
 			if (order->add != AT_CREATE) {
 				vm_close(&vm);
 				ok = !vm_build(&vm, &cfg, VM_HAS_VCPUS);
@@ -334,7 +334,7 @@ static bool order_run(const struct order *order)
 		ok = ok && order_step(&vm, order, when, &fd);
 	}
 	vm_close(&vm);
-	/* This killed earlier drivers */
+	/* The eventfd outlives the VM and must still work */
 	if (fd >= 0) {
 		ok = ok && !eventfd_ring(fd, 1) && eventfd_take(fd);
 		close(fd);
@@ -436,7 +436,7 @@ FIXTURE_TEARDOWN(bell)
 
 #define CLEAR(variant)	((variant)->guest_clears ? ~0UL : 0)
 
-/* A VM that sleeps is woken, and gets an interrupt for each ring */
+/* A sleeping VM is woken and gets an interrupt for each ring */
 TEST_F_TIMEOUT(bell, wakes, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
@@ -463,7 +463,7 @@ TEST_F_TIMEOUT(bell, wakes, IRQFD_TIMEOUT)
 	}
 }
 
-/* Every ring counts, but those together may be one interrupt */
+/* Several rings may become one interrupt, but none is lost */
 TEST_F_TIMEOUT(bell, bursts, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
@@ -487,7 +487,7 @@ TEST_F_TIMEOUT(bell, bursts, IRQFD_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
-/* Two doorbells on one eventfd, and one eventfd that only counts down */
+/* One eventfd for two doorbells, and an eventfd that is a semaphore */
 TEST_F_TIMEOUT(bell, kinds_of_eventfds, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
@@ -510,13 +510,13 @@ TEST_F_TIMEOUT(bell, kinds_of_eventfds, IRQFD_TIMEOUT)
 	ASSERT_EQ(0, eventfd_ring(self->fd[0], 5));
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 1));
 	EXPECT_TRUE(bells_wait(b, IRQ(2), 1));
-	/* By a copy of the file descriptor, the other one is closed */
+	/* Through a copy of a file descriptor that is closed */
 	close(self->fd[0]);
 	self->fd[0] = copy;
 	ASSERT_EQ(0, eventfd_ring(copy, 1));
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 2));
 	EXPECT_TRUE(bells_wait(b, IRQ(2), 2));
-	/* One of the two goes */
+	/* One of the two is removed */
 	EXPECT_EQ(0, gh_remove_irqfd(b->vm.fd, LABEL(0)));
 	ASSERT_EQ(0, eventfd_ring(copy, 1));
 	EXPECT_TRUE(bells_wait(b, IRQ(2), 3));
@@ -533,8 +533,8 @@ TEST_F_TIMEOUT(bell, kinds_of_eventfds, IRQFD_TIMEOUT)
 }
 
 /*
- * What was written before the start, and to an eventfd before it was added:
- * the flags of the doorbell tell, whatever becomes of the interrupt
+ * What was written before the start, or before the irqfd was added, rings the
+ * doorbell. Its flags show it even if the guest misses the interrupt.
  */
 TEST_F_TIMEOUT(bell, written_before, IRQFD_TIMEOUT)
 {
@@ -548,7 +548,7 @@ TEST_F_TIMEOUT(bell, written_before, IRQFD_TIMEOUT)
 		ASSERT_EQ(0, eventfd_ring(self->fd[0], 1));
 	ASSERT_CALL(bells_start(b));
 	EXPECT_EQ(0, eventfd_take(self->fd[0]));
-	/* Added while it runs: at once */
+	/* An irqfd that is added while the VM runs rings at once */
 	ASSERT_EQ(0, eventfd_ring(self->fd[1], 1));
 	ASSERT_CALL(gh_add_irqfd(b->vm.fd, self->fd[1], LABEL(1), 0));
 	EXPECT_EQ(0, eventfd_take(self->fd[1]));
@@ -574,8 +574,8 @@ TEST_F_TIMEOUT(bell, written_before, IRQFD_TIMEOUT)
 }
 
 /*
- * An interrupt that stays until the VM clears it cannot be lost by a VM that
- * enables it late, another one can. Many rings before that are one interrupt.
+ * A guest that enables an interrupt late may miss it, unless it stays pending
+ * until the guest clears it. Many rings before that are one interrupt.
  */
 TEST_F_TIMEOUT(bell, pending_at_start, IRQFD_TIMEOUT)
 {
@@ -619,7 +619,7 @@ TEST_F_TIMEOUT(bell, removed, IRQFD_TIMEOUT)
 	ASSERT_EQ(0, eventfd_ring(self->fd[0], 1));
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 1));
 
-	/* After a removal nobody reads it; another ring shows that none comes */
+	/* Once removed it is not read and does not ring, as another shows */
 	EXPECT_EQ(0, gh_remove_irqfd(b->vm.fd, LABEL(0)));
 	EXPECT_ERRNO(ENOENT, gh_remove_irqfd(b->vm.fd, LABEL(0)));
 	ASSERT_EQ(0, eventfd_ring(self->fd[0], 4));
@@ -628,13 +628,13 @@ TEST_F_TIMEOUT(bell, removed, IRQFD_TIMEOUT)
 	EXPECT_TRUE(bells_wait(b, IRQ(2), 1));
 	EXPECT_EQ(1, bells_count(b, IRQ(0)));
 
-	/* Back with what was written meanwhile */
+	/* Added again, it rings for what was written meanwhile */
 	ASSERT_EQ(0, eventfd_ring(self->fd[0], 4));
 	ASSERT_CALL(gh_add_irqfd(b->vm.fd, self->fd[0], LABEL(0),
 				 variant->flags));
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 2));
 
-	/* Its eventfd goes, another one comes */
+	/* Close the eventfd, and use another one */
 	close(self->fd[0]);
 	self->fd[0] = -1;
 	EXPECT_TRUE(wait_until(label_is_free, &retry, LONG_MS));
@@ -645,7 +645,7 @@ TEST_F_TIMEOUT(bell, removed, IRQFD_TIMEOUT)
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 3));
 }
 
-/* There is nobody to tell of a doorbell that does not work */
+/* Nobody is told that a ring has failed; later ones must work */
 TEST_F_TIMEOUT(bell, hypervisor_refuses, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
@@ -662,7 +662,7 @@ TEST_F_TIMEOUT(bell, hypervisor_refuses, IRQFD_TIMEOUT)
 	EXPECT_EQ(0, eventfd_take(self->fd[0]));
 	ASSERT_EQ(0, eventfd_ring(self->fd[0], 1));
 	EXPECT_TRUE(bells_wait(b, IRQ(0), 1));
-	/* To be tried again; a value that 32-bit programs cannot write */
+	/* "Retry" is a value that 32-bit programs cannot write */
 	if (sizeof(long) < sizeof(__u64))
 		return;
 	testctl_hvc_fault(HVC_BELL_SEND, 1, HVC_ERR_RETRY);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Whole lives of Gunyah VMs
+ * Gunyah VMs from the start to the end
  */
 #include <poll.h>
 
@@ -10,7 +10,7 @@
 
 #define LIFE_TIMEOUT	240
 
-/* ---- a whole life ---- */
+/* ---- from start to end ---- */
 
 FIXTURE(life)
 {
@@ -108,15 +108,15 @@ FIXTURE_TEARDOWN(life)
 }
 
 /*
- * The free part of the image is divided in two: the host fills the first half
- * before the start, the vCPUs fill a slice each of the second.
+ * The host fills the first half of the image's free part before the start. Each
+ * vCPU fills a slice of the second half.
  */
 #define HALF		((GUEST_SIZE - GUEST_FREE) / 2)
 #define SLICE		(HALF / GUEST_MAX_CPUS)
 #define SLICE_OFF(cpu)	(GUEST_FREE + HALF + (cpu) * SLICE)
 #define FLAG_OFF(cpu)	(GUEST_DATA + (cpu) * 64)
 
-/* What is to be seen in memory of the VM number n */
+/* Patterns in the memory of VM number @n */
 static __u64 host_pattern(unsigned int n)
 {
 	return 0x1000 + n;
@@ -161,7 +161,7 @@ static void life_program(struct vm *vm, unsigned int n)
 	vm_set_program(vm, 0, ops, i);
 }
 
-/* What the guest has left in memory that the host has shared with it */
+/* Whether the guest has left its patterns in memory that is shared */
 static bool life_result(struct vm *vm, unsigned int n)
 {
 	unsigned int cpu;
@@ -194,7 +194,7 @@ TEST_F_TIMEOUT(life, twice, LIFE_TIMEOUT)
 		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 		EXPECT_TRUE(life_result(vm, n));
 		vm_close(vm);
-		/* All is back as soon as close() is */
+		/* Everything is back when close() returns */
 		EXPECT_TRUE(leak_check(&self->leak, 0));
 	}
 }
@@ -341,7 +341,7 @@ TEST_F_TIMEOUT(start, status_and_poll, LIFE_TIMEOUT)
 	EXPECT_EQ(0, status.reason_size);
 	EXPECT_EQ(0, poll(&pfd, 1, 0));
 
-	/* The second region is shared: this lets the guest go on */
+	/* This lets the guest go on */
 	vm_poke(&self->vm, 0, 1);
 	ASSERT_CALL(vm_wait_end(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));

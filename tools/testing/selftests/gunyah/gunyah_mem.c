@@ -15,15 +15,15 @@
 #define HUGE		0x200000UL
 #define GIB		0x40000000UL
 
-/* Memory entries in a message, and those that are known to be no trouble */
+/* Memory entries per message, and how many all firmware is known to survive */
 #define ENTRIES		512
 #define MOST_ENTRIES	4096
-/* Messages of a start besides the parcels' */
+/* Messages of a start that are not about memory */
 #define FIXED_MESSAGES	5	/* ALLOC_VMID CONFIG INIT GET_RESOURCES START */
 
 #define FREE_SIZE	(GUEST_SIZE - GUEST_FREE)
 
-/* ---- what the driver tells of its messages ---- */
+/* ---- tracepoints ---- */
 
 #define TRACEFS		"/sys/kernel/tracing/"
 #define PARCEL_EVENT	"gunyah_mem_parcel:"
@@ -47,7 +47,7 @@ static void trace_stop(void)
 	write_file(TRACEFS "events/gunyah/enable", "0");
 }
 
-/* Number of events, and the sum of what these have as number after @sum */
+/* Number of events; @total: sum of the numbers that follow @sum in them */
 static size_t trace_count(const char *name, const char *text, const char *sum,
 			  size_t *total)
 {
@@ -89,7 +89,7 @@ static size_t parcel_entries(const char *how)
 
 /* ---- the region that a test is about ---- */
 
-/* The image if it is lent; if it is shared a second one: all firmware can do it */
+/* Lend the image or share a second region: all firmware accepts both */
 static struct vm_config vm_with(bool lent, void *mem, size_t size)
 {
 	if (lent)
@@ -298,7 +298,7 @@ TEST_F_TIMEOUT(kind, content, MEM_TIMEOUT)
 		EXPECT_EQ(1, runs);
 		break;
 	case SCATTERED:
-		/* Or these tests show nothing */
+		/* Otherwise this variant tests nothing */
 		EXPECT_LE(self->size / 4096 / 2, runs);
 		break;
 	default:
@@ -306,7 +306,7 @@ TEST_F_TIMEOUT(kind, content, MEM_TIMEOUT)
 	}
 }
 
-/* Gives the host back the content that it had, whatever went wrong when */
+/* A failed start leaves the content of the memory alone */
 TEST_F_TIMEOUT(kind, content_after_failed_start, MEM_TIMEOUT)
 {
 	struct vm_config cfg = vm_with(variant->lent, self->mem, self->size);
@@ -344,7 +344,7 @@ FIXTURE_TEARDOWN(mem)
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
-/* Copies of memory that may not be there: false if it cannot be read */
+/* Read memory that may be inaccessible; whether all of it could be read */
 static bool try_read(const void *mem, void *copy, size_t size)
 {
 	size_t done = 0;
@@ -380,7 +380,7 @@ TEST_F_TIMEOUT(mem, lent_stays_with_the_guest, MEM_TIMEOUT)
 	ASSERT_CALL(gh_start(self->vm->fd));
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(self->vm, 0));
 	for (when = 0; when < 2; when++) {
-		/* Neither while the guest runs nor after */
+		/* The host must not see it, before or after the end */
 		if (try_read(self->vm->mem + GUEST_FREE, copy, FREE_SIZE)) {
 			for (i = 0; i < FREE_SIZE / sizeof(*copy); i++)
 				if (copy[i] == secret + i * GUEST_PATTERN_STEP)
@@ -404,7 +404,7 @@ TEST_F_TIMEOUT(mem, shared_by_two_vms, MEM_TIMEOUT)
 	ASSERT_CALL(vm_build(&self->vm[0], &cfg, VM_HAS_VCPUS));
 	ASSERT_CALL(vm_build(&self->vm[1], &cfg, VM_HAS_VCPUS));
 	ASSERT_CALL(gh_start(self->vm[0].fd));
-	/* Gunyah has no memory in two parcels; the first VM must not suffer */
+	/* Memory cannot be in two parcels; the first VM must not suffer */
 	EXPECT_ERRNO(EINVAL, gh_start(self->vm[1].fd));
 	ASSERT_CALL(vm_finish(&self->vm[0], &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
@@ -420,7 +420,7 @@ TEST_F_TIMEOUT(mem, lent_by_two_vms, MEM_TIMEOUT)
 	void *mem = alloc_mem(GUEST_SIZE);
 	unsigned int i;
 
-	/* What is lent is moved, so both get what was there at their start */
+	/* The driver copies lent memory, so that each VM gets a copy */
 	ASSERT_NE(NULL, mem);
 	cfg.mem = mem;
 	for (i = 0; i < 2; i++)
@@ -437,7 +437,7 @@ TEST_F_TIMEOUT(mem, lent_by_two_vms, MEM_TIMEOUT)
 	munmap(mem, GUEST_SIZE);
 }
 
-/* The same pages stay the guest's and ours after a fork */
+/* A fork must not separate the guest's pages from ours */
 TEST_F_TIMEOUT(mem, fork_keeps_sharing, MEM_TIMEOUT)
 {
 	struct runner runner = { .vm = self->vm };
@@ -470,7 +470,7 @@ TEST_F_TIMEOUT(mem, fork_keeps_sharing, MEM_TIMEOUT)
 	EXPECT_EQ(pid, waitpid(pid, &ret, 0));
 }
 
-/* The guest gets the region, not the huge page that it is a part of */
+/* The guest gets the region and not the rest of the huge page */
 TEST_F_TIMEOUT(mem, part_of_huge_page, MEM_TIMEOUT)
 {
 	struct vm_config cfg = { .shm_size = 0x40000 };
@@ -535,7 +535,7 @@ FIXTURE_SETUP(cost)
 	long long need = variant->size / 1024 * (variant->lent ? 2 : 1);
 
 	SKIP_WITHOUT_GUNYAH(return);
-	/* And some for tables and lists */
+	/* Some more is for tables and lists */
 	if (proc_value("/proc/meminfo", "MemAvailable") < need + need / 8)
 		SKIP(return, "needs %lld MiB of memory", need / 1024);
 	if (!variant->lent && variant->size / 4096 > MOST_ENTRIES &&
@@ -568,11 +568,11 @@ TEST_F_TIMEOUT(cost, messages, MEM_TIMEOUT)
 
 	runs = count_runs(self->mem, variant->size);
 	ASSERT_NE(0, runs);
-	/* Fully fragmented, or this shows nothing */
+	/* Otherwise it is not fragmented enough to test anything */
 	EXPECT_LE(variant->size / 4096 / 10 * 9, runs);
 
 	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
-	/* The last bytes have arrived too */
+	/* The guest checks the last bytes */
 	pattern_fill((char *)self->mem + variant->size - tail, tail, 99);
 	vm_program(&self->vm, 0,
 		   G_CHECK(region_base(variant->lent) + variant->size - tail,
@@ -607,7 +607,7 @@ TEST_F_TIMEOUT(cost, messages, MEM_TIMEOUT)
 				   self->leak.counters[LEAK_ENTRIES]);
 	}
 	if (variant->lent) {
-		/* In large blocks, however fragmented the original is */
+		/* The copy has large blocks, whatever the original has */
 		EXPECT_LE(parcels + appends, 2);
 		EXPECT_GE(600, entries);
 	} else {

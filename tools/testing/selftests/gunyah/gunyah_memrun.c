@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory that is given to a Gunyah VM while it runs, and taken back from it
+ * Memory that is added to a running Gunyah VM, and removed from it
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -16,7 +16,7 @@
 
 #define MEMRUN_TIMEOUT	300
 
-/* The region that comes and goes, and where the guest wants it */
+/* The region that is added, and where the guest maps it */
 #define MORE_LABEL	77
 #define MORE_GPA	0x140000000ULL
 #define MORE_SIZE	0x40000
@@ -37,7 +37,7 @@ static int add_more(int fd, __u32 flags, void *mem)
 			     MORE_SIZE, mem);
 }
 
-/* ---- a guest that takes it ---- */
+/* ---- a guest that accepts it ---- */
 
 FIXTURE(more)
 {
@@ -100,7 +100,7 @@ TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
 	struct remote_parcel parcel;
 	__u32 error;
 
-	/* The second time it is as good as the first time */
+	/* It can be added again and again */
 	for (round = 1; round <= 3; round++) {
 		pattern_fill(self->mem, MORE_SIZE, round);
 		ASSERT_CALL(add_more(fd, variant->flags, self->mem));
@@ -111,7 +111,7 @@ TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
 					  &error));
 		ASSERT_EQ(0, error);
 
-		/* The guest finds what was there, and what it writes stays */
+		/* The guest sees the content, and can change it */
 		ASSERT_CALL(remote_ops(r,
 				       G_CHECK(MORE_GPA, MORE_SIZE, round),
 				       G_FILL(MORE_GPA, MORE_SIZE, 100),
@@ -122,7 +122,7 @@ TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
 			ASSERT_CALL(remote_ops(r, G_CHECK(MORE_GPA, MORE_SIZE,
 							  200)));
 		} else {
-			/* What was lent is a copy */
+			/* The guest has a copy of what was lent */
 			EXPECT_TRUE(pattern_check(self->mem, MORE_SIZE,
 						  round));
 			memset(self->mem, 0, MORE_SIZE);
@@ -130,7 +130,7 @@ TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
 							  100)));
 		}
 
-		/* It cannot be taken away, and nothing has changed */
+		/* A removal is refused while the guest has it */
 		EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
 		ASSERT_CALL(remote_ops(r, G_CHECK(MORE_GPA, MORE_SIZE,
 						  variant->flags ? 100 : 200),
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(more, use, MEMRUN_TIMEOUT)
 	}
 }
 
-/* Closed while the guest has it, or is about to get it */
+/* Close the VM while memory is accepted, and while memory is offered */
 TEST_F_TIMEOUT(more, closed, MEMRUN_TIMEOUT)
 {
 	struct remote *r = &self->remote;
@@ -169,7 +169,7 @@ TEST_F_TIMEOUT(more, closed, MEMRUN_TIMEOUT)
 	munmap(second, MORE_SIZE);
 }
 
-/* After the end the memory can be had back, but none be given */
+/* After the end memory can be removed, but not added */
 TEST_F_TIMEOUT(more, ended, MEMRUN_TIMEOUT)
 {
 	const struct guest_op off = G_OFF;
@@ -262,10 +262,10 @@ TEST_F_TIMEOUT(ignored, add_and_remove, MEMRUN_TIMEOUT)
 	for (i = 0; i < ARRAY_SIZE(flags); i++) {
 		ASSERT_CALL(add_more(self->vm.fd, flags[i], self->mem));
 		EXPECT_EQ(0, gh_remove_region(self->vm.fd, MORE_LABEL));
-		/* All is back before the call returns */
+		/* Everything is back when the removal returns */
 		EXPECT_TRUE(leak_check(&before, 0));
 	}
-	/* What is still there goes with the VM */
+	/* The end of the VM removes what is left */
 	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
 }
 
@@ -297,7 +297,7 @@ TEST_F_TIMEOUT(ignored, errors, MEMRUN_TIMEOUT)
 					   MORE_SIZE, NULL));
 	EXPECT_TRUE(leak_check(&before, 0));
 
-	/* With what it had from the start, and with what has come since */
+	/* Labels and ranges of regions from before and after the start */
 	EXPECT_ERRNO(EEXIST, gh_set_region(fd, GUEST_IMAGE_LABEL, MEM_RW,
 					   MORE_GPA, MORE_SIZE, self->mem));
 	EXPECT_ERRNO(EEXIST, gh_set_region(fd, MORE_LABEL, MEM_RW, GUEST_BASE,
@@ -331,7 +331,7 @@ TEST_F_TIMEOUT(ignored, other_address_space, MEMRUN_TIMEOUT)
 {
 	EXPECT_EQ(EPERM, in_child(add_in_child, &self->vm));
 	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
-	/* That everybody may */
+	/* Every process may remove it */
 	EXPECT_EQ(0, in_child(remove_in_child, &self->vm));
 	EXPECT_ERRNO(ENOENT, gh_remove_region(self->vm.fd, MORE_LABEL));
 }
@@ -362,7 +362,7 @@ struct looper {
 	pthread_t thread;
 };
 
-/* Each with a label and a range of its own, half of it lent */
+/* Each thread has a label and a range of its own, and lends every other time */
 static void *add_and_remove(void *data)
 {
 	struct looper *looper = data;
@@ -485,7 +485,7 @@ struct run_message {
 	__u32 id;
 	__u32 flags;
 	bool scattered;
-	bool hides;	/* a lost reply leaves memory that has no name */
+	bool hides;	/* a lost reply leaves a parcel without known handle */
 };
 
 static const struct run_message run_messages[] = {
@@ -532,7 +532,7 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 			EXPECT_ERRNO(codes[c].error,
 				     add_for(&self->vm, msg, self->mem,
 					     self->scattered));
-			/* Nothing was changed, and all is back */
+			/* Nothing has changed */
 			EXPECT_ERRNO(ENOENT, gh_remove_region(self->vm.fd,
 							      MORE_LABEL));
 			EXPECT_TRUE(leak_check(&before, 0))
@@ -547,7 +547,7 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 	}
 }
 
-/* It is refused, and can then not be had back at once: it is not forgotten */
+/* A removal that the resource manager refuses can be repeated */
 TEST_F_TIMEOUT(ignored, refused_and_kept, MEMRUN_TIMEOUT)
 {
 	SKIP_WITHOUT_TESTCTL(return);
@@ -565,7 +565,7 @@ static void lose_reply(struct __test_metadata *_metadata,
 	testctl_fault(RM_FAULT_DROP_REPLY, msg->id, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, add_for(&self->vm, msg, self->mem,
 					self->scattered));
-	/* The VM goes on, and so do others */
+	/* Other VMs are not affected */
 	EXPECT_EQ(0, vm_one_life());
 }
 
@@ -578,7 +578,7 @@ TEST_F_TIMEOUT(ignored, lost_replies, MEMRUN_TIMEOUT)
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++)
 		if (!run_messages[m].hides)
 			lose_reply(_metadata, self, &run_messages[m]);
-	/* Of a removal, which can be repeated */
+	/* A removal whose reply is lost can be repeated */
 	ASSERT_CALL(add_more(self->vm.fd, 0, self->mem));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_RECLAIM_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_remove_region(self->vm.fd, MORE_LABEL));
@@ -586,8 +586,8 @@ TEST_F_TIMEOUT(ignored, lost_replies, MEMRUN_TIMEOUT)
 }
 
 /*
- * Nobody can tell whether the VM was given it: it stays taken, with its label,
- * for good, and is used by nobody else.
+ * Without the reply nobody knows whether the VM has the memory: it stays lost,
+ * its label stays in use, and nobody else gets it.
  */
 TEST_F_TIMEOUT(ignored, lost_memory, MEMRUN_TIMEOUT)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * vCPUs of Gunyah VMs on a hypervisor that errs, as the published one does
+ * vCPUs of Gunyah VMs on a hypervisor with faults that the published one has
  *
  * Everything here needs the test hypervisor, which does that on purpose.
  */
@@ -149,13 +149,13 @@ TEST_F_TIMEOUT(hvc, hypercall_errors, QUIRK_TIMEOUT)
 		EXPECT_ERRNO(EIO, gh_vcpu_run(self->vm.vcpu[0]));
 	}
 
-	/* It was the call that failed, not the VM */
+	/* Only the call has failed, not the VM */
 	ASSERT_CALL(vm_run(&self->vm, 0, NULL, NULL));
 	ASSERT_CALL(vm_wait_end(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
-/* "Retry" and a short "busy" are nothing that the caller hears of */
+/* "Retry" and a short "busy" stay hidden from the caller */
 TEST_F_TIMEOUT(hvc, hypercall_retry, QUIRK_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -164,7 +164,7 @@ TEST_F_TIMEOUT(hvc, hypercall_retry, QUIRK_TIMEOUT)
 	vm_program(&self->vm, 0, G_ECHO(MMIO, MMIO + 8, 4), G_OFF);
 	ASSERT_CALL(gh_start(self->vm.fd));
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(&self->vm, 0));
-	/* While an answer is to be delivered, which must not get lost */
+	/* This must not lose the answer to the read that is pending */
 	ASSERT_EQ(0, mmio_count(&self->vm, self->vm.run[0], &counter));
 	testctl_hvc_fault(HVC_VCPU_RUN, 1, (__u64)-2);
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(&self->vm, 0));

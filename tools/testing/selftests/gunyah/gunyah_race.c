@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * irqfds and ioeventfds of Gunyah VMs that come and go while they are used
+ * irqfds and ioeventfds of Gunyah VMs, added and removed while in use
  */
 #include <sched.h>
 
@@ -17,9 +17,9 @@
 #define LABEL(i)	(0x40 + (i))
 #define IRQ(i)		(40 + (i))
 
-/* ---- ioeventfds, under the hands of vCPUs that write and write ---- */
+/* ---- ioeventfds, while vCPUs write all the time ---- */
 
-/* Words of the guest: for each vCPU the writes that it did, and its limit */
+/* Words of each vCPU: number of writes, their limit, whether it is done */
 #define DONE(cpu)	(BELLS_WORDS + (cpu) * 0x40)
 #define LIMIT(cpu)	(DONE(cpu) + 8)
 #define OVER(cpu)	(DONE(cpu) + 16)
@@ -148,7 +148,7 @@ static bool has_advanced(void *arg)
 	return hammer_done(progress->vm) >= progress->from;
 }
 
-/* Until the vCPUs have done some more writes, all together */
+/* Wait for that many further writes of all vCPUs together */
 static bool hammer_advance(const struct vm *vm, unsigned int writes)
 {
 	struct progress progress = { vm, hammer_done(vm) + writes };
@@ -156,11 +156,11 @@ static bool hammer_advance(const struct vm *vm, unsigned int writes)
 	return wait_until(has_advanced, &progress, LONG_MS);
 }
 
-/* No write is lost, and after a removal none is seen */
+/* No write is lost, and none signals after a removal */
 TEST_F_TIMEOUT(hammer, removed_under_way, RACE_TIMEOUT)
 {
 	__u64 signals = 0, exits, writes = 0;
-	/* One processor at a time finds no races, and takes long */
+	/* With one processor at a time there are hardly any races */
 	unsigned int rounds = getenv("GUNYAH_TEST_ICOUNT") ? 4 : 24;
 	unsigned int i, cpus = variant->cfg.cpus;
 	struct gh_vm_status status;
@@ -179,7 +179,7 @@ TEST_F_TIMEOUT(hammer, removed_under_way, RACE_TIMEOUT)
 		EXPECT_LT(exits, __atomic_load_n(&self->exits,
 						 __ATOMIC_RELAXED));
 	}
-	/* It goes with the VM */
+	/* The end of the VM removes it */
 	ASSERT_CALL(gh_add_ioeventfd(vm, self->fd, MMIO, 0, 0, 0));
 	ASSERT_TRUE(hammer_advance(&self->vm, 20 * cpus));
 	for (i = 0; i < cpus; i++)
@@ -196,7 +196,7 @@ TEST_F_TIMEOUT(hammer, removed_under_way, RACE_TIMEOUT)
 	EXPECT_NE(0, signals);
 }
 
-/* A removal waits until no vCPU looks at what is removed: that takes time */
+/* A removal waits for the vCPUs, so a few are enough */
 #define CHURN		4
 
 struct churn {
@@ -208,7 +208,7 @@ struct churn {
 	int error;
 };
 
-/* Functions that none of the writes is for, next to those that they are for */
+/* Functions at the same address that none of the writes matches */
 static void *churn_ioeventfds(void *arg)
 {
 	struct churn *churn = arg;
@@ -239,7 +239,7 @@ static bool has_churned(void *arg)
 	return __atomic_load_n(&churn->rounds, __ATOMIC_RELAXED) >= CHURN;
 }
 
-/* What others do to their functions does not concern the ones that are used */
+/* Adding and removing other functions does not affect one that is in use */
 TEST_F_TIMEOUT(hammer, others_come_and_go, RACE_TIMEOUT)
 {
 	struct churn churn[2] = {};
@@ -265,7 +265,7 @@ TEST_F_TIMEOUT(hammer, others_come_and_go, RACE_TIMEOUT)
 		EXPECT_EQ(0, churn[i].error);
 	}
 	hammer_stop(&self->vm, self->runner, &self->running);
-	/* None exits as long as the function is there; one may have just done so */
+	/* None exits meanwhile, but each vCPU may have been about to */
 	EXPECT_GE(exits + variant->cfg.cpus, self->exits);
 	EXPECT_EQ(hammer_done(&self->vm),
 		  self->exits + eventfd_take(self->fd));
@@ -323,7 +323,7 @@ FIXTURE_TEARDOWN(ring)
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
-/* What a thread that rings needs to know */
+/* Arguments of a thread that rings */
 struct ringer {
 	bool *stop;
 	int fd;
@@ -337,7 +337,7 @@ static void *ring(void *arg)
 	while (!__atomic_load_n(ringer->stop, __ATOMIC_RELAXED)) {
 		for (i = 0; i < 20; i++)
 			eventfd_ring(ringer->fd, 1);
-		/* Nobody else empties it when there is no irqfd */
+		/* Without an irqfd nobody else reads it */
 		eventfd_take(ringer->fd);
 		usleep(100);
 	}
@@ -348,7 +348,7 @@ static const struct vm_config ring_cfg = {
 	.num_bells = RINGERS, .bells = bells,
 };
 
-/* VMs of which the doorbells ring at each moment of their life */
+/* Doorbells ring during the whole life of a VM */
 TEST_F_TIMEOUT(ring, all_the_time, RACE_TIMEOUT)
 {
 	struct ringer ringer[RINGERS];
@@ -387,7 +387,7 @@ TEST_F_TIMEOUT(ring, all_the_time, RACE_TIMEOUT)
 		for (i = 0; i < RINGERS; i++)
 			EXPECT_TRUE(bells_wait_more(b, IRQ(i),
 						    bells_count(b, IRQ(i))));
-		/* Ends by itself, or in the middle of it */
+		/* Some VMs end by themselves, others are closed */
 		if (life & 2) {
 			struct gh_vm_status status;
 
@@ -422,7 +422,7 @@ static void *close_one(void *arg)
 	return NULL;
 }
 
-/* All that can remove an irqfd, at the same time */
+/* Everything that removes an irqfd, at the same time */
 TEST_F_TIMEOUT(ring, removed_in_many_ways, RACE_TIMEOUT)
 {
 	struct bells *b = &self->b;
@@ -439,7 +439,7 @@ TEST_F_TIMEOUT(ring, removed_in_many_ways, RACE_TIMEOUT)
 		}
 		fd = new_eventfd(0);
 		ASSERT_LE(0, fd);
-		/* What closed the last one may still be on its way */
+		/* The removal of the last one may not be finished */
 		while (gh_add_irqfd(b->vm.fd, fd, LABEL(0), 0)) {
 			ASSERT_EQ(EEXIST, errno);
 			usleep(100);
@@ -452,7 +452,7 @@ TEST_F_TIMEOUT(ring, removed_in_many_ways, RACE_TIMEOUT)
 		for (i = 0; i < 3; i++)
 			pthread_join(thread[i], NULL);
 	}
-	/* With all of its irqfds on their way out, the VM goes */
+	/* Close the VM while all its irqfds are being removed */
 	for (i = 0; i < RINGERS; i++) {
 		while (gh_add_irqfd(b->vm.fd, self->fd[i], LABEL(i), 0))
 			ASSERT_EQ(EEXIST, errno);
@@ -480,7 +480,7 @@ static void *add_one(void *arg)
 	return NULL;
 }
 
-/* Of those that want a label, one gets it */
+/* Only one of several threads gets a label */
 TEST_F_TIMEOUT(ring, added_by_many, RACE_TIMEOUT)
 {
 	unsigned int i, n, winners;
@@ -511,7 +511,7 @@ TEST_F_TIMEOUT(ring, added_by_many, RACE_TIMEOUT)
 	}
 }
 
-/* A VM that interrupts itself: one eventfd, signalled by it, rings for it */
+/* A VM that interrupts itself: its writes signal the eventfds of its irqfds */
 TEST_F_TIMEOUT(ring, by_the_vm_itself, RACE_TIMEOUT)
 {
 	const __u64 count = GUEST_SHM_BASE + BELLS_WORDS;

@@ -137,12 +137,12 @@ TEST_F(region, in_use)
 	EXPECT_ERRNO(EEXIST, gh_set_region(self->fd, 8, flags,
 					   GUEST_BASE + 7 * page, 2 * page,
 					   self->mem + 8 * page));
-	/* Neighbours are none of that */
+	/* Adjacent ranges do not overlap */
 	EXPECT_EQ(0, gh_set_region(self->fd, 8, flags, GUEST_BASE, 4 * page,
 				   self->mem + 8 * page));
 	EXPECT_EQ(0, gh_set_region(self->fd, 9, flags, GUEST_BASE + 8 * page,
 				   page, self->mem + 12 * page));
-	/* All labels are good */
+	/* Every label is valid */
 	EXPECT_EQ(0, gh_set_region(self->fd, ~0U, flags, GUEST_BASE + 16 * page,
 				   page, self->mem + 16 * page));
 	EXPECT_EQ(0, gh_remove_region(self->fd, ~0U));
@@ -159,14 +159,14 @@ TEST_F(region, removal)
 		ASSERT_CALL(gh_set_region(self->fd, 1, flags, GUEST_BASE,
 					  GUEST_SIZE, self->mem));
 		EXPECT_ERRNO(ENOENT, gh_remove_region(self->fd, 0));
-		/* The other members mean nothing */
+		/* Other members are ignored */
 		EXPECT_EQ(0, gh_set_region(self->fd, 1, ~0U, 1, 0,
 					   BAD_POINTER));
 		EXPECT_ERRNO(ENOENT, gh_remove_region(self->fd, 1));
-		/* At once, without closing the VM */
+		/* The memory is back although the VM is open */
 		EXPECT_TRUE(leak_check(&self->leak, 0));
 	}
-	/* The range is free again too */
+	/* So is the range */
 	EXPECT_EQ(0, gh_set_region(self->fd, 2, flags, GUEST_BASE + page, page,
 				   self->mem));
 }
@@ -185,7 +185,7 @@ TEST_F(region, unmapped)
 	mem = alloc_mem(4 * page);
 	ASSERT_NE(NULL, mem);
 	ASSERT_EQ(0, munmap(mem + 2 * page, page));
-	/* A hole, and an end */
+	/* A hole in the middle, and at the end */
 	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE,
 					   4 * page, mem));
 	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE,
@@ -255,7 +255,7 @@ TEST_F(region, device_memory)
 	fd = open("/dev/mem", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		SKIP(return, "no /dev/mem");
-	/* Of QEMU's machine this is the first flash memory */
+	/* QEMU's machine has flash memory at 0 */
 	map = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED)
@@ -293,7 +293,7 @@ static int limited(void *data)
 		return 253;
 	if (gh_set_region(fd, 0, arg->flags, GUEST_BASE, arg->size, mem))
 		return errno;
-	/* Its memory is charged, once; and no longer than it is there */
+	/* Memory is charged once, until it is removed */
 	if (!gh_set_region(fd, 1, arg->flags, GUEST_BASE + arg->size, arg->size,
 			   mem) || errno != ENOMEM)
 		return 252;
@@ -329,7 +329,7 @@ TEST_F(region, huge)
 	};
 	void *mem;
 
-	/* More than any machine has: refused before anything is counted */
+	/* More than any machine has */
 	EXPECT_EQ(ENOMEM, in_child(limited, &arg));
 
 	mem = mmap(NULL, arg.size, PROT_NONE,

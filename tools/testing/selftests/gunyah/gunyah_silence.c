@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Gunyah with a resource manager that says nothing any more
+ * Gunyah with a resource manager that has stopped to answer
  *
  * Everything here needs the test hypervisor, which does that on purpose.
  */
@@ -15,9 +15,8 @@
 #include "testctl.h"
 
 /*
- * A VM that has started, and whose guest ends as soon as it is run. The resource
- * manager reports that without being asked: so a driver that has given it up
- * hears of it again.
+ * A started VM whose guest ends as soon as it runs. The resource manager
+ * reports that without being asked, which shows the driver that it is back.
  */
 static int beacon_start(struct vm *beacon)
 {
@@ -40,7 +39,7 @@ static int beacon_end(struct vm *beacon)
 	return ret;
 }
 
-/* Lines of the kernel log since @fd was at its end, that have @text */
+/* Number of new lines of the kernel log with @text */
 static unsigned int log_lines(int fd, const char *text)
 {
 	unsigned int n = 0;
@@ -210,7 +209,7 @@ FIXTURE_SETUP(silence)
 	ASSERT_LE(0, self->log);
 }
 
-/* The resource manager comes back, and so does everything that it has */
+/* The resource manager comes back and returns everything */
 FIXTURE_TEARDOWN(silence)
 {
 	testctl_reset();
@@ -248,7 +247,7 @@ TEST_F_TIMEOUT(silence, is_bounded, FAULT_TIMEOUT)
 	EXPECT_EQ(1, testctl_read(GH_TESTCTL_RM_DEAD));
 	EXPECT_TRUE(fails_at_once(self->log));
 
-	/* A start that was refused for this can be repeated */
+	/* Such a start can be repeated */
 	EXPECT_ERRNO(ESHUTDOWN, gh_start(other.fd));
 	EXPECT_EQ(0, gh_status(other.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
@@ -277,7 +276,7 @@ static bool is_dead(void *arg)
 	return testctl_read(GH_TESTCTL_RM_DEAD);
 }
 
-/* Who is killed does not wait for the timeout, or for half of it */
+/* A killed process does not wait for the timeout */
 TEST_F_TIMEOUT(silence, killed_is_reaped, FAULT_TIMEOUT)
 {
 	long long start;

@@ -32,7 +32,7 @@ static bool vm_polls_ended(int fd)
 	return poll(&pfd, 1, 0) == 1 && pfd.revents == (POLLIN | POLLHUP);
 }
 
-/* ---- by force: whatever the guest is doing ---- */
+/* ---- by force, whatever the guest does ---- */
 
 FIXTURE(stop)
 {
@@ -130,7 +130,7 @@ FIXTURE_SETUP(stop)
 		ASSERT_CALL(runner_start(&self->runner[i]));
 		self->running++;
 	}
-	/* The guest shall be in the midst of it */
+	/* Let the guest get going */
 	usleep(A_WHILE_US / 3);
 }
 
@@ -149,7 +149,7 @@ static void expect_stopped(struct __test_metadata *_metadata, struct vm *vm)
 	EXPECT_TRUE(vm_polls_ended(vm->fd));
 }
 
-/* Every vCPU's thread is told, and whoever runs one now as well */
+/* Threads that run a vCPU see the end, and so does every later GH_VCPU_RUN */
 static void join_runners(struct __test_metadata *_metadata,
 			 struct _test_data_stop *self)
 {
@@ -176,20 +176,20 @@ TEST_F_TIMEOUT(stop, force, STOP_TIMEOUT)
 
 	ASSERT_CALL(gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	EXPECT_GE(limit_ms(10000), now_ms() - ms);
-	/* It has ended already: no need to wait for anything */
+	/* The VM has ended when the call returns */
 	expect_stopped(_metadata, &self->vm);
 	join_runners(_metadata, self);
-	/* As often as one likes */
+	/* Stopping it again is not an error */
 	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	EXPECT_EQ(0, gh_stop(self->vm.fd, 0));
 	expect_stopped(_metadata, &self->vm);
-	/* A new one can start at once, and so it can when this one is gone */
+	/* Other VMs can start at once, before and after this one is closed */
 	EXPECT_EQ(0, vm_one_life());
 	vm_close(&self->vm);
 	EXPECT_EQ(0, vm_one_life());
 }
 
-/* A guest that does not listen does not notice */
+/* A guest that does not listen goes on */
 TEST_F_TIMEOUT(stop, ask_in_vain, STOP_TIMEOUT)
 {
 	struct gh_vm_status status;
@@ -240,7 +240,7 @@ static int stop_child(void *data)
 	return gh_stop(vm->fd, GH_VM_STOP_FORCE) ? errno : 0;
 }
 
-/* Whoever has the file descriptor may do it */
+/* Every process with the file descriptor may stop the VM */
 TEST_F_TIMEOUT(stop, by_other_process, STOP_TIMEOUT)
 {
 	EXPECT_EQ(0, in_child(stop_child, &self->vm));
@@ -312,7 +312,7 @@ TEST_F(stop_arg, argument)
 	arg.tail = 1ULL << 63;
 	EXPECT_ERRNO(E2BIG, ioctl(fd, _IOC(_IOC_WRITE, 'G', 0x12, 16), &arg));
 
-	/* None of that has stopped it, and a tail of zeroes does no harm */
+	/* None of that has stopped it; a tail of zeroes is accepted */
 	ASSERT_CALL(gh_status(fd, &status));
 	EXPECT_EQ(GH_VM_STATE_RUNNING, status.state);
 	arg.tail = 0;
@@ -328,7 +328,7 @@ TEST_F(stop_arg, states)
 	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
 	EXPECT_ERRNO(EBUSY, gh_stop(self->vm.fd, 0));
 	EXPECT_ERRNO(EBUSY, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
-	/* It can be started nevertheless, and end as it likes */
+	/* It can still be started, and ends by itself */
 	ASSERT_CALL(gh_start(self->vm.fd));
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
@@ -358,7 +358,7 @@ static bool is_starting(void *arg)
 	       status.state == GH_VM_STATE_STARTING;
 }
 
-/* Not there yet: it is refused, or it waits and then stops what has started */
+/* The call waits for a start that goes on, then stops the VM */
 TEST_F_TIMEOUT(stop_arg, during_start, STOP_TIMEOUT)
 {
 	struct vm_config cfg = {};
@@ -408,7 +408,7 @@ TEST_F_TIMEOUT(stop_arg, refused, STOP_TIMEOUT)
 				      codes[i].code);
 			EXPECT_ERRNO(codes[i].error,
 				     gh_stop(self->vm.fd, force));
-			/* It was no start that failed */
+			/* This is not the error of a start */
 			ASSERT_CALL(gh_status(self->vm.fd, &status));
 			EXPECT_EQ(GH_VM_STATE_RUNNING, status.state);
 			EXPECT_EQ(0, status.rm_error);
@@ -420,7 +420,7 @@ TEST_F_TIMEOUT(stop_arg, refused, STOP_TIMEOUT)
 	expect_stopped(_metadata, &self->vm);
 }
 
-/* It has ended, so it does not matter what was said about it */
+/* The VM has ended, whatever the reply was */
 TEST_F_TIMEOUT(stop_arg, done_but_not_said, STOP_TIMEOUT)
 {
 	static const enum rm_fault_action actions[] = {
@@ -440,7 +440,7 @@ TEST_F_TIMEOUT(stop_arg, done_but_not_said, STOP_TIMEOUT)
 		vm_close(&self->vm);
 	}
 
-	/* Who was only asked may not have been */
+	/* Without a reply nobody knows whether the guest was asked */
 	ASSERT_CALL(build_spinning(&self->vm));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_VM_STOP_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_stop(self->vm.fd, 0));
@@ -455,7 +455,7 @@ TEST_F_TIMEOUT(stop_arg, silence, STOP_TIMEOUT)
 	long long ms;
 
 	SKIP_WITHOUT_TESTCTL(return);
-	/* By its end the driver hears of the resource manager again */
+	/* Its end shows the driver that the resource manager is back */
 	vm_init(&beacon);
 	ASSERT_CALL(vm_build(&beacon, &cfg, VM_STARTED));
 	ASSERT_CALL(build_spinning(&self->vm));
@@ -464,7 +464,7 @@ TEST_F_TIMEOUT(stop_arg, silence, STOP_TIMEOUT)
 	ms = now_ms();
 	EXPECT_ERRNO(ETIMEDOUT, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	EXPECT_GE(limit_ms(5000), now_ms() - ms);
-	/* From now on it is known that there is no point in asking */
+	/* From now on the driver does not even ask */
 	EXPECT_ERRNO(ESHUTDOWN, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
 	ASSERT_CALL(gh_status(self->vm.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_RUNNING, status.state);
@@ -522,7 +522,7 @@ TEST_F_TIMEOUT(stop_arg, killed, STOP_TIMEOUT)
 		_exit(stop_for_ever(ready[1]));
 	ASSERT_EQ(1, read(ready[0], &c, 1));
 	ASSERT_TRUE(wait_until(is_dead, NULL, LONG_MS));
-	/* A signal that does not kill is none of its business */
+	/* A signal that does not kill must not end the wait */
 	kill(pid, SIGUSR1);
 	usleep(A_WHILE_US);
 	EXPECT_EQ(0, waitpid(pid, &wstatus, WNOHANG));
@@ -540,7 +540,7 @@ TEST_F_TIMEOUT(stop_arg, killed, STOP_TIMEOUT)
 	EXPECT_EQ(0, vm_one_life());
 }
 
-/* ---- by request: a guest that listens ---- */
+/* ---- a guest that listens is asked ---- */
 
 FIXTURE(ask)
 {
@@ -587,7 +587,7 @@ TEST_F_TIMEOUT(ask, guest_listens, STOP_TIMEOUT)
 	ASSERT_CALL(gh_stop(r->vm.fd, 0));
 	ASSERT_CALL(remote_note(r, RM_VM_SHUTDOWN_NOTE, &packet, LONG_MS));
 	EXPECT_EQ(4, packet.len);
-	/* It takes the time that it needs */
+	/* The guest decides when it shuts down */
 	usleep(A_WHILE_US);
 	ASSERT_CALL(gh_status(r->vm.fd, &status));
 	EXPECT_EQ(GH_VM_STATE_RUNNING, status.state);
@@ -597,7 +597,7 @@ TEST_F_TIMEOUT(ask, guest_listens, STOP_TIMEOUT)
 	EXPECT_EQ(0, gh_stop(r->vm.fd, 0));
 }
 
-/* By force it is not told, and whoever is told may be stopped all the same */
+/* A guest that was asked can still be stopped by force */
 TEST_F_TIMEOUT(ask, force, STOP_TIMEOUT)
 {
 	struct remote *r = &self->remote;
@@ -622,7 +622,7 @@ static void *stop_late(void *data)
 	return (void *)(long)(gh_stop(late->fd, GH_VM_STOP_FORCE) ? errno : 0);
 }
 
-/* The guest is faster, or is not: either way it is the end, and one of two */
+/* Guest and host end the VM at the same time: one of them wins */
 TEST_F_TIMEOUT(ask, race_with_guest, STOP_TIMEOUT)
 {
 	const struct guest_op off = G_OFF;

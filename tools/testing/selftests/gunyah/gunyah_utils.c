@@ -56,7 +56,7 @@ static int vm_add_memory(struct vm *vm)
 			  MEM_RWX | (cfg->shared ? 0 : lent), GUEST_BASE,
 			  cfg->size, vm->mem))
 		return -1;
-	/* After the call, as VMMs do */
+	/* VMMs write to memory that is registered, too */
 	memcpy(vm->mem, guest_code, sizeof(guest_code));
 
 	if (!cfg->shm_size)
@@ -106,7 +106,7 @@ static int vm_add_vcpus(struct vm *vm)
 	unsigned int i, n = vm->cfg.cpus;
 	long size;
 
-	/* Several vCPUs on one CPU have the same label: they get no function */
+	/* vCPUs on one CPU have the same label: only one gets a function */
 	if (vm->cfg.scheduled && n > sysconf(_SC_NPROCESSORS_ONLN))
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 
@@ -134,7 +134,7 @@ static int vm_add_vcpus(struct vm *vm)
  * @cfg: what it shall be
  * @stage: how far to go
  *
- * Until programs are set the first vCPU's is to power off.
+ * Unless another program is set, the first vCPU powers the VM off.
  *
  * Return: 0, or -1 and errno; vm_close() gives back what there is.
  */
@@ -190,15 +190,15 @@ static bool shares_images(void)
 	struct vm vm;
 
 	vm_init(&vm);
-	/* Whatever else goes wrong is for the tests to report */
+	/* The tests report all other errors */
 	shares = !vm_build(&vm, &cfg, VM_STARTED) || errno != ENODEV;
 	vm_close(&vm);
 	return shares;
 }
 
 /**
- * vm_impossible() - ask for a VM that not every firmware can have
- * @cfg: what it shall be
+ * vm_impossible() - check whether the firmware can have such a VM
+ * @cfg: configuration
  *
  * Return: why this firmware cannot have it, or NULL if it can.
  */

@@ -204,7 +204,7 @@ TEST_F_TIMEOUT(vcpu, immediate_exit, VCPU_TIMEOUT)
 		   G_OFF);
 	ASSERT_CALL(gh_start(self->vm.fd));
 
-	/* Nothing has run yet, and nothing does */
+	/* It keeps the vCPU from running at all */
 	run->immediate_exit = 1;
 	for (i = 0; i < 3; i++)
 		EXPECT_ERRNO(EINTR, gh_vcpu_run(self->vm.vcpu[0]));
@@ -212,7 +212,7 @@ TEST_F_TIMEOUT(vcpu, immediate_exit, VCPU_TIMEOUT)
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(&self->vm, 0));
 	EXPECT_EQ(MMIO, run->mmio.phys_addr);
 
-	/* Complete a read with it: the answer is taken once, then or later */
+	/* It can complete a read: the answer is consumed exactly once */
 	mmio_answer(run, 0x11223344);
 	run->immediate_exit = 1;
 	for (i = 0; i < 3; i++)
@@ -222,7 +222,7 @@ TEST_F_TIMEOUT(vcpu, immediate_exit, VCPU_TIMEOUT)
 	EXPECT_EQ(MMIO + 4, run->mmio.phys_addr);
 	EXPECT_EQ(0, run->mmio.is_write);
 
-	/* It may have any value other than 0 */
+	/* Every value but 0 counts */
 	mmio_answer(run, 0x55667788);
 	run->immediate_exit = 0x80;
 	EXPECT_ERRNO(EINTR, gh_vcpu_run(self->vm.vcpu[0]));
@@ -236,7 +236,7 @@ TEST_F_TIMEOUT(vcpu, immediate_exit, VCPU_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
-/* A run page full of lies is no more than wrong answers to the guest */
+/* A run page full of garbage does no more than give wrong answers */
 TEST_F_TIMEOUT(vcpu, hostile_run_page, VCPU_TIMEOUT)
 {
 	struct gh_vcpu_run *run = self->vm.run[0];
@@ -349,7 +349,7 @@ TEST_F_TIMEOUT(vcpu, idle, VCPU_TIMEOUT)
 	struct gh_vm_status status;
 	unsigned int i;
 
-	/* From a race with the sleep up to some milliseconds */
+	/* From so short that it races with the sleep up to some milliseconds */
 	for (i = 0; i < 30; i++)
 		ops[i] = (struct guest_op)G_IDLE(1ULL << i % 18);
 	ops[i] = (struct guest_op)G_OFF;
@@ -364,7 +364,7 @@ TEST_F_TIMEOUT(vcpu, sibling_wakes_and_ends, VCPU_TIMEOUT)
 {
 	struct gh_vm_status status;
 
-	/* The first vCPU sleeps when the second, woken by it, ends the VM */
+	/* The second vCPU ends the VM while the first one sleeps */
 	vm_program(&self->vm, 0, G_CPU_ON(1, VM_PROGRAM(1)), G_SLEEP);
 	vm_program(&self->vm, 1, G_IDLE(100000), G_OFF);
 	ASSERT_CALL(gh_start(self->vm.fd));
@@ -530,7 +530,7 @@ TEST_F_TIMEOUT(exit, reported, VCPU_TIMEOUT)
 		EXPECT_TRUE(all_zero(status.reason + 4, 12));
 	}
 
-	/* A run page tells the same, whoever schedules the VM */
+	/* The run page says the same, whoever schedules the VM */
 	ASSERT_EQ(GH_VCPU_EXIT_STATUS, vm_run_once(&self->vm, 0));
 	EXPECT_EQ(variant->status, run->status.status);
 	EXPECT_EQ(variant->type, run->status.exit_info.type);
@@ -561,7 +561,7 @@ TEST_F_TIMEOUT(vcpu, guest_hypercalls, VCPU_TIMEOUT)
 		G_HVC(0xc6008000, 0, 0x5100000000008001),
 		G_HVC(0xc600807f, 0, ~0ULL),
 		G_HVC(0x84000000, 0, 0x10001),
-		/* A capability that it has not: other firmware, other error */
+		/* A capability that it lacks; other firmware differs */
 		G_HVC(0xc6008000 | HVC_VCPU_RUN, 0x7fffffff, 50),
 		G_OFF,
 	};

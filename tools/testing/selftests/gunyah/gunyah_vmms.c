@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What VMMs that exist do with /dev/gunyah, call by call
+ * The calls that existing VMMs make
  *
- * They are binaries: the numbers and structures here are theirs, not those of
- * the header.
+ * Their binaries must go on working, so that numbers and structures are written
+ * down here and not taken from the header.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -136,7 +136,7 @@ static int v_ioeventfd(int vm, unsigned int cmd, int fd, __u64 addr,
 	return v_fn(vm, cmd, FN_IOEVENTFD, sizeof(arg), &arg);
 }
 
-/* The guest's image with its devicetree: after the memory was registered */
+/* Write the guest's image and devicetree into memory that is registered */
 static void load(void *mem, __u64 base, size_t size, size_t dtb_offset,
 		 unsigned int shms, const struct guest_op *ops, size_t n)
 {
@@ -151,7 +151,7 @@ static void load(void *mem, __u64 base, size_t size, size_t dtb_offset,
 	dtb_build(mem + dtb_offset, GUEST_DTB_SIZE, &dtb);
 }
 
-/* Run until the VM has ended; MMIO reads give what was written last */
+/* Run until the VM ends; MMIO reads return what was written last */
 static int v_run(int vcpu, struct v_run *run, unsigned int *exits)
 {
 	__u64 last = 0;
@@ -199,7 +199,7 @@ FIXTURE_TEARDOWN(vmm)
 {
 	close(self->vm);
 	close(self->dev);
-	/* Of VMMs that just exit it may come back after they are gone */
+	/* The memory of a VMM that just exits may come back after it is gone */
 	EXPECT_TRUE(leak_check(&self->leak, LONG_MS));
 }
 
@@ -214,7 +214,7 @@ struct qemu {
 	bool go;
 };
 
-/* Each vCPU has a thread that makes it, and runs it when all is ready */
+/* Each vCPU has a thread that creates it, waits, and then runs it */
 static void *qemu_vcpu(void *data)
 {
 	struct qemu *q = data;
@@ -245,7 +245,7 @@ static bool has_vcpu(void *arg)
 	return __atomic_load_n(&((struct qemu *)arg)->error, __ATOMIC_ACQUIRE);
 }
 
-/* As in QEMU what goes wrong ends the process; here it tells the line */
+/* As in QEMU an error ends the process */
 #define NEED(condition) do {						\
 	if (!(condition)) {						\
 		fprintf(stderr, "# line %d: %s\n", __LINE__,		\
@@ -285,7 +285,7 @@ static int qemu(void *arg)
 	mem = alloc_mem(QEMU_SIZE + QEMU_TAIL);
 	NEED(mem);
 	if (*confidential) {
-		/* All but the tail, which is for what both need */
+		/* Lend all but the tail, which both use */
 		NEED(!v_region(q.vm, SET_USER_MEM_REGION, 0, 7 | 8, QEMU_BASE,
 			       QEMU_SIZE, mem));
 		NEED(!v_region(q.vm, SET_USER_MEM_REGION, 1, 7, 0x90000000,
@@ -300,7 +300,7 @@ static int qemu(void *arg)
 		event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 		NEED(event >= 0);
 		NEED(!v_irqfd(q.vm, ADD_FUNCTION, event, i, 1));
-		/* Raised and lowered, both are a write */
+		/* It writes to raise and to lower an interrupt */
 		NEED(!eventfd_write(event, 1) && !eventfd_write(event, 1));
 	}
 	NEED(!v_dtb(q.vm, QEMU_DTB, 0x100000));
@@ -316,7 +316,7 @@ static int qemu(void *arg)
 	NEED(!eventfd_read(event, &rings) && rings == 1);
 	NEED(!v_ioeventfd(q.vm, REMOVE_FUNCTION, event, MMIO_ADDRESS + 0x50,
 			  4));
-	/* No removal, no close: the process just goes */
+	/* It removes and closes nothing, it just exits */
 	return 0;
 }
 
@@ -360,7 +360,7 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 		G_WRITE(4, MMIO_ADDRESS, 5),
 		G_READ(GUEST_LOAD_32, MMIO_ADDRESS, 5),
 		G_CHECK(0x90000000, 0x1000, 7),
-		/* What is lent the host does not change any more */
+		/* The host cannot change what it has lent */
 		G_CHECK(0x80000000 + CROSVM_DATA, 0x1000, protect ? 1 : 2),
 		G_WRITE(2, MMIO_ADDRESS + 0x100, 1),
 		G_WRITE(4, MMIO_ADDRESS + 0x100, 2),
@@ -391,12 +391,12 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 		ASSERT_LE(0, irq[i]);
 		ASSERT_CALL(v_irqfd(vm, ADD_FUNCTION, irq[i], 10 + i, i & 1));
 	}
-	/* It asks for what it may lack: less than 1 is no */
+	/* It takes an error for "does not exist" */
 	for (i = 0; i < 8; i++)
 		EXPECT_ERRNO(ENOTTY, ioctl(vm, CHECK_EXTENSION, i));
 	EXPECT_ERRNO(ENOTTY, ioctl(vm, SET_FW_CONFIG, mem));
 
-	/* It is filled after it was registered, also if it is lent */
+	/* It writes to memory that is registered, lent memory included */
 	load(mem, 0x80000000, CROSVM_SIZE, CROSVM_DTB, 1, ops, ARRAY_SIZE(ops));
 	pattern_fill(swiotlb, 0x1000, 7);
 	pattern_fill(mem + CROSVM_DATA, 0x1000, 1);
@@ -405,7 +405,7 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 	ASSERT_CALL(ioctl(vm, VM_START, 0));
 	pattern_fill(mem + CROSVM_DATA, 0x1000, 2);
 
-	/* For a device that is ready: any size, any data */
+	/* A doorbell register: any size, any data */
 	io = eventfd(0, EFD_CLOEXEC);
 	ASSERT_LE(0, io);
 	ASSERT_CALL(v_ioeventfd(vm, ADD_FUNCTION, io, MMIO_ADDRESS + 0x100, 0));
@@ -414,7 +414,7 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 	EXPECT_EQ(0, eventfd_read(io, &rings));
 	EXPECT_EQ(2, rings);
 
-	/* By address alone, and by label alone */
+	/* It removes by address alone, and by label alone */
 	ASSERT_CALL(v_ioeventfd(vm, REMOVE_FUNCTION, 0, MMIO_ADDRESS + 0x100,
 				0));
 	for (i = 0; i < 3; i++) {
@@ -441,7 +441,7 @@ TEST_F_TIMEOUT(vmm, crosvm_protected, VMMS_TIMEOUT)
 	crosvm(_metadata, self->vm, true);
 }
 
-/* Its call to lend: as the other one, but that it removes nothing */
+/* Its own call to lend does the same, but does not remove */
 TEST_F(vmm, lend)
 {
 	void *mem = alloc_mem(GUEST_SIZE);
@@ -471,7 +471,7 @@ TEST_F(vmm, lend)
 	EXPECT_ERRNO(EEXIST, v_region(vm, LEND_USER_MEM, 1, 7, GUEST_BASE,
 				      GUEST_SIZE, mem));
 	EXPECT_EQ(0, v_region(vm, SET_USER_MEM_REGION, 0, 0, 0, 0, NULL));
-	/* That it is lent already it may say again */
+	/* The flag for lent memory is redundant but allowed */
 	EXPECT_EQ(0, v_region(vm, LEND_USER_MEM, 0, 7 | 8, GUEST_BASE,
 			      GUEST_SIZE, mem));
 	EXPECT_ERRNO(ENOTTY, v_region(self->dev, LEND_USER_MEM, 0, 7,
@@ -501,7 +501,7 @@ TEST_F_TIMEOUT(vmm, test_vmm, VMMS_TIMEOUT)
 	ASSERT_CALL(v_dtb(vm, GUEST_BASE + GUEST_DTB, GUEST_DTB_SIZE));
 	ASSERT_CALL(ioctl(vm, SET_BOOT_CONTEXT, &pc));
 
-	/* Several mappings of one file: one is lent, two are shared */
+	/* Mappings of one file: one is lent, two are shared */
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ftruncate(fd, 3 * GUEST_SIZE));
 	image = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
@@ -545,7 +545,7 @@ TEST_F_TIMEOUT(vmm, test_vmm, VMMS_TIMEOUT)
 	EXPECT_EQ(0, ioctl(vm, VM_START, 0));
 	EXPECT_TRUE(pattern_check(view + GUEST_SIZE, 0x1000, 8));
 
-	/* Whatever fails from here on would be fatal for it */
+	/* It exits if one of these fails */
 	EXPECT_EQ(0, v_ioeventfd(copy, REMOVE_FUNCTION, io, MMIO_ADDRESS, 4));
 	EXPECT_EQ(0, v_irqfd(copy, REMOVE_FUNCTION, irq, 1, 0));
 	i = 0;
@@ -578,7 +578,7 @@ static int first_sample(void *data)
 	NEED(!v_region(vm, SET_USER_MEM_REGION, 0, 7, 0x80000000, 0x6400000,
 		       mem));
 	load(mem, 0x80000000, 0x6400000, 0x5f00000, 0, ops, ARRAY_SIZE(ops));
-	/* The size of its file, whatever that is */
+	/* It passes the size of the file, which is not rounded */
 	NEED(!v_dtb(vm, 0x85f00000, 6337));
 	NEED(!ioctl(vm, VM_START, 0));
 	NEED(write(*(int *)data, "", 1) == 1);
@@ -630,7 +630,7 @@ TEST_F_TIMEOUT(vmm, fuzzer, VMMS_TIMEOUT)
 	for (i = 0; i < 5; i++) {
 		mem[i] = alloc_mem(0x10000);
 		ASSERT_NE(NULL, mem[i]);
-		/* It numbers them from 0; the devicetree knows 1 and 2 */
+		/* It counts labels from 0; the devicetree has 1 and 2 */
 		ASSERT_CALL(v_region(self->vm, SET_USER_MEM_REGION, i, 7,
 				     gpas[i], 0x10000, mem[i]));
 	}
