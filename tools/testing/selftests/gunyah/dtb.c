@@ -172,8 +172,10 @@ static void vm_config_shm(struct tree *t, int parent, __u32 label, __u64 base)
 }
 
 static void vm_config_bell(struct tree *t, int parent,
+			   const struct dtb_config *cfg,
 			   const struct dtb_bell *bell)
 {
+	const char *root = cfg->defect == DTB_RELATIVE_GENERATE ? "" : "/";
 	__u32 irq[3] = { 0, bell->irq - 32, bell->level ? 4 : 1 };
 	char name[32];
 	int vdev;
@@ -181,7 +183,8 @@ static void vm_config_bell(struct tree *t, int parent,
 	snprintf(name, sizeof(name), "bell-%x", bell->label);
 	vdev = node(t, parent, name);
 	string(t, vdev, "vdevice-type", "doorbell");
-	snprintf(name, sizeof(name), "/hypervisor/bell-%x", bell->label);
+	snprintf(name, sizeof(name), "%shypervisor/bell-%x", root,
+		 bell->label);
 	string(t, vdev, "generate", name);
 	cell(t, vdev, "label", bell->label);
 	flag(t, vdev, "peer-default");
@@ -200,8 +203,34 @@ static void vm_config_rm_rpc(struct tree *t, int parent)
 	cell(t, vdev, "queue-depth", 8);
 }
 
+/* No more than it takes to be counted: there is not much room */
+static void vm_config_many(struct tree *t, int parent)
+{
+	char name[32];
+	int i, vdev;
+
+	for (i = 0; i < 256; i++) {
+		snprintf(name, sizeof(name), "d%x", i);
+		vdev = node(t, parent, name);
+		string(t, vdev, "vdevice-type", "doorbell");
+		snprintf(name, sizeof(name), "/hypervisor/d%x", i);
+		string(t, vdev, "generate", name);
+		cell(t, vdev, "label", i);
+	}
+}
+
+/* More levels than the published resource manager has stack for */
+static void deep(struct tree *t)
+{
+	int i, parent = 0;
+
+	for (i = 0; i < 200; i++)
+		parent = node(t, parent, "deep");
+}
+
 static void vm_config(struct tree *t, const struct dtb_config *cfg)
 {
+	bool many = cfg->defect == DTB_MANY_VDEVICES;
 	int config, child;
 	unsigned int i;
 
@@ -210,14 +239,16 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 		string(t, config, "image-name", "gunyah-selftest");
 	string(t, config, "os-type", "linux");
 
-	if (cfg->shms || cfg->num_bells || cfg->rm_rpc) {
+	if (cfg->shms || cfg->num_bells || cfg->rm_rpc || many) {
 		child = node(t, config, "vdevices");
 		string(t, child, "generate", "/hypervisor");
+		if (many)
+			vm_config_many(t, child);
 		for (i = 0; i < cfg->shms; i++)
 			vm_config_shm(t, child, cfg->shm[i].label,
 				      cfg->shm[i].base);
 		for (i = 0; i < cfg->num_bells; i++)
-			vm_config_bell(t, child, &cfg->bells[i]);
+			vm_config_bell(t, child, cfg, &cfg->bells[i]);
 		if (cfg->rm_rpc)
 			vm_config_rm_rpc(t, child);
 	}
@@ -257,6 +288,8 @@ size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg)
 		vm_config(&t, cfg);
 	if (cfg->defect == DTB_HYPERVISOR_NODE)
 		node(&t, 0, "hypervisor");
+	if (cfg->defect == DTB_DEEP)
+		deep(&t);
 	timer(&t);
 	gic(&t, cfg);
 	child = node(&t, 0, "psci");

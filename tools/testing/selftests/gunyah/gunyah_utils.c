@@ -69,7 +69,15 @@ static int vm_add_memory(struct vm *vm)
 			     GUEST_SHM_BASE, cfg->shm_size, vm->shm);
 }
 
-static int vm_add_dtb(struct vm *vm)
+/**
+ * vm_add_dtb() - write the devicetree and tell the driver where it is
+ * @vm: the VM, with memory, not started
+ *
+ * vm_build() does this. It is for tests that have changed the configuration.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int vm_add_dtb(struct vm *vm)
 {
 	struct dtb_config dtb = {
 		.base = GUEST_BASE,

@@ -186,6 +186,10 @@ enum dtb_defect {
 	DTB_MMIO_BASE,		/* image where accesses are MMIO */
 	DTB_NO_TIMESLICE,	/* scheduled by the hypervisor, incomplete */
 	DTB_TOO_MANY_CPUS,
+	/* What the published resource manager does not survive */
+	DTB_RELATIVE_GENERATE,	/* a path that does not begin with / */
+	DTB_DEEP,		/* nodes in nodes in nodes ... */
+	DTB_MANY_VDEVICES,
 };
 
 /**
@@ -304,6 +308,8 @@ void vm_init(struct vm *vm);
 /* Why the firmware cannot have such a VM, or NULL if it can */
 const char *vm_impossible(const struct vm_config *cfg);
 int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage);
+/* Write the devicetree and tell where it is: vm_build() again, after a change */
+int vm_add_dtb(struct vm *vm);
 /* For FIXTURE_SETUP(): an undisturbed machine, what is in use on it, and a VM */
 int vm_setup(struct vm *vm, struct leak_state *leak,
 	     const struct vm_config *cfg, enum vm_stage stage);
