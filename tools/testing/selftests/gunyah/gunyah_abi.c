@@ -298,6 +298,8 @@ TEST_F(abi, start_needs_devicetree)
 	ASSERT_CALL(gh_status(self->fd, &status));
 	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
 	EXPECT_EQ(0, status.start_errno);
+	EXPECT_EQ(GH_VM_START_REASON_NO_DTB, status.start_reason);
+	EXPECT_EQ(0, status.start_label);
 }
 
 /* ---- functions ---- */
