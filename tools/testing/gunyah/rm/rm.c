@@ -262,6 +262,28 @@ static void fault_due(struct rm *rm, const struct rm_call *call,
 		f->action = RM_FAULT_NONE;
 }
 
+/**
+ * rm_loses() - whether a notification is to be lost, as planned
+ * @rm: resource manager
+ * @id: its message id, which the plan must name
+ *
+ * Return: true if it must not be sent.
+ */
+bool rm_loses(struct rm *rm, uint32_t id)
+{
+	struct rm_fault *f = &rm->fault;
+
+	if (f->action != RM_FAULT_DROP_REPLY || f->msg_id != id)
+		return false;
+	if (f->nth > 1) {
+		f->nth--;
+		return false;
+	}
+	if (!f->repeat)
+		f->action = RM_FAULT_NONE;
+	return true;
+}
+
 static void handle(struct rm *rm, struct rm_call *call)
 {
 	struct rm_fault fault;

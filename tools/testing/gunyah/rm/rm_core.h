@@ -18,6 +18,7 @@
 
 /* rm.c */
 void rm_die(struct rm *rm, const char *why);
+bool rm_loses(struct rm *rm, uint32_t id);
 void rm_log(struct rm *rm, const char *text, uint64_t value);
 uint32_t rm_error_of(int hyp_error);
 

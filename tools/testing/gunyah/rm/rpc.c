@@ -320,7 +320,7 @@ void rpc_notify(struct rm *rm, uint16_t vmid, uint32_t id, const void *data,
 
 	/* One that dies in the middle of a request tells nobody any more */
 	if (rm->stats.dead || !vm || !vm->chan ||
-	    vm->state != RM_STATE_RUNNING)
+	    vm->state != RM_STATE_RUNNING || rm_loses(rm, id))
 		return;
 	msg = rpc_message(rm, vmid, RM_TYPE_NOTIFICATION, id,
 			  vm->chan->notify_seq++, len);
