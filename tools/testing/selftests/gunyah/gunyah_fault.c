@@ -381,4 +381,73 @@ TEST_F_TIMEOUT(fault, exit_never_reported, FAULT_TIMEOUT)
 	EXPECT_ERRNO(EINTR, gh_vcpu_run(self->vm.vcpu[0]));
 }
 
+/* ---- notifications of an end that do not come ---- */
+
+static void end_without(struct __test_metadata *_metadata,
+			struct _test_data_fault *self,
+			const struct vm_config *cfg, __u32 note,
+			unsigned int type)
+{
+	const struct gh_vcpu_run *run;
+	struct gh_vm_status status;
+
+	ASSERT_CALL(vm_build(&self->vm, cfg, VM_STARTED));
+	testctl_fault(RM_FAULT_DROP_REPLY, note, 1, 0);
+	ASSERT_CALL(vm_finish(&self->vm, &status));
+	EXPECT_TRUE(vm_ended(&status, type));
+	EXPECT_EQ(type == GH_VM_EXIT_UNKNOWN ? 0 : 4, status.reason_size);
+	if (!cfg->scheduled) {
+		ASSERT_EQ(GH_VCPU_EXIT_STATUS, vm_run_once(&self->vm, 0));
+		run = self->vm.run[0];
+		EXPECT_EQ(GH_VM_STATUS_EXITED, run->status.status);
+		EXPECT_EQ(type, run->status.exit_info.type);
+	}
+	vm_close(&self->vm);
+	testctl_reset();
+	EXPECT_EQ(0, vm_one_life());
+	ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* The state is notified and its reason is not: the VM has ended all the same */
+TEST_F_TIMEOUT(fault, lost_exit, FAULT_TIMEOUT)
+{
+	const struct vm_config proxy = {}, two = { .cpus = 2 };
+
+	end_without(_metadata, self, &proxy, RM_VM_EXITED_NOTE,
+		    GH_VM_EXIT_UNKNOWN);
+	end_without(_metadata, self, &two, RM_VM_EXITED_NOTE,
+		    GH_VM_EXIT_UNKNOWN);
+}
+
+TEST_F_TIMEOUT(fault, lost_exit_scheduled, FAULT_TIMEOUT)
+{
+	const struct vm_config cfg = { .scheduled = true };
+
+	SKIP_IF_IMPOSSIBLE(return, &cfg);
+	end_without(_metadata, self, &cfg, RM_VM_EXITED_NOTE,
+		    GH_VM_EXIT_UNKNOWN);
+}
+
+TEST_F_TIMEOUT(fault, lost_exit_of_forced_stop, FAULT_TIMEOUT)
+{
+	const struct message msg = {};
+	struct gh_vm_status status;
+
+	ASSERT_CALL(message_build_running(&self->vm, &msg));
+	testctl_fault(RM_FAULT_DROP_REPLY, RM_VM_EXITED_NOTE, 1, 0);
+	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
+	ASSERT_CALL(vm_wait_end(&self->vm, &status));
+	EXPECT_EQ(GH_VM_STATE_EXITED, status.state);
+	EXPECT_EQ(GH_VCPU_EXIT_STATUS, vm_run_once(&self->vm, 0));
+}
+
+/* The reason alone is enough */
+TEST_F_TIMEOUT(fault, lost_status, FAULT_TIMEOUT)
+{
+	const struct vm_config cfg = {};
+
+	end_without(_metadata, self, &cfg, RM_VM_STATUS_NOTE,
+		    GH_VM_EXIT_PLATFORM_OFF);
+}
+
 GUNYAH_TEST_MAIN

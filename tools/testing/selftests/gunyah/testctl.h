@@ -25,6 +25,10 @@
 #define RM_VM_INIT_MSG			0x5600000b
 #define RM_VM_GET_HYP_RESOURCES_MSG	0x56000020
 
+/* Notifications, which RM_FAULT_DROP_REPLY loses */
+#define RM_VM_EXITED_NOTE		0x56100001
+#define RM_VM_STATUS_NOTE		0x56100008
+
 /* Error codes of its replies */
 #define RM_ERR_UNIMPLEMENTED		0xffffffff
 #define RM_ERR_NOMEM			0x1
