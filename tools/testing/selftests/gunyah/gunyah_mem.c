@@ -539,7 +539,7 @@ FIXTURE_SETUP(cost)
 	if (proc_value("/proc/meminfo", "MemAvailable") < need + need / 8)
 		SKIP(return, "needs %lld MiB of memory", need / 1024);
 	if (!variant->lent && variant->size / 4096 > MOST_ENTRIES &&
-	    !testctl_present())
+	    !hyp_word("gunyah_hyp.max_entries=0"))
 		SKIP(return, "this firmware may not survive so many entries");
 	if (!trace_present())
 		SKIP(return, "no trace events");

@@ -204,6 +204,13 @@ static bool shares_images(void)
 	return shares;
 }
 
+/* Debug builds die when a VM ends that the hypervisor schedules */
+static bool survives_static_vcpus(void)
+{
+	return testctl_present() && (hyp_word("gunyah_hyp.rm=prod") ||
+				     hyp_word("gunyah_hyp.rm=later"));
+}
+
 /**
  * vm_impossible() - check whether the firmware can have such a VM
  * @cfg: configuration
@@ -212,8 +219,7 @@ static bool shares_images(void)
  */
 const char *vm_impossible(const struct vm_config *cfg)
 {
-	/* The published resource manager dies when such a VM ends */
-	if (cfg->scheduled && !testctl_present())
+	if (cfg->scheduled && !survives_static_vcpus())
 		return "this firmware may not survive a VM that it schedules";
 	if (cfg->shared && !shares_images())
 		return "this firmware does not accept an image that is shared";
@@ -529,7 +535,9 @@ int vm_finish(struct vm *vm, struct gh_vm_status *status)
 int vm_finish_faulting(struct vm *vm, struct gh_vm_status *status,
 		       bool *noticed)
 {
-	bool notices = testctl_present() && !hyp_word("gunyah_hyp.rm=prod");
+	bool notices = testctl_present() &&
+		       !hyp_word("gunyah_hyp.rm=prod") &&
+		       !hyp_word("gunyah_hyp.rm=later");
 	struct pollfd pfd = { .fd = vm->fd, .events = POLLIN };
 	unsigned int n = vm->cfg.scheduled ? 0 : vm->cfg.cpus, i;
 	struct runner runners[GUEST_MAX_CPUS];
