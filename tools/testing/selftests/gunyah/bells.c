@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A guest that takes the interrupts of its doorbells
+ * A guest that handles the interrupts of its doorbells
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -114,7 +114,7 @@ int bells_program(struct bells *b, const struct guest_op *ops, size_t n)
 }
 
 /**
- * bells_serve() - have the guest take interrupts until BELLS_STOP, then end
+ * bells_serve() - have the guest handle interrupts until BELLS_STOP, then end
  * @b: the VM, started
  * @how: what it does meanwhile, GUEST_SERVE_...
  * @clear: the doorbells that it clears when they ring, a bit for each
@@ -149,7 +149,7 @@ int bells_serve(struct bells *b, unsigned int how, unsigned long clear)
 }
 
 /**
- * bells_count() - how many times the guest has got an interrupt
+ * bells_count() - number of times that the guest has handled an interrupt
  * @b: the VM
  * @irq: INTID of the interrupt
  *
@@ -174,7 +174,7 @@ static bool counted(void *arg)
 }
 
 /**
- * bells_wait() - wait until the guest has got an interrupt so many times
+ * bells_wait() - wait until the guest has handled an interrupt @count times
  * @b: the VM
  * @irq: INTID of the interrupt
  * @count: how many times since the start
@@ -190,7 +190,7 @@ bool bells_wait(const struct bells *b, unsigned int irq, __u64 count)
 }
 
 /**
- * bells_wait_more() - wait until the guest has got an interrupt more times
+ * bells_wait_more() - wait until the guest has handled an interrupt again
  * @b: the VM
  * @irq: INTID of the interrupt
  * @count: more often than that since the start

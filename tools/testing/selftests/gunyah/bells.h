@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A guest that takes the interrupts of its doorbells, and does what the host
- * writes into memory that both share
+ * A guest that handles the interrupts of its doorbells. The host writes its
+ * programs into memory that both share.
  */
 #ifndef GUNYAH_TEST_BELLS_H
 #define GUNYAH_TEST_BELLS_H
 
 #include "gunyah_utils.h"
 
-/* What is where in the second region */
+/* Layout of the second region */
 #define BELLS_IRQS	0x0000	/* struct guest_irq for each INTID */
 #define BELLS_STAGE	0x4000	/* enum bells_stage */
-#define BELLS_GO	0x4008	/* not 0: go on with the program there */
-#define BELLS_STOP	0x4010	/* not 0: serve no more */
+#define BELLS_GO	0x4008	/* not 0: start the program */
+#define BELLS_STOP	0x4010	/* not 0: stop serving interrupts */
 #define BELLS_WORDS	0x4100	/* for the tests */
-#define BELLS_PROG	0x5000	/* for the program */
-#define BELLS_DTB	0x8000	/* copy of what the guest got */
+#define BELLS_PROG	0x5000	/* the program */
+#define BELLS_DTB	0x8000	/* copy of the guest's devicetree */
 
 #define BELLS_MAX	16
 
-/** enum bells_stage - how far the guest is */
+/** enum bells_stage - how far the guest has got */
 enum bells_stage {
 	BELLS_OFF,
-	BELLS_BOOTED,	/* its devicetree can be read, it waits for a program */
-	BELLS_SERVING,	/* it takes interrupts */
+	BELLS_BOOTED,	/* has copied its devicetree, waits for a program */
+	BELLS_SERVING,	/* handles interrupts */
 };
 
 /**
@@ -52,7 +52,7 @@ void bells_close(struct bells *b);
 
 int new_eventfd(unsigned int flags);
 int eventfd_ring(int fd, __u64 value);
-/* What was written and not consumed, 0: nothing */
+/* Read the counter; 0: nothing was written, or somebody has read it */
 __u64 eventfd_take(int fd);
 
 #endif /* GUNYAH_TEST_BELLS_H */

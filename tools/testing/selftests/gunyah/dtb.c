@@ -83,10 +83,10 @@ static void reg(struct tree *t, int node, const char *name, __u64 address,
 }
 
 /*
- * fdt_add_subnode() puts a node before its siblings, so that offsets of nodes
- * found earlier are only good until the next node is added: each function
- * writes a node's properties before it adds children, and children last to
- * first where the order counts.
+ * fdt_add_subnode() puts a node before its siblings, so that the offset of a
+ * node is only valid until the next one is added. So each function writes the
+ * properties of a node before it adds children, and adds children in reverse
+ * where the order counts.
  */
 static void cpus(struct tree *t, const struct dtb_config *cfg)
 {
@@ -104,7 +104,7 @@ static void cpus(struct tree *t, const struct dtb_config *cfg)
 		string(t, cpu, "compatible", "arm,armv8");
 		cell(t, cpu, "reg", i);
 		string(t, cpu, "enable-method", "psci");
-		/* Wanted on each CPU of a VM that the hypervisor schedules */
+		/* Required for VMs that the hypervisor schedules */
 		flag(t, cpu, "cpu-idle-states");
 	}
 }
@@ -203,7 +203,7 @@ static void vm_config_rm_rpc(struct tree *t, int parent)
 	cell(t, vdev, "queue-depth", 8);
 }
 
-/* No more than it takes to be counted: there is not much room */
+/* Only the properties that matter: there is not much room */
 static void vm_config_many(struct tree *t, int parent)
 {
 	char name[32];
@@ -219,7 +219,7 @@ static void vm_config_many(struct tree *t, int parent)
 	}
 }
 
-/* More levels than the published resource manager has stack for */
+/* More levels than the stack of the published resource manager takes */
 static void deep(struct tree *t)
 {
 	int i, parent = 0;
@@ -260,7 +260,7 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 	cell(t, child, "#size-cells", 2);
 	u64(t, child, "base-address", cfg->defect == DTB_MMIO_BASE ?
 	    0x20000000 : cfg->base);
-	/* Without it, all from base-address on is for the image */
+	/* Otherwise the whole address space from base-address on is reserved */
 	u64(t, child, "size-max", (cfg->size + BLOCK - 1) & ~(BLOCK - 1));
 }
 
@@ -308,7 +308,7 @@ size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg)
 		fprintf(stderr, "# devicetree: %s\n", fdt_strerror(t.err));
 		return 0;
 	}
-	/* The resource manager wants multiples of 8 */
+	/* The resource manager requires a multiple of 8 */
 	fdt_set_totalsize(buf, (fdt_totalsize(buf) + 7) & ~7U);
 	if (cfg->defect == DTB_BAD_MAGIC)
 		fdt_set_magic(buf, 0);

@@ -2,9 +2,8 @@
 /*
  * Common parts of the Gunyah tests: raw calls, a builder for VMs, leak checks
  *
- * Nothing here asserts, so that only the tests know the harness:
- * functions return -1 and errno as the calls do. The macros at the end are for
- * the tests, which include kselftest_harness.h first.
+ * Functions do not assert: they return -1 and set errno as the calls do. The
+ * macros at the end are for the tests, which include kselftest_harness.h first.
  */
 #ifndef GUNYAH_TEST_UTILS_H
 #define GUNYAH_TEST_UTILS_H
@@ -26,20 +25,20 @@
 
 #define GUNYAH_DEV		"/dev/gunyah"
 
-/* Where the regions of a VM from vm_build() are, and their labels */
+/* Addresses and labels of the regions of a VM from vm_build() */
 #define GUEST_BASE		0x80000000ULL
 #define GUEST_SHM_BASE		0x100000000ULL
 #define GUEST_IMAGE_LABEL	5
 #define GUEST_SHM_LABEL		6
 
 #define GUEST_SIZE		0x200000
-/* Enough for words that host and guest exchange */
+/* Room for words that host and guest exchange */
 #define GUEST_SHM_SIZE		0x10000
 
 #define MEM_RWX		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
 			 GH_MEM_ALLOW_EXEC)
 
-/* Limit for everything that must happen at some time: only a hang takes longer */
+/* Limit for everything that has to happen: only a hang takes longer */
 #define LONG_MS			(60000 * slowness())
 
 /* ---- raw calls ---- */
@@ -186,7 +185,7 @@ enum dtb_defect {
 	DTB_MMIO_BASE,		/* image where accesses are MMIO */
 	DTB_NO_TIMESLICE,	/* scheduled by the hypervisor, incomplete */
 	DTB_TOO_MANY_CPUS,
-	/* What the published resource manager does not survive */
+	/* The published resource manager dies of these */
 	DTB_RELATIVE_GENERATE,	/* a path that does not begin with / */
 	DTB_DEEP,		/* nodes in nodes in nodes ... */
 	DTB_MANY_VDEVICES,
@@ -308,9 +307,9 @@ void vm_init(struct vm *vm);
 /* Why the firmware cannot have such a VM, or NULL if it can */
 const char *vm_impossible(const struct vm_config *cfg);
 int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage);
-/* Write the devicetree and tell where it is: vm_build() again, after a change */
+/* Write the devicetree again, after a change of the configuration */
 int vm_add_dtb(struct vm *vm);
-/* For FIXTURE_SETUP(): an undisturbed machine, what is in use on it, and a VM */
+/* For FIXTURE_SETUP(): no planned faults, a leak_state to compare with, a VM */
 int vm_setup(struct vm *vm, struct leak_state *leak,
 	     const struct vm_config *cfg, enum vm_stage stage);
 void vm_set_program(struct vm *vm, unsigned int cpu, const struct guest_op *ops,
@@ -331,7 +330,7 @@ void mmio_answer(struct gh_vcpu_run *run, __u64 value);
 /* For GUEST_OP_ECHO; @data is a counter, a __u64 */
 int mmio_count(struct vm *vm, struct gh_vcpu_run *run, void *data);
 
-/* Until the next exit: returns the exit reason */
+/* Run until the next exit; returns the exit reason */
 int vm_run_once(struct vm *vm, unsigned int cpu);
 int vm_run(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data);
 int vm_run_all(struct vm *vm, mmio_fn fn, void *data);
@@ -340,7 +339,7 @@ int vm_finish(struct vm *vm, struct gh_vm_status *status);
 /* For a guest that faults for ever; @noticed: the firmware has ended it */
 int vm_finish_faulting(struct vm *vm, struct gh_vm_status *status,
 		       bool *noticed);
-/* Whether it has ended that way; tells how else if not */
+/* Whether it has ended that way; if not, prints how */
 bool vm_ended(const struct gh_vm_status *status, unsigned int exit_type);
 
 /* A VM that has nothing yet, and GUEST_SIZE of memory for it */
@@ -405,7 +404,7 @@ enum leak_counter {
 };
 
 /**
- * struct leak_state - everything that a VM may take, read at one time
+ * struct leak_state - everything that a VM may use up, at one time
  * @locked_kb: locked and pinned memory of this process
  * @pins: pages pinned in the whole system
  * @taint: of the kernel: a warning is a failure
@@ -462,7 +461,7 @@ int write_file(const char *path, const char *text);
 /* Value of a line "name: value" or "name value" of a file in /proc, or -1 */
 long long proc_value(const char *path, const char *name);
 
-/* In a test or FIXTURE_SETUP(): what it needs is not always there */
+/* In a test or FIXTURE_SETUP(): skip where something is missing */
 
 #define SKIP_WITHOUT_GUNYAH(statement) do {				\
 	if (!gunyah_present())						\
@@ -502,8 +501,8 @@ long long proc_value(const char *path, const char *name);
 } while (0)
 
 /*
- * In place of TEST_HARNESS_MAIN: limits are scaled for the machine, and VMs that
- * the hypervisor schedules can be started
+ * In place of TEST_HARNESS_MAIN: scales all limits for the machine, and allows
+ * VMs that the hypervisor schedules
  */
 #define GUNYAH_TEST_MAIN						\
 int main(int argc, char **argv)						\

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Common parts of the Gunyah tests: what the system tells, and leaks
+ * Common parts of the Gunyah tests: the state of the system, and leaks
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -39,8 +39,8 @@ long long now_ms(void)
 /**
  * slowness() - how many times as long everything may take on this machine
  *
- * Where emulated processors share real ones the clock runs on while they wait;
- * whoever starts the tests there sets GUNYAH_TEST_SLOW.
+ * Where emulated processors share real ones the clock goes on while they wait.
+ * GUNYAH_TEST_SLOW says how much longer everything may take there.
  *
  * Return: factor, at least 1.
  */
@@ -172,7 +172,7 @@ int write_file(const char *path, const char *text)
 }
 
 /**
- * proc_value() - a number in a file of lines that start with names
+ * proc_value() - read a number from a file with a name at each start of line
  * @path: the file
  * @name: the name, without colon
  *
@@ -280,7 +280,7 @@ static const struct {
 };
 
 /**
- * leak_read() - read everything that a VM may take
+ * leak_read() - read everything that a VM may use up
  * @state: where to
  */
 void leak_read(struct leak_state *state)
@@ -289,7 +289,7 @@ void leak_read(struct leak_state *state)
 	unsigned int i;
 
 	memset(state, 0, sizeof(*state));
-	/* What the CPUs have counted and not yet added up */
+	/* Add up the counters of all CPUs */
 	write_file("/proc/sys/vm/stat_refresh", "1");
 	state->pins = proc_value("/proc/vmstat", "nr_foll_pin_acquired") -
 		      proc_value("/proc/vmstat", "nr_foll_pin_released");
@@ -318,11 +318,11 @@ static void tell(const char *name, long long before, long long now)
 }
 
 /**
- * leak_check() - compare all that a VM may take with how it was
+ * leak_check() - wait until everything that VMs have used is back
  * @before: how it was
  * @ms: how long it may take to become so, see limit_ms()
  *
- * Tells on stderr what differs.
+ * Prints what differs.
  *
  * Return: whether nothing does.
  */

@@ -64,7 +64,7 @@ bool all_zero(const void *mem, size_t size)
 }
 
 /**
- * alloc_mem() - private anonymous memory
+ * alloc_mem() - allocate private anonymous memory
  * @size: how much
  *
  * Return: the memory, or NULL.
@@ -78,13 +78,13 @@ void *alloc_mem(size_t size)
 }
 
 /*
- * Pages that are touched one after the other are neighbours more often than
- * not. So these are touched with a stride.
+ * Pages that are allocated one after the other are often contiguous. A stride
+ * separates them.
  */
 #define SCATTER_STRIDE	61
 
 /**
- * alloc_scattered() - memory of which hardly any two pages are neighbours
+ * alloc_scattered() - allocate memory with hardly any contiguous pages
  * @size: how much
  *
  * Return: a shared mapping of a memfd, or NULL.
@@ -114,7 +114,7 @@ void *alloc_scattered(size_t size)
 }
 
 /**
- * count_runs() - number of physically contiguous pieces of memory
+ * count_runs() - count the physically contiguous runs of memory
  * @mem: the memory, present
  * @size: its size
  *
@@ -141,7 +141,7 @@ size_t count_runs(const void *mem, size_t size)
 		}
 		for (i = 0; i < n; i++) {
 			pfn = buf[i] & ((1ULL << 55) - 1);
-			/* Not present, or not for our eyes */
+			/* Not present, or hidden from unprivileged processes */
 			if (!(buf[i] >> 63) || !pfn) {
 				close(fd);
 				return 0;

@@ -11,10 +11,10 @@
 
 #define FAULT_TIMEOUT	300
 
-/* In which time what was refused at first must be back, see limit_ms() */
+/* Time until everything is back that was refused at first, see limit_ms() */
 #define BACK_MS		30000
 
-/* Enough pages without neighbours for a second message */
+/* Enough pages for a second message, if none are contiguous */
 #define APPEND_SIZE	0x400000
 
 /**

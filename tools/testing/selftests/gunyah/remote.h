@@ -2,24 +2,24 @@
 /*
  * A guest under remote control
  *
- * It does what the host writes into memory that both share, and nothing else.
- * So what a guest says to its resource manager is said here, in the test.
+ * It executes programs that the host writes into memory that both share. So the
+ * test decides what the guest says to its resource manager.
  */
 #ifndef GUNYAH_TEST_REMOTE_H
 #define GUNYAH_TEST_REMOTE_H
 
 #include "gunyah_utils.h"
 
-/* What is where in the second region */
+/* Layout of the second region */
 #define REMOTE_READY	0x0000	/* 1: the guest has booted */
-#define REMOTE_GO	0x0008	/* 1: a program is to be done */
+#define REMOTE_GO	0x0008	/* 1: execute the program */
 #define REMOTE_DONE	0x0010	/* 1: it is done */
 #define REMOTE_REGS	0x0040	/* registers of a hypercall */
 #define REMOTE_PROG	0x0100	/* the program */
 #define REMOTE_TX	0x1000	/* packet to the resource manager */
 #define REMOTE_RX	0x1200	/* packet from it */
 #define REMOTE_WORDS	0x2000	/* for the tests */
-#define REMOTE_DTB	0x8000	/* copy of the devicetree that the guest got */
+#define REMOTE_DTB	0x8000	/* copy of the guest's devicetree */
 
 #define REMOTE_SHM(offset)	(GUEST_SHM_BASE + (offset))
 #define REMOTE_MAX_OPS		16
@@ -30,7 +30,7 @@
 #define RM_MEM_RELEASE_MSG		0x51000014
 #define RM_MEM_NOTIFY_MSG		0x51000017
 
-/* Notifications that they get */
+/* Notifications to guests */
 #define RM_MEM_SHARED_NOTE		0x51100011
 #define RM_VM_SHUTDOWN_NOTE		0x56100002
 

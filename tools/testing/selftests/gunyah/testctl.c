@@ -35,7 +35,7 @@ static bool testctl_address(off_t *address)
 	return true;
 }
 
-/* The hypervisor emulates plain loads and stores, no write-back or pairs */
+/* The hypervisor emulates only plain loads and stores */
 
 static unsigned long load_one(unsigned int reg)
 {
@@ -186,7 +186,7 @@ void testctl_hold(__u32 msg, __u32 nth)
 	testctl_fault(RM_FAULT_DELAY_REPLY, msg, nth, HOLD_TURNS);
 }
 
-/** testctl_release() - let a reply go that testctl_hold() holds back */
+/** testctl_release() - send the reply that testctl_hold() holds back */
 void testctl_release(void)
 {
 	testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
@@ -206,9 +206,9 @@ void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
 }
 
 /**
- * testctl_reset() - back to a machine that does everything right
+ * testctl_reset() - cancel all faults and quirks
  *
- * Without a control window there is nothing to do.
+ * Does nothing without a control window.
  */
 void testctl_reset(void)
 {

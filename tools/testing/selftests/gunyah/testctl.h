@@ -69,7 +69,7 @@ void testctl_hold(__u32 msg, __u32 nth);
 void testctl_release(void);
 /* Let the @nth hypercall @nr from now on return @error */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
-/* Take back every planned fault and quirk, revive the resource manager */
+/* Cancel all planned faults and quirks, revive the resource manager */
 void testctl_reset(void);
 
 #endif /* GUNYAH_TEST_TESTCTL_H */
