@@ -67,7 +67,7 @@ inputs()
 	cocci)			dirs="drivers include samples" ;;
 	sphinx)			dirs="Documentation drivers include" ;;
 	*)			dirs="drivers include samples Documentation tools
-				      .ci Makefile README.md MAINTAINERS" ;;
+				      .ci Makefile README.md" ;;
 	esac
 	echo "$packages $(hash_files $dirs patches \
 		tools/testing/gunyah/kernel tools/testing/gunyah/check)" |
@@ -80,8 +80,7 @@ inputs()
 gate_codespell()
 {
 	tool "0 1" codespell --ignore-words "$here/check/words" drivers include \
-		samples Documentation tools patches Makefile .ci README.md \
-		MAINTAINERS
+		samples Documentation tools patches Makefile .ci README.md
 }
 
 gate_shellcheck()

@@ -20,7 +20,7 @@ rm -rf "$GUNYAH_BUILD"
 mkdir -p "$copy" "$tools"
 cd "$top"
 cp -r --parents drivers include samples Documentation tools patches .ci \
-	Makefile README.md MAINTAINERS "$copy"
+	Makefile README.md "$copy"
 cd "$copy"
 
 # One fault for each gate, such that the others can do their work. Words are

@@ -34,8 +34,6 @@ mkdir -p "$orig"
 # Files that patches change or add, from their "+++ b/FILE" lines
 patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$top"/patches/*.patch \
 	2>/dev/null | sort -u)
-[ ! -f "$top/MAINTAINERS" ] ||
-	patched=$(printf '%s\nMAINTAINERS\n' "$patched" | sort -u)
 
 for file in $patched; do
 	if [ ! -f "$orig/$file" ] && [ -f "$tree/$file" ]; then
@@ -55,24 +53,6 @@ for patch in "$top"/patches/*.patch; do
 		die "${patch#"$top"/} does not apply to $source_package" \
 		    "$(source_version)"
 done
-
-# Our MAINTAINERS entry goes where the alphabet puts it.
-if [ -f "$top/MAINTAINERS" ]; then
-	python3 - "$stage/MAINTAINERS" "$top/MAINTAINERS" <<-'EOP'
-	import re, sys
-
-	tree, ours = (open(name, encoding="utf-8").read() for name in sys.argv[1:])
-	head, entries = tree.split("\n3C59X", 1)
-	entries = ("3C59X" + entries).split("\n\n")
-	match = re.search(r"^[^\n]+\n(?:[A-Z]:\t[^\n]*\n)+", ours, re.M)
-	entry = match.group(0).rstrip("\n")
-	title = entry.split("\n", 1)[0]
-	at = next(i for i, e in enumerate(entries) if e.split("\n", 1)[0] > title)
-	entries.insert(at, entry)
-	with open(sys.argv[1], "w", encoding="utf-8") as f:
-	    f.write(head + "\n" + "\n\n".join(entries))
-	EOP
-fi
 
 # rsync replaces files, it does not write into them.
 (cd "$stage" && find . -type f -printf '%P\0') |
