@@ -12,8 +12,9 @@
 . "$(dirname "$0")/../kernel/env.sh"
 
 # From fast to slow
-all="codespell shellcheck python yamllint binding kernel-doc checkpatch cocci
-     uapi gcc-m gcc-y sparse clang-m clang-y sphinx"
+all="layers size python codespell shellcheck yamllint binding patches kernel-doc
+     checkpatch uapi gcc-m gcc-y sparse gcc-16k gcc-64k x86_64 x86_64-m i386
+     i386-m clang-m clang-y clang-16k clang-64k cocci kselftest sphinx kunit-um"
 gates=${*:-$all}
 if [ "$gates" = list ]; then
 	echo $all
@@ -49,7 +50,7 @@ tool()
 # exception that is not needed (any more) is a finding.
 except()
 {
-	python3 "$here/check/except.py" "$here/check/exceptions" "$1"
+	tool 0 python3 "$here/check/except.py" "$here/check/exceptions" "$1"
 }
 
 # What a gate reads, as one word: our files there, how the kernel tree is made,
@@ -60,10 +61,14 @@ inputs()
 
 	case $1 in
 	shellcheck)		dirs="tools .ci" ;;
+	layers)			dirs=drivers ;;
+	size)			dirs="drivers include samples tools" ;;
 	python)			dirs=tools ;;
+	patches)		dirs="drivers include samples Documentation tools" ;;
+	kselftest)		dirs="include tools" ;;
 	yamllint | binding)	dirs=Documentation/devicetree ;;
 	uapi)			dirs=include ;;
-	gcc-* | clang-* | sparse) dirs="drivers include" ;;
+	gcc-* | clang-* | sparse | x86_64* | i386* | kunit-um) dirs="drivers include" ;;
 	cocci)			dirs="drivers include samples" ;;
 	sphinx)			dirs="Documentation drivers include" ;;
 	*)			dirs="drivers include samples Documentation tools
@@ -76,6 +81,21 @@ inputs()
 
 # --- gates: print findings, one or more lines each; silence, on standard error
 # as well, is success. Each is run in a shell of its own.
+
+# Who includes whom, and who may do what: see the file layers
+gate_layers()
+{
+	tool 0 python3 "$here/check/layers.py" tools/testing/gunyah/check/layers \
+		drivers/virt/gunyah
+}
+
+# Files and functions that are too long
+gate_size()
+{
+	mapfile -t files < <(find drivers include samples tools -type f \
+		-not -name '*.pyc' | sort)
+	tool 0 python3 "$here/check/size.py" "${files[@]}" | except size
+}
 
 gate_codespell()
 {
@@ -134,6 +154,34 @@ gate_binding()
 		"$tmp/log"
 }
 
+# The patches of the kernel's own files: git can apply them as well, checkpatch
+# has nothing to say, and MAINTAINERS has an entry for each of our files.
+gate_patches()
+{
+	local dir=$build/check/patches file patch files
+
+	grep -n '[[:space:]]$' patches/*.patch
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	files=$(sed -n 's,^+++ b/,,p' patches/*.patch | sort -u)
+	(cd "$tree.orig" && cp --parents $files "$dir")
+	export HOME=$dir GIT_CONFIG_NOSYSTEM=1
+	export GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
+	(cd "$dir" && tool 0 git init -q && tool 0 git add . &&
+		tool 0 git commit -q --author "check <check@localhost>" -m base &&
+		tool 0 git am -q --whitespace=error "$top"/patches/*.patch) 2>&1
+	for file in $files; do
+		cmp "$dir/$file" "$tree/$file" 2>&1
+	done
+	for patch in "$top"/patches/*.patch; do
+		(cd "$tree" && tool "0 1" perl scripts/checkpatch.pl --strict \
+			--terse --no-summary --show-types \
+			--ignore FILE_PATH_CHANGES "$patch")
+	done | sed "/^\$/d; s,^$top/,,"
+	tool 0 python3 "$here/check/maintainers.py" "$tree/MAINTAINERS" GUNYAH \
+		drivers include samples Documentation tools
+}
+
 gate_kernel-doc()
 {
 	ours .c .h
@@ -182,24 +230,34 @@ gate_cocci()
 		sort
 }
 
-# configure COMPILER y|m: the compiler's object directory $obj, with the driver
-# built in or as a module, and what it takes to make something there
+# configure COMPILER ARCHITECTURE LINE...: the object directory $obj for these
+# two, with the configuration of the test machine but for these lines, and what
+# it takes to make something there
 configure()
 {
-	local args
+	local args=() line
 
-	case $1 in
-	gcc)	args=(CROSS_COMPILE=$cross) ;;
-	clang)	args=(LLVM=-14) ;;
+	case $1-$2 in
+	gcc-arm64)	args=(CROSS_COMPILE=$cross) ;;
+	clang-*)	args=(LLVM=-14) ;;
 	esac
-	obj=$cache/obj-check-$1-$(echo "$packages" | cut -c1-12)
+	obj=$cache/obj-check-$1-$2-$(echo "$packages" | cut -c1-12)
 	mkdir -p "$obj"
-	sed "s/^CONFIG_GUNYAH=.*/CONFIG_GUNYAH=$2/" \
-		"$here/kernel/test.config" >"$obj/check.config"
+	# Each symbol once, or kconfig complains
+	printf '%s\n' "${@:3}" | sed 's/^/^/; s/=.*/=/' >"$obj/check.names"
+	(grep -vf "$obj/check.names" "$here/kernel/test.config"
+	 printf '%s\n' "${@:3}") >"$obj/check.config"
 	# Everything with W=1, or what both need is made again and again
-	make=(nice make -C "$tree" O="$obj" ARCH=arm64 "${args[@]}" -j"$jobs"
+	make=(nice make -C "$tree" O="$obj" ARCH="$2" "${args[@]}" -j"$jobs"
 	      W=1)
-	compile config allnoconfig KCONFIG_ALLCONFIG="$obj/check.config"
+	compile config allnoconfig KCONFIG_ALLCONFIG="$obj/check.config" ||
+		return
+	for line in "${@:3}"; do
+		case $line in
+		*=n)	! grep -q "^${line%n}" "$obj/.config" ;;
+		*)	grep -qxF "$line" "$obj/.config" ;;
+		esac || echo "Kconfig did not accept $line"
+	done
 }
 
 # compile NAME WORD...: make it; $log is what that said
@@ -212,22 +270,49 @@ compile()
 	return 1
 }
 
-# gate_build COMPILER y|m WORD...: the driver, all of it anew
-gate_build()
+# build_driver WORD...: all of it anew, where configure was
+build_driver()
 {
-	configure "$1" "$2" && compile base prepare || return
+	compile base prepare || return
 	rm -rf "$obj/drivers/virt/gunyah"
-	compile make "${@:3}" drivers/virt/gunyah/ || return
+	compile make "$@" drivers/virt/gunyah/ || return
 	# Nothing but the driver was compiled: all of this is about it
 	sed "s,$tree/,,g" "$log" | grep -iE 'warning|error' | sort -u
 	[ -f "$obj/drivers/virt/gunyah/main.o" ] || echo "main.o was not built"
 }
 
-gate_gcc-m()	{ gate_build gcc m; }
-gate_gcc-y()	{ gate_build gcc y; }
-gate_sparse()	{ gate_build gcc m C=1; }
-gate_clang-m()	{ gate_build clang m; }
-gate_clang-y()	{ gate_build clang y; }
+# gate_pages COMPILER KIB: with pages of that size
+gate_pages()
+{
+	configure "$1" arm64 CONFIG_GUNYAH=m CONFIG_ARM64_4K_PAGES=n \
+		"CONFIG_ARM64_$2K_PAGES=y" && build_driver
+}
+
+# gate_test ARCHITECTURE LINE...: with COMPILE_TEST, which makes warnings errors
+# if nobody objects
+gate_test()
+{
+	configure gcc "$1" CONFIG_COMPILE_TEST=y CONFIG_WERROR=n "${@:2}" &&
+		build_driver
+}
+
+# What the driver can do without
+without="CONFIG_OF=n CONFIG_SMP=n CONFIG_DEBUG_FS=n CONFIG_FTRACE=n
+	 CONFIG_KUNIT=n CONFIG_COMPAT=n"
+
+gate_gcc-m()	{ configure gcc arm64 CONFIG_GUNYAH=m && build_driver; }
+gate_gcc-y()	{ configure gcc arm64 CONFIG_GUNYAH=y && build_driver; }
+gate_gcc-16k()	{ gate_pages gcc 16; }
+gate_gcc-64k()	{ gate_pages gcc 64; }
+gate_sparse()	{ configure gcc arm64 CONFIG_GUNYAH=m && build_driver C=1; }
+gate_x86_64()	{ gate_test x86_64 CONFIG_GUNYAH=y CONFIG_OF=y; }
+gate_x86_64-m()	{ gate_test x86_64 CONFIG_GUNYAH=m $without; }
+gate_i386()	{ gate_test i386 CONFIG_64BIT=n CONFIG_GUNYAH=y CONFIG_OF=y; }
+gate_i386-m()	{ gate_test i386 CONFIG_64BIT=n CONFIG_GUNYAH=m $without; }
+gate_clang-m()	{ configure clang arm64 CONFIG_GUNYAH=m && build_driver; }
+gate_clang-y()	{ configure clang arm64 CONFIG_GUNYAH=y && build_driver; }
+gate_clang-16k() { gate_pages clang 16; }
+gate_clang-64k() { gate_pages clang 64; }
 
 # The header alone, as user space has it, in old C as the kernel wants it and in
 # newer one without extensions, for 32 and 64 bit. Of what comes with -isystem
@@ -236,7 +321,7 @@ gate_uapi()
 {
 	local flags dir=$build/check/uapi
 
-	configure gcc m && compile make headers || return
+	configure gcc arm64 CONFIG_GUNYAH=m && compile make headers || return
 	mkdir -p "$dir/linux"
 	cp "$obj/usr/include/linux/gunyah.h" "$dir/linux"
 	printf '#include <linux/gunyah.h>\nint unused;\n' >"$dir/user.c"
@@ -245,6 +330,60 @@ gate_uapi()
 			-nostdinc -I"$dir" -isystem "$obj/usr/include" \
 			"$dir/user.c" 2>&1
 	done
+}
+
+# kselftest PREFIX: install the tests as kselftest.rst says, with the compiler of
+# that prefix for 32-bit programs, in a shell that is not bash
+kselftest()
+{
+	local out=$build/check/kselftest/$1
+
+	log=$logs/check-kselftest-make$1.log
+	rm -rf "$out"
+	mkdir -p "$out"
+	made=$out/kselftest/gunyah
+	installed=$out/install/gunyah
+	nice make -C "$tree/tools/testing/selftests" -j"$jobs" TARGETS=gunyah \
+		O="$out" ARCH=arm64 CROSS_COMPILE=$cross \
+		CROSS_COMPILE_COMPAT="$1" SHELL=/bin/dash \
+		KHDR_INCLUDES="-isystem $obj/usr/include" \
+		INSTALL_PATH="$out/install" install >"$log" 2>&1 ||
+		echo "make install ended with status $?, CROSS_COMPILE_COMPAT=$1"
+	grep -E 'warning:|error:|not found' "$log" | sort -u
+	[ -x "$installed/gunyah_abi" ]
+}
+
+# All programs, without a 32-bit compiler and with one
+gate_kselftest()
+{
+	local file name tests=tools/testing/selftests dir=$build/check/ignored
+
+	configure gcc arm64 CONFIG_GUNYAH=m && compile uapi headers || return
+	kselftest none- && kselftest arm-linux-gnueabihf- || return
+	find "$build/check/kselftest/none-/install" -name '*_32'
+	mapfile -t files < <(grep -l '^TEST_HARNESS_MAIN' $tests/gunyah/*.c)
+	for file in "${files[@]}"; do
+		name=$(basename "$file" .c)
+		grep -qx "gunyah:$name" "$installed/../kselftest-list.txt" &&
+			[ -x "$installed/$name" ] || echo "$name is not installed"
+	done
+	${cross}readelf -h "$installed/gunyah_abi_32" 2>&1 | grep -qw ELF32 ||
+		echo "gunyah_abi_32 is no 32-bit program"
+
+	# git ignores what is made, if that is in the tree, and nothing else
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	# Debian has a last line there that ignores everything
+	grep -vx '/\*' "$tree/.gitignore" >"$dir/.gitignore"
+	cp --parents $tests/gunyah/.gitignore "$dir"
+	git init -q "$dir"
+	(cd "$made" && find . -type f) | sort >"$dir/made"
+	(cd $tests/gunyah && find . -type f -not -name .gitignore) >"$dir/ours"
+	cd "$dir/$tests/gunyah" || return
+	comm -23 "$dir/made" <(git check-ignore --no-index --stdin <"$dir/made") |
+		sed 's/$/ is not ignored by git/'
+	git check-ignore --no-index --stdin <"$dir/ours" |
+		sed 's/$/ is ignored by git/'
 }
 
 # Sphinx writes into the tree as well: ours is in the cache, that is no harm.
@@ -261,6 +400,24 @@ gate_sphinx()
 		grep -iE 'gunyah.*(warning|error)' | sort -u
 	[ -s "$out/Documentation/output/virt/gunyah/index.html" ] ||
 		echo "no page was made"
+}
+
+# The unit tests on the build machine, as kunit.rst says. It takes a kernel of
+# its own, minutes the first time.
+gate_kunit-um()
+{
+	local log=$logs/check-kunit-um-make.log
+
+	obj=$cache/obj-check-um-$(echo "$packages" | cut -c1-12)
+	mkdir -p "$obj"
+	cd "$tree" || return
+	tool 0 nice timeout 3600 python3 tools/testing/kunit/kunit.py run \
+		--arch=um --build_dir="$obj" --jobs="$jobs" \
+		--kunitconfig=drivers/virt/gunyah/.kunitconfig >"$log" 2>&1
+	tail -n 1 "$log" | grep 'ended with status'
+	grep -E '\[(FAILED|ERROR|CRASHED)\]|error:' "$log"
+	grep -qE 'Ran ([1-9][0-9]*) tests: passed: \1$' "$log" ||
+		echo "not all tests have passed"
 }
 
 # --- the gates in turn
