@@ -129,7 +129,7 @@ expected()
 	yamllint)	said='colons'		tool=yamllint ;;
 	binding)	said="'planted'"	tool=dt-validate ;;
 	patches)	tool=git
-			said='0001-virt-gunyah-kbuild.patch:4:
+			said='0001-virt-gunyah-kbuild.patch:5:
 			      MISSING_SIGN_OFF
 			      there is no sample/gunyah/
 			      samples/gunyah/Makefile: is not in' ;;
