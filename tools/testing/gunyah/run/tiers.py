@@ -238,6 +238,10 @@ class Tests:
 
     # The tiers, in their order
 
+    def tier_runner(self):
+        """unit tests of the build scripts, on the build machine"""
+        return self.program("runner", [os.path.join(self.here, "run/unit.py")])
+
     def tier_rm(self):
         """unit tests of the resource manager model"""
         tree = subprocess.run(
