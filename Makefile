@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Front door of the Gunyah driver: "make help". The driver itself is built by
-# the kernel's makefiles, see drivers/virt/gunyah/Makefile.
+# Front door of the Gunyah driver, see "make help". Kbuild, next to this file,
+# is for the kernel's makefiles: make -C <kernel> M=<this directory>.
 
 SHELL := /bin/bash
 T := tools/testing/gunyah
@@ -15,64 +15,76 @@ CPUS ?= 2
 TIERS ?=
 GATES ?=
 JOB ?=
+FILES ?=
 PROFILE ?=
 GUNYAH ?=
 TIMEOUT ?=
 
-export ARGS JOB GUNYAH TIMEOUT WORDS
-machine := --cpus=$(CPUS) $(if $(WORDS),--words="$$WORDS")
-machine += $(if $(GUNYAH),--hypervisor="$$GUNYAH")
+export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT
+image := $(if $(GUNYAH),--hypervisor="$$GUNYAH")
+machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run shell job test check bench images clean
 
 help:
 	@echo 'Targets:'
-	@echo '  run     launch a Linux guest in the test machine, its console on the'
-	@echo '          terminal; the exit status is that of gunyah_vmm'
-	@echo '  shell   a shell on the host of the test machine'
-	@echo '  job     run a shell script there: make job JOB=FILE'
-	@echo '  test    all tests; one line for each, at the end how many passed'
-	@echo '  check   the static checks alone'
-	@echo '  bench   count the instructions that interrupts and MMIO take, and compare'
-	@echo '          with KVM; fails if a target is missed'
-	@echo '  images  build what the test machine runs, into build/images'
-	@echo '  clean   remove build/ (the cache of kernels stays)'
+	@echo '  run         launch a Linux guest, with its console on the terminal; fails'
+	@echo '              unless the guest switches itself off'
+	@echo '  shell       open a shell on the host of the test machine'
+	@echo '  job         run a shell script there: make job JOB=FILE'
+	@echo '  test        run all tests; the last line says how many have passed'
+	@echo '  check       run the static checks alone'
+	@echo '  bench       count the instructions that interrupts and MMIO take, and'
+	@echo '              compare with KVM; fails if a target is missed'
+	@echo '  images      build what the test machine runs, into build/images'
+	@echo '  clean       remove build/ (the cache of kernels stays)'
 	@echo
 	@echo 'Options:'
-	@echo "  ARGS='...'      run: options for gunyah_vmm, such as --share; --help"
-	@echo '  GUNYAH=FILE     run, shell, job: boot this Gunyah image instead of the'
-	@echo '                  test hypervisor'
-	@echo '  CPUS=N          run, shell, job: processors of the machine (2)'
-	@echo "  WORDS='...'     run, shell, job: more words for the kernel command line,"
-	@echo '                  such as gunyah_hyp.caps=random'
-	@echo '  TIMEOUT=N       run, job: limit in seconds, 0 for none (300)'
-	@echo '  TIERS="..."     test: only these tiers; "make test TIERS=list"'
-	@echo '  GATES="..."     check: only these gates; "make check GATES=list"'
-	@echo '  PROFILE=1       bench: which functions take how many'
+	@echo "  ARGS='...'    run: options for gunyah_vmm, such as --share or --help"
+	@echo "  FILES='...'   job: copy these files to /job on the host"
+	@echo '  GUNYAH=FILE   run, shell, job, test: boot this Gunyah image instead of the'
+	@echo '                test hypervisor'
+	@echo '  CPUS=N        run, shell, job: processors of the machine, 1 to 8 (2)'
+	@echo "  WORDS='...'   run, shell, job: more words for the kernel's command line,"
+	@echo '                such as gunyah_hyp.caps=random'
+	@echo '  TIMEOUT=N     run, shell, job: limit in seconds, 0 for none (none on a'
+	@echo '                terminal, else 300)'
+	@echo '  TIERS="..."   test: only these tiers; "make test TIERS=list" lists them'
+	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
+	@echo '  JOBS=N        processes at a time in builds and tests (all processors)'
+	@echo '  PROFILE=1     bench: list the functions and their instructions'
 	@echo
-	@echo 'Needs Debian 12; packages that are missing are installed. Kernel trees and'
-	@echo 'objects are kept in $$GUNYAH_CACHE (~/.cache/gunyah), the rest in build/.'
+	@echo 'Needs Debian 12; missing packages are installed. Kernel trees and objects are'
+	@echo 'kept in $$GUNYAH_CACHE (~/.cache/gunyah), everything else in build/.'
 
 images:
 	@$(PACKAGES) run
 	@$(T)/image/build.sh
 
-run: images
-	@$(RUNNER) run $(machine) --args="$$ARGS"
+# A user's mistake is found before anything is built.
+options-run := --args="$$ARGS"
+options-job := --files="$$FILES" "$$JOB"
 
-shell: images
+dry-run-%:
+	@$(PACKAGES) run
+	@$(RUNNER) $* --dry-run $(machine) $(options-$*)
+
+run: dry-run-run images
+	@$(RUNNER) run $(machine) $(options-run)
+
+shell: dry-run-shell images
 	@$(RUNNER) shell $(machine)
 
-job: images
-	@$(RUNNER) job $(machine) "$$JOB"
+job: dry-run-job images
+	@$(RUNNER) job $(machine) $(options-job)
 
-# The machine is built by the tests themselves: what does not need it is tested
-# even if it cannot be built.
+# The tests build the machine themselves: those that need none run even if it
+# cannot be built.
 test:
-	@$(PACKAGES) run check
-	@$(RUNNER) test $(TIERS)
+	@$(if $(filter list,$(TIERS)),,$(PACKAGES) run check)
+	@$(RUNNER) test $(image) $$TIERS
+
 
 check:
 	@$(PACKAGES) run check

@@ -108,6 +108,10 @@ selftests()
 		KHDR_INCLUDES="-isystem $out/uapi" LDFLAGS=-static \
 		INSTALL_PATH="$out/selftests" FORCE_TARGETS=1 install
 	grep -E 'warning:' "$build/logs/selftests.log" || true
+	rm -rf "$tests"
+	mkdir -p "$tests"
+	cp -r "$out/selftests" "$tests/selftests"
+	${cross}strip "$tests"/selftests/gunyah/gunyah_*
 	echo "$inputs" >"$stamp"
 }
 
@@ -204,28 +208,42 @@ bench()
 	"$here/image/mkcpio.py" "$images/bench.cpio.gz" "gz:$dir/root"
 }
 
+# pack NAME KIND DIRECTORY: an archive for the host's initramfs, in $images.
+# Compressing takes seconds, so the same content is not compressed again.
+pack()
+{
+	local inputs
+
+	inputs=$( (cd "$3" && find . -type f -print0 | sort -z |
+		xargs -0r sha256sum
+		sha256sum "$here/image/mkcpio.py") | sha256sum | cut -c1-16)
+	if [ ! -f "$images/$1" ] ||
+	   [ "$(cat "$out/$1.inputs" 2>/dev/null)" != "$inputs" ]; then
+		say "packing $1"
+		"$here/image/mkcpio.py" "$images/$1" "$2:$3"
+		echo "$inputs" >"$out/$1.inputs"
+	fi
+}
+
+# What every host has, the guest's files, and the selftests: a machine unpacks
+# what its job needs. The selftests consist of the same library each, which only
+# xz notices.
 host()
 {
-	rm -rf "$root"
-	mkdir -p "$root/bin" "$root/lib" "$root/guest" "$root/job"
-	cp "$cache/busybox-arm64/busybox" "$root/bin/busybox"
+	rm -rf "$root" "$out/guest-files"
+	mkdir -p "$root/bin" "$root/lib" "$root/job" "$out/guest-files/guest"
+	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$root/bin/"
 	cp "$here/image/init" "$root/init"
-	cp "$build/kernel/gunyah.ko" "$root/lib/"
-	cp "$out/gunyah_vmm" "$root/bin/"
-	# There is room for 7 MiB under Gunyah. The selftests consist of the
-	# same library each, which only xz notices; gzip is faster for the rest.
-	rm -rf "$tests"
-	mkdir -p "$tests"
-	if [ -d "$out/selftests" ]; then
-		cp -r "$out/selftests" "$tests/selftests"
-		${cross}strip "$tests"/selftests/gunyah/gunyah_*
-	fi
-	${cross}strip -g "$root/lib/gunyah.ko"
 	${cross}strip "$root/bin/gunyah_vmm"
-	cp "$build/kernel/Image" "$root/guest/Image"
-	cp "$out/guest-initramfs.cpio.gz" "$root/guest/initramfs.cpio.gz"
-	"$here/image/mkcpio.py" "$images/initramfs.cpio.gz" "gz:$root" \
-		"xz:$tests"
+	${cross}strip -g -o "$root/lib/gunyah.ko" "$build/kernel/gunyah.ko"
+	pack initramfs.cpio.gz gz "$root"
+
+	cp "$build/kernel/Image" "$out/guest-files/guest/"
+	cp "$out/guest-initramfs.cpio.gz" \
+		"$out/guest-files/guest/initramfs.cpio.gz"
+	pack guest.cpio.gz gz "$out/guest-files"
+
+	[ ! -d "$tests" ] || pack selftests.cpio.xz xz "$tests"
 }
 
 kernel()
@@ -255,19 +273,6 @@ vmm
 guest
 disk
 
-# gzip takes seconds: once for the same content
-rootfs=$( (cd "$out" && sha256sum guest/init gunyah_vmm &&
-	find selftests -type f -print0 2>/dev/null | sort -z |
-		xargs -0r sha256sum
-	sha256sum "$build/kernel/Image" "$build/kernel/gunyah.ko" \
-		"$here"/image/*) | sha256sum | cut -c1-16)
-if [ ! -f "$images/initramfs.cpio.gz" ] ||
-   [ "$(cat "$out/rootfs.inputs" 2>/dev/null)" != "$rootfs" ]; then
-	say "packing the host's initramfs"
-	host
-	echo "$rootfs" >"$out/rootfs.inputs"
-fi
-cmp -s "$out/guest-initramfs.cpio.gz" "$images/guest-initramfs.cpio.gz" ||
-	cp "$out/guest-initramfs.cpio.gz" "$images/"
+host
 cmp -s "$here/image/README.images" "$images/README" ||
 	cp "$here/image/README.images" "$images/README"

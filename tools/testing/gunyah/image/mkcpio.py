@@ -5,9 +5,8 @@
 mkcpio.py OUTPUT gz:DIRECTORY|xz:DIRECTORY...: an archive of each directory,
 compressed in that way, one behind the other, as the kernel takes them.
 Everything is owned by root, has a fixed time and is sorted by name, so that the
-same content gives the same archive. The first one also has /dev/console, which
-a user that is not root cannot make. The size is a multiple of four: one more
-archive may follow.
+same content gives the same archive. One with /init also gets /dev/console, which
+only root can make. The size is a multiple of four: another archive may follow.
 """
 import gzip
 import lzma
@@ -29,7 +28,7 @@ def pad(data):
     return data + b"\0" * (-len(data) % 4)
 
 
-def archive(root, console=False):
+def archive(root):
     """All files below @root as one archive."""
     members = []
     for path, dirs, files in os.walk(root):
@@ -53,7 +52,7 @@ def archive(root, console=False):
         else:
             raise SystemExit(f"mkcpio: {full}: neither file, link nor directory")
         out.append(entry(ino, name, kind | mode, data))
-    if console:
+    if os.path.exists(os.path.join(root, "init")):
         if not os.path.isdir(os.path.join(root, "dev")):
             out.append(entry(len(members) + 2, "dev", stat.S_IFDIR | 0o755))
         out.append(entry(len(members) + 1, "dev/console",
@@ -65,11 +64,11 @@ def archive(root, console=False):
 def main():
     if len(sys.argv) < 3:
         raise SystemExit(__doc__)
-    output, first = sys.argv[1:3]
+    output = sys.argv[1]
     out = []
     for arg in sys.argv[2:]:
         kind, root = arg.split(":", 1)
-        data = archive(root, console=arg == first)
+        data = archive(root)
         if kind == "xz":
             # The kernel's decoder knows only this checksum
             data = lzma.compress(data, check=lzma.CHECK_CRC32)

@@ -50,7 +50,8 @@ lock_cache()
 	mkdir -p "$cache"
 	exec 9>"$cache/lock"
 	if ! flock -n 9; then
-		say "waiting for another build that uses $cache"
+		# Callers of tree.sh read its standard output
+		say "waiting for another build that uses $cache" >&2
 		flock 9
 	fi
 	export GUNYAH_LOCKED=1

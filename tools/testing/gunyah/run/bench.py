@@ -13,8 +13,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from children import Problem
 from ktap import Case
-from machine import Job, Problem
+from machine import Job
 
 PARTS = ("hypervisor", "kernel", "user", "guest")
 BACKENDS = ("gunyah", "kvm")
@@ -67,7 +68,7 @@ def job(machine, backend, run, profile=False):
     return Job(name, script, cpus=1, cpu=CPU, deterministic=True,
                hypervisor="hyp" if gunyah else "none", kvm=not gunyah,
                settings={} if gunyah else {"NO_MODULE": 1},
-               initramfs="bench.cpio.gz", qemu=["-plugin", plugin])
+               initramfs="bench.cpio.gz", parts=(), qemu=["-plugin", plugin])
 
 
 def run_all(machine, jobs):

@@ -2,58 +2,102 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Run things on the test machine.
 
-  gunyah.py run [OPTION]...	launch a Linux guest, pass on its exit status
+  gunyah.py run [OPTION]...	launch a Linux guest
   gunyah.py shell		a shell on the host
   gunyah.py job FILE		run a shell script on the host
-  gunyah.py test [TIER]...	the tests
+  gunyah.py test [TIER]...	the tests; "list" lists the tiers
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, shell and job:
 
-  --cpus N			processors (default 2)
+  --cpus N			processors, 1 to 8 (default 2)
   --memory SIZE			memory (default 4G)
   --deterministic		one thread, a clock that counts instructions
   --words WORDS			more words for the kernel's command line, such as
 				gunyah_hyp.caps=random
-  --hypervisor FILE		a real Gunyah image, or "none"
-  --timeout SECONDS		limit for the whole job, 0 for none
+  --hypervisor FILE		boot this Gunyah image; "none" for no hypervisor
+				(also for test: the tiers that run on it)
+  --timeout SECONDS		limit for the whole job, 0 for none. Default: none
+				on a terminal, else 300 s and 120 s without output
   --name NAME			name of the log in build/logs
   --args 'ARGS'			run: options for gunyah_vmm; the host has a disk
 				for the guest, /job/guest-disk.img
+  --files 'FILES'		job: put these files into /job on the host
+  --dry-run			only look for mistakes in the options
+
+The exit status of run and job is that of gunyah_vmm or the script. It is 124 if
+a limit was exceeded, 125 if the machine or the runner has failed, 128 and the
+number of the signal if one has ended the runner.
 """
 import argparse
 import os
 import re
 import shlex
+import signal
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
-from machine import Job, Machine, Problem	# noqa: E402
+from children import Interrupted, Problem, catch_signals	# noqa: E402
+from machine import FAILURE, SWITCHED_OFF, Job, Machine	# noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
 BUILD = os.environ.get("GUNYAH_BUILD") or os.path.join(TOP, "build")
 DISK = "guest-disk.img"
 GUEST_LINE = re.compile(r"guest-init: (\S+), (\d+) CPUs, (\d+) MiB")
+MAX_CPUS = 8		# of the host's kernel and of the test hypervisor
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        raise Problem(message)
+
+
+def count(text):
+    if not text.isdecimal() or not 1 <= int(text) <= MAX_CPUS:
+        raise argparse.ArgumentTypeError(
+            f"{text}: not a number from 1 to {MAX_CPUS}")
+    return int(text)
+
+
+def seconds(text):
+    if not re.fullmatch(r"\d+(\.\d*)?", text):
+        raise argparse.ArgumentTypeError(f"{text}: not a number of seconds")
+    return float(text)
+
+
+def size(text):
+    if not re.fullmatch(r"[1-9]\d*[MG]", text):
+        raise argparse.ArgumentTypeError(f"{text}: not a size such as 4G")
+    return text
+
+
+def words_of(text, option):
+    """Split @text as a shell does."""
+    try:
+        return shlex.split(text)
+    except ValueError as e:
+        raise Problem(f"{option}: {str(e).lower()}: {text}") from e
 
 
 def parse(argv):
-    parser = argparse.ArgumentParser(
-        usage=__doc__, add_help=False, allow_abbrev=False)
+    parser = Parser(usage=__doc__, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
                         choices=("run", "shell", "job", "test", "bench"))
     parser.add_argument("rest", nargs="*")
-    parser.add_argument("--cpus", type=int, default=2)
-    parser.add_argument("--memory", default="4G")
+    parser.add_argument("--cpus", type=count, default=2)
+    parser.add_argument("--memory", type=size, default="4G")
     parser.add_argument("--deterministic", action="store_true")
     parser.add_argument("--words", default="")
     parser.add_argument("--hypervisor", default="hyp")
-    parser.add_argument("--timeout", type=float)
+    parser.add_argument("--timeout", type=seconds)
     parser.add_argument("--name")
     parser.add_argument("--args", default="")
+    parser.add_argument("--files", default="")
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--dry-run", action="store_true")
     opts = parser.parse_intermixed_args(argv)
     if opts.help:
         print(__doc__.strip())
@@ -64,13 +108,13 @@ def parse(argv):
 def job_from(opts, name, script, **kwargs):
     job = Job(opts.name or name, script, cpus=opts.cpus, memory=opts.memory,
               deterministic=opts.deterministic, words=opts.words,
-              hypervisor=opts.hypervisor, **kwargs)
-    if opts.hypervisor not in ("hyp", "none"):
-        # -cpu max computes pointer authentication codes in software
-        job.timeout, job.silence = 900, 300
+              hypervisor=opts.hypervisor, show=True, **kwargs)
     if opts.timeout is not None:
-        job.timeout = opts.timeout
-        job.silence = min(job.silence, opts.timeout)
+        job.timeout, job.silence = opts.timeout, 0
+    elif job.interactive:
+        job.timeout = job.silence = 0
+    elif job.real:
+        job.timeout, job.silence = 900, 300
     return job
 
 
@@ -79,18 +123,13 @@ def finish(result, quiet=False):
     if not result.ok:
         print(f"gunyah: {result.why()}", file=sys.stderr)
         print(f"gunyah: the console's log is {result.log}", file=sys.stderr)
-        return result.status or 1
-    if not quiet:
+        hyp_log = result.log.removesuffix(".log") + ".hyp.log"
+        if os.path.exists(hyp_log) and os.path.getsize(hyp_log):
+            print(f"gunyah: the hypervisor's log is {hyp_log}",
+                  file=sys.stderr)
+    elif not quiet:
         print(f"  done in {result.seconds:.0f} s, log: {result.log}")
-    return 0
-
-
-def describe(job):
-    kind = {"hyp": "the test hypervisor", "none": "no hypervisor"}
-    if job.hypervisor not in kind:
-        return f"  booting Linux on {job.hypervisor}"
-    return (f"  booting Linux on {kind[job.hypervisor]}, {job.cpus} "
-            "processors")
+    return result.code
 
 
 def vmm_command(args):
@@ -106,76 +145,124 @@ def vmm_command(args):
     return shlex.join(cmd + args)
 
 
-def run_guest(machine, opts):
+def guest_job(opts, interactive):
     """The main job."""
-    command = vmm_command(shlex.split(opts.args))
-    interactive = sys.stdin.isatty()
+    command = vmm_command(words_of(opts.args, "ARGS"))
     # Not always: under a real Gunyah there is not much room
     files = [DISK] if "/job/" + DISK in opts.args else []
-    job = job_from(opts, "run", f"exec {command}\n", files=files,
-                   interactive=interactive, show=True,
-                   settings={"LOGLEVEL": 5})
-    print(describe(job) + (" (Ctrl-A X ends it)" if interactive else ""),
-          flush=True)
-    result = machine.run(job)
-    found = GUEST_LINE.search(result.output)
-    if result.status == 0 and not found and not files:
-        result.problems.append("the guest's init did not report")
-    return finish(result)
+    return job_from(opts, "run", f"exec {command}\n", parts=("guest",),
+                    files=files, interactive=interactive,
+                    stdin=not interactive, settings={"LOGLEVEL": 5})
 
 
-def run_shell(machine, opts):
-    if not sys.stdin.isatty():
+def shell_job(opts, interactive):
+    if not interactive:
         raise Problem("a shell needs a terminal; see 'make job'")
-    job = job_from(opts, "shell",
-                   "echo 'A shell on the host; exit ends the machine, Ctrl-A X "
-                   "at once.'\nexec sh\n",
-                   files=[DISK] if opts.hypervisor == "hyp" else [],
-                   interactive=True, show=True, settings={"LOGLEVEL": 5})
-    if opts.timeout is None:
-        job.timeout = job.silence = 0
-    print(describe(job), flush=True)
-    result = machine.run(job)
-    if result.status is None and result.problems == [
-            "the host ended without the job's result"]:
-        return 0	# ended with Ctrl-A X
-    if result.status:
-        result.status = 0	# of the last command that was typed
-    return finish(result, quiet=True)
+    return job_from(opts, "shell",
+                    "echo 'A shell on the host; exit ends the machine, "
+                    "Ctrl-A X at once.'\nexec sh\n",
+                    files=[DISK] if opts.hypervisor == "hyp" else [],
+                    interactive=True, settings={"LOGLEVEL": 5})
 
 
-def run_job(machine, opts):
-    if len(opts.rest) != 1:
-        raise Problem("job needs one FILE, a shell script for the host")
-    with open(opts.rest[0], encoding="utf-8") as f:
+def job_files(text):
+    """{path in the host: file} of the option FILES."""
+    copies = {}
+    for path in words_of(text, "FILES"):
+        name = "job/" + os.path.basename(path)
+        if not os.path.isfile(path):
+            raise Problem(f"FILES: {path}: no such file")
+        if name in copies or name in ("job/run", "job/settings"):
+            raise Problem(f"FILES: {path}: /{name} exists already")
+        copies[name] = path
+    return copies
+
+
+def script_job(opts, _interactive):
+    if len(opts.rest) != 1 or not opts.rest[0]:
+        raise Problem("which job? make job JOB=FILE, a shell script")
+    with open(opts.rest[0], encoding="utf-8", errors="surrogateescape") as f:
         script = f.read()
-    job = job_from(opts, "job", script, show=True)
-    print(describe(job), flush=True)
-    return finish(machine.run(job))
+    return job_from(opts, "job", script, copies=job_files(opts.files))
 
 
-def main():
-    opts = parse(sys.argv[1:])
-    machine = Machine(os.path.join(BUILD, "images"),
-                      os.path.join(BUILD, "logs"))
+def run_target(machine, opts):
+    """run, shell or job."""
+    make = {"run": guest_job, "shell": shell_job, "job": script_job}[opts.what]
+    job = make(opts, sys.stdin.isatty())
+    if job.real and not os.path.isfile(job.hypervisor):
+        raise Problem(f"{job.hypervisor}: no such file")
+    if opts.dry_run:
+        return 0
+    machine.check(job)
+    kind = {"hyp": "the test hypervisor", "none": "no hypervisor"}
+    number = f", {job.cpus} processor{'s' if job.cpus > 1 else ''}"
+    way_out = job.interactive and opts.what == "run"
+    print(f"  booting Linux on {kind.get(job.hypervisor, job.hypervisor)}"
+          f"{'' if job.real else number}"
+          f"{' (Ctrl-A X ends it)' if way_out else ''}", flush=True)
+    return end_target(opts.what, machine.run(job))
+
+
+def end_target(what, result):
+    """Returns the exit status."""
+    if what == "shell":
+        if result.problems == [SWITCHED_OFF]:
+            return 0
+        if result.status:
+            result.status = 0	# of the last command that was typed
+    return finish(result, quiet=what == "shell")
+
+
+def dispatch(machine, opts):
     if opts.what == "test":
         # pylint: disable=import-outside-toplevel
         import tiers
-        return tiers.main(machine, TOP, BUILD, opts.rest)
+        return tiers.main(machine, TOP, BUILD, opts.rest, opts.hypervisor)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench
         return bench.main(machine, opts.profile)
-    return {"run": run_guest, "shell": run_shell,
-            "job": run_job}[opts.what](machine, opts)
+    return run_target(machine, opts)
+
+
+def open_standard_files():
+    """Nothing else may get the number of one that is closed."""
+    for fd in range(3):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
+def main(argv):
+    """Returns an exit status; whatever happens, nothing is left running."""
+    open_standard_files()
+    catch_signals()
+    machine = Machine(os.path.join(BUILD, "images"),
+                      os.path.join(BUILD, "logs"))
+    try:
+        status = dispatch(machine, parse(argv))
+        sys.stdout.flush()
+        return status
+    except Problem as problem:
+        print(f"gunyah: {problem}", file=sys.stderr)
+    except BrokenPipeError:
+        # Nobody reads the output any more: no more of it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 128 + signal.SIGPIPE
+    except OSError as e:
+        print(f"gunyah: {e.filename or 'error'}: {e.strerror}",
+              file=sys.stderr)
+    except Interrupted as e:
+        machine.children.stop()
+        print(f"gunyah: ended by {signal.Signals(e.signum).name}",
+              file=sys.stderr)
+        return 128 + e.signum
+    finally:
+        machine.children.stop()
+    return FAILURE
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except Problem as problem:
-        print(f"gunyah: {problem}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("gunyah: interrupted", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ RESULT = re.compile(r"^(?P<indent> *)(?P<state>not ok|ok) (?P<number>\d+)"
 PLAN = re.compile(r"^1\.\.(\d+)$")
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)", re.I)
 # What a failed assertion says: the first one of a case is the interesting one
-REASON = re.compile(r"^\s*# (\S+\.[ch]:\d+:\S+:.*)$")
+REASON = re.compile(r"^\s*# (\S+\.(?:[ch]|py):\d+:\S+:.*)$")
 # A kernel message that begins in the middle of a line
 MESSAGE = re.compile(r"\[ *\d+\.\d+\] .*")
 
@@ -19,6 +19,7 @@ class Case:
     name: str
     state: str	# "passed", "failed" or "skipped"
     why: str = ""
+    log: str = ""	# a console's log that may tell more
 
 
 def parse(text):

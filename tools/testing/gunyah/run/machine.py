@@ -3,28 +3,36 @@
 
 A job is a shell script. It goes into the host as /job/run, in a cpio archive
 behind the initramfs; the host's /init runs it, reports its exit status on the
-console and powers off. Whatever happens, run() comes back: there is a limit for
-the whole job and one for the time without output.
+console and powers off. Jobs that nobody watches have a limit for the whole time
+and one for the time without output.
 """
-import fcntl
 import gzip
 import os
 import re
-import select
 import shutil
 import subprocess
 import sys
 import tempfile
-import termios
 import time
 from dataclasses import dataclass, field
+
+from children import Children, Problem
+from console import BEGIN, Console, terminal
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "image"))
 import mkcpio  # noqa: E402 pylint: disable=wrong-import-position
 
 QEMU = "qemu-system-aarch64"
-BEGIN = "gunyah-job: begin"
 EXIT = re.compile(r"^gunyah-job: exit=(\d+)\s*$", re.M)
+# Exit statuses of the runner itself, as those of timeout(1)
+TIME_LIMIT = 124
+FAILURE = 125
+
+# What is wrong with a job that was ended with Ctrl-A X
+SWITCHED_OFF = "the machine was switched off"
+
+# Archives that a host can have besides what every host has
+PARTS = {"guest": "guest.cpio.gz", "selftests": "selftests.cpio.xz"}
 
 # Where Linux is loaded under the test hypervisor, which owns the 64 MiB below
 IMAGE_ADDR = 0x44200000
@@ -41,10 +49,6 @@ SPLAT = re.compile(
     r"sleeping function called|blocked for more than|"
     r"\brcu\b[^\n]*\bstall|soft lockup|hard LOCKUP|refcount_t: |"
     r"nobody cared|Bad page state|unreferenced object)[^\n]*")
-
-
-class Problem(Exception):
-    """Something that the user must see, without a traceback."""
 
 
 @dataclass
@@ -64,9 +68,17 @@ class Job:
     settings: dict = field(default_factory=dict)	# for the host's /init
     timeout: float = 300
     silence: float = 120
+    parts: tuple = tuple(PARTS)	# archives that the host has
     files: tuple = ()		# images that the host finds in /job
+    copies: dict = field(default_factory=dict)	# {path in the host: our file}
     interactive: bool = False	# the terminal belongs to the machine
+    stdin: bool = False		# the machine gets what stands in our stdin
     show: bool = False		# show the job's output
+
+    @property
+    def real(self):
+        """Whether it boots a Gunyah image."""
+        return self.hypervisor not in ("hyp", "none")
 
 
 @dataclass
@@ -77,16 +89,26 @@ class Result:
     text: str = ""
     status: int = None		# exit status of the job, None: it never ended
     problems: list = field(default_factory=list)
+    limit: bool = False		# a limit was exceeded
     seconds: float = 0
+    cpu: float = 0		# seconds of processor time
 
     @property
     def ok(self):
         return self.status == 0 and not self.problems
 
     @property
+    def code(self):
+        """Exit status for the runner: the job's, unless that is not all that
+        there is to say."""
+        if self.limit:
+            return TIME_LIMIT
+        return FAILURE if self.problems or self.status is None else self.status
+
+    @property
     def output(self):
         """The job's own output, kernel messages in between included."""
-        text = self.text.partition(BEGIN + "\n")[2]
+        text = self.text.partition(BEGIN.decode() + "\n")[2]
         return EXIT.split(text)[0]
 
     def why(self):
@@ -97,49 +119,12 @@ class Result:
         return "; ".join(reasons) or "ok"
 
 
-class Display:
-    """Shows what comes between the job's begin and its end, as it comes."""
-
-    def __init__(self, enabled):
-        self.enabled = enabled
-        self.active = False
-        self.pending = b""
-
-    def feed(self, data):
-        if not self.enabled:
-            return
-        self.pending += data
-        while b"\n" in self.pending:
-            line, self.pending = self.pending.split(b"\n", 1)
-            if line.startswith(b"gunyah-job: "):
-                self.active = line.rstrip() == BEGIN.encode()
-            else:
-                self.write(line + b"\n")
-        # An unfinished line, a prompt for instance, unless it may be ours
-        if not b"gunyah-job: ".startswith(self.pending[:12]):
-            self.write(self.pending)
-            self.pending = b""
-
-    def write(self, data):
-        if self.active:
-            write_all(1, data)
-
-
-def write_all(fd, data):
-    """QEMU makes the terminal non-blocking, for us too."""
-    while data:
-        try:
-            data = data[os.write(fd, data):]
-        except BlockingIOError:
-            select.select([], [fd], [])
-
-
 def job_archive(job, files):
     """The cpio archive that brings the job into the host, with some files."""
-    with tempfile.TemporaryDirectory() as root:
+    with tempfile.TemporaryDirectory(prefix="gunyah-") as root:
         os.mkdir(os.path.join(root, "job"))
         path = os.path.join(root, "job", "run")
-        with open(path, "w", encoding="utf-8") as f:
+        with open(path, "w", encoding="utf-8", errors="surrogateescape") as f:
             f.write("#!/bin/sh\n" + job.script)
         os.chmod(path, 0o755)
         with open(os.path.join(root, "job", "settings"), "w",
@@ -148,6 +133,10 @@ def job_archive(job, files):
                 f.write(f"{name}='{value}'\n")
         for path in files:
             shutil.copy(path, os.path.join(root, "job"))
+        for name, path in job.copies.items():
+            copy = os.path.join(root, name)
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copy(path, copy)
         data = mkcpio.archive(root)
         return mkcpio.pad(gzip.compress(data, 1) if files else data)
 
@@ -158,6 +147,7 @@ class Machine:
     def __init__(self, images, logs):
         self.images = images
         self.logs = logs
+        self.children = Children()
 
     def image(self, name):
         path = os.path.join(self.images, name)
@@ -165,12 +155,22 @@ class Machine:
             raise Problem(f"{path} is missing: run 'make images'")
         return path
 
+    def check(self, job):
+        """Find out early what is missing."""
+        if not shutil.which(QEMU):
+            raise Problem(f"{QEMU} is not installed")
+        if job.real and not os.path.isfile(job.hypervisor):
+            raise Problem(f"{job.hypervisor}: no such file")
+        for name in ("Image", job.initramfs, *job.files,
+                     *(PARTS[part] for part in job.parts)):
+            self.image(name)
+
     def command(self, job, initrd):
         """QEMU's command line without console."""
         words = "console=ttyAMA0 panic=-1 " + job.words
         cmd = [QEMU, "-smp", str(job.cpus), "-m", job.memory, "-nic", "none",
                "-no-reboot", "-display", "none"]
-        if job.hypervisor not in ("hyp", "none"):
+        if job.real:
             # pylint: disable=import-outside-toplevel
             import gunyah_image
             return gunyah_image.command(job, self.image("Image"), initrd, words)
@@ -194,19 +194,32 @@ class Machine:
         return cmd + ["-M", machine, "-cpu", job.cpu, "-initrd", initrd,
                       "-append", words.strip()] + job.qemu
 
+    def initramfs(self, job):
+        """The host's initramfs and the job behind it."""
+        archives = [job_archive(job, [self.image(name) for name in job.files])]
+        parts = list(job.parts)
+        if job.real:
+            # pylint: disable=import-outside-toplevel
+            import gunyah_image
+            parts = gunyah_image.parts_that_fit(
+                parts, {name: os.path.getsize(self.image(PARTS[name]))
+                        for name in parts},
+                os.path.getsize(self.image(job.initramfs)) + len(archives[0]))
+        for name in [PARTS[part] for part in parts][::-1] + [job.initramfs]:
+            with open(self.image(name), "rb") as f:
+                archives.insert(0, f.read())
+        return b"".join(archives)
+
     def run(self, job):
         """Run a job and wait for its end."""
+        self.check(job)
         os.makedirs(self.logs, exist_ok=True)
-        log = os.path.join(self.logs, job.name + ".log")
-        result = Result(job, log)
+        result = Result(job, os.path.join(self.logs, job.name + ".log"))
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="gunyah-") as tmp:
             initrd = os.path.join(tmp, "initrd")
             with open(initrd, "wb") as out:
-                with open(self.image(job.initramfs), "rb") as f:
-                    out.write(f.read())
-                out.write(job_archive(job, [self.image(name)
-                                            for name in job.files]))
+                out.write(self.initramfs(job))
             cmd = self.command(job, initrd)
             if job.interactive:
                 cmd += ["-chardev", "stdio,id=con,mux=on,signal=off",
@@ -215,72 +228,31 @@ class Machine:
                 cmd += ["-chardev", "stdio,id=con,signal=off",
                         "-monitor", "none"]
             cmd += ["-serial", "chardev:con"]
-            with open(log, "wb") as out, \
-                 open(log + ".qemu", "wb") as err:
-                self.supervise(job, cmd, out, err, result)
+            self.serve(job, cmd, result)
         result.seconds = time.monotonic() - start
         self.judge(result)
         return result
 
-    @staticmethod
-    def supervise(job, cmd, out, err, result):
-        """Start QEMU, read its console, end it when a limit is reached."""
-        terminal = None
-        if job.interactive and sys.stdin.isatty():
-            terminal = (termios.tcgetattr(0), fcntl.fcntl(0, fcntl.F_GETFL))
-        stdin = None if job.interactive else subprocess.DEVNULL
-        display = Display(job.show)
-        try:
-            qemu = subprocess.Popen(cmd, stdin=stdin, stdout=subprocess.PIPE,
-                                    stderr=err)
-        except FileNotFoundError as e:
-            raise Problem(f"{cmd[0]} is not installed") from e
-        start = last = time.monotonic()
-        tail = b""
-        ended = False
-        try:
-            while True:
-                ready, _, _ = select.select([qemu.stdout], [], [], 0.5)
-                now = time.monotonic()
-                if ready:
-                    data = os.read(qemu.stdout.fileno(), 65536)
-                    if not data:
-                        break
-                    data = data.replace(b"\r", b"")
-                    out.write(data)
-                    out.flush()
-                    display.feed(data)
-                    last = now
-                    tail = (tail + data)[-200:]
-                    if b"\ngunyah-job: exit=" in tail and not ended:
-                        ended = True
-                if ended and now - last > 30:
-                    result.problems.append("the host did not power off")
-                    break
-                if job.timeout and now - start > job.timeout:
-                    result.problems.append(
-                        f"stopped after {job.timeout:.0f} s: it takes too long")
-                    break
-                if job.silence and now - last > job.silence:
-                    result.problems.append(
-                        f"stopped after {job.silence:.0f} s without output: "
-                        "it hangs")
-                    break
-        finally:
-            if qemu.poll() is None:
-                try:
-                    qemu.wait(5 if not result.problems else 0)
-                except subprocess.TimeoutExpired:
-                    qemu.terminate()
-            try:
-                qemu.wait(5)
-            except subprocess.TimeoutExpired:
-                qemu.kill()
-                qemu.wait()
-            if terminal:
-                termios.tcsetattr(0, termios.TCSANOW, terminal[0])
-                fcntl.fcntl(0, fcntl.F_SETFL, terminal[1])
-        if qemu.returncode and not result.problems:
+    def serve(self, job, cmd, result):
+        """Start QEMU, serve its console, end it when a limit is reached."""
+        stdin = subprocess.DEVNULL
+        if job.interactive:
+            stdin = None
+        elif job.stdin:
+            stdin = subprocess.PIPE
+        with open(result.log, "wb") as out, \
+             open(result.log + ".qemu", "wb") as err, \
+             terminal(job.interactive), \
+             self.children.start(cmd, grace=5, stdin=stdin,
+                                 stdout=subprocess.PIPE, stderr=err) as qemu:
+            console = Console(job, qemu, out)
+            why = console.serve()
+            if why:
+                result.problems.append(why)
+                result.limit = not console.display.ended
+                self.children.end(qemu)
+        result.cpu = qemu.cpu
+        if qemu.returncode and not why:
             result.problems.append(f"QEMU ended with {qemu.returncode}")
 
     def judge(self, result):
@@ -291,7 +263,13 @@ class Machine:
         if found:
             result.status = int(found[-1])
         elif not result.problems:
-            result.problems.append("the host ended without the job's result")
+            last = result.text.strip().rpartition("\n")[2].strip()
+            if result.job.interactive and last.endswith("QEMU: Terminated"):
+                result.problems.append(SWITCHED_OFF)
+            else:
+                result.problems.append(
+                    "the host ended without the job's result" +
+                    (f", its last line: {last}" if last else ""))
         splat = SPLAT.search(result.text)
         if splat:
             result.problems.append("kernel: " + splat.group(0).strip())

@@ -1,118 +1,39 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tests, in tiers from fast to slow.
+"""The tests, in tiers.
 
-Every tier gives a list of cases. A tier that gives none has failed, and so has
-a program that failed without telling which case did. All tiers run whatever
-happens to the ones before.
+A tier is a method that returns tasks; each task gives cases. Tasks of all tiers
+run side by side, and a tier's results are printed together when its last task
+has ended. A tier without a case has failed, and so has a program that failed
+without telling which case did. All tiers run whatever happens to the others.
+
+The first line of a method's documentation is the tier's title, the rest says
+what it covers. "make test TIERS=list" prints both.
 """
 import os
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import bench
-import disk
 import ktap
+from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
-from machine import Job, Problem
-
-KUNIT = r"""
-insmod /lib/gunyah.ko || exit 1
-dmesg | sed 's/^\[[^]]*\] //' | sed -n '/^KTAP version/,$p'
-rmmod gunyah
-"""
-
-# Without a hypervisor the driver has nothing to do and does no harm.
-PLAIN = r"""
-echo 1..3
-[ -d /sys/module/gunyah ] && echo 'ok 1 module is loaded' ||
-	echo 'not ok 1 module is loaded'
-[ ! -e /dev/gunyah ] && echo 'ok 2 no device' || echo 'not ok 2 no device'
-rmmod gunyah && echo 'ok 3 module is unloaded' ||
-	echo 'not ok 3 module is unloaded'
-"""
-
-# The module stays while it is used, goes when it is not, and can come back.
-MODULE = r"""
-n=0
-check()
-{
-	n=$((n + 1))
-	name=$1; shift
-	if "$@"; then echo "ok $n $name"; else echo "not ok $n $name"; fi
-}
-stays() { ! rmmod gunyah 2>/dev/null; }
-goes() { rmmod gunyah && [ ! -e /dev/gunyah ]; }
-comes() { insmod /lib/gunyah.ko && [ -c /dev/gunyah ]; }
-vmm() { exec gunyah_vmm --image /guest/Image --ramdisk /guest/initramfs.cpio.gz; }
-boots() { vmm | grep guest-init; }
-
-echo 1..8
-exec 5<>/dev/gunyah
-check "stays while the device is open" stays
-exec 5>&-
-check "goes" goes
-check "comes back" comes
-vmm >/tmp/out 2>&1 &
-until grep -q Booting /tmp/out; do sleep 0.1; done
-check "stays while a VM runs" stays
-kill -9 $!; wait
-check "goes after a VMM was killed" goes
-check "comes back after that" comes
-check "boots a guest" boots
-check "goes after a guest" goes
-"""
-
-# Signals to the VMM: the first asks the guest to shut down, which a guest does
-# that has the driver; the second stops it.
-STOP = r"""
-n=0
-check()
-{
-	n=$((n + 1))
-	name=$1; shift
-	if "$@"; then echo "ok $n $name"; else echo "not ok $n $name"; fi
-}
-vmm()
-{
-	: >/tmp/out
-	gunyah_vmm --image /guest/Image --ramdisk /guest/initramfs.cpio.gz \
-		--cmdline "console=ttyAMA0 guest.action=$1" $2 \
-		</dev/null >/tmp/out 2>&1 &
-	until grep -q guest-init: /tmp/out; do sleep 0.1; done
-}
-# Exit status, and what is said last
-ends()
-{
-	wait $!
-	[ $? = "$1" ] && tail -n 1 /tmp/out | grep -q "$2" && return
-	sed 's/^/# /' /tmp/out
-	false
-}
-says() { until grep -q "$1" /tmp/out; do sleep 0.1; done; }
-asked() { vmm "$@"; kill $!; ends 0 "powered off"; }
-forced()
-{
-	vmm "$@"
-	kill -INT $!
-	says "asked to shut down"
-	sleep 2
-	kill -0 $! && kill $! && ends 5 "was stopped"
-}
-
-echo 1..6
-check "asked: idle guest" asked hang
-check "asked: busy guest with 2 CPUs" asked loop "--cpus 2"
-check "asked: hypervisor schedules" asked hang "--sched hypervisor"
-check "forced: idle guest without driver" forced "hang guest.module=no"
-check "forced: busy guest with 2 CPUs" forced "loop guest.module=no" "--cpus 2"
-check "forced: hypervisor schedules" forced "loop guest.module=no" \
-	"--sched hypervisor"
-"""
+from machine import Job
+from pool import Pool, Task, Times
 
 DETERMINISTIC = {"cpus": 2, "deterministic": True}
 THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1"}
+PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
+                            "gunyah_hyp.rm=prod"}
+
+# Tiers that take seconds start first: without them the others are pointless
+EARLY = ("runner", "rm", "vmm", "kunit", "plain", "module")
+# Those that compare machines with each other run alone, after all others
+ALONE = ("repeat", "bench")
+# Those that run on a real Gunyah image, if one is given
+REAL = ("module", "selftest", "compat", "guest", "stop", "disk")
+# Those that can run even if the test hypervisor cannot be built
+PLAIN = ("kunit", "plain", "external")
 
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
@@ -144,74 +65,87 @@ GUESTS = (
     ("guest reboots",
      ["--cmdline", "console=ttyAMA0 guest.action=reboot"], 2, 128, 3),
 )
+# Production builds refuse shared images, the published resource manager dies
+# when it ends a VM that the hypervisor schedules, and the host has 1 GiB
+NOT_REAL = ("share", "hypervisor schedules", "lend 1 GiB")
+
+# Guests with disks: name, options for gunyah_vmm, settings of the machine
+DISKS = (
+    ("lend 4 CPUs", "--console virtio --cpus 4", {"cpus": 4}),
+    ("lend 1 CPU deterministic", "--console virtio --cpus 1", DETERMINISTIC),
+    ("share 4 CPUs UART", "--console uart --share --cpus 4", {"cpus": 4}),
+    ("lend 2 CPUs prod", "--console virtio --cpus 2",
+     {"cpus": 4, "words": "gunyah_hyp.rm=prod gunyah_hyp.caps=random "
+                          "gunyah_hyp.seed=3"}),
+)
+
+
+def tier_names():
+    return [name[5:] for name in vars(Tests) if name.startswith("tier_")]
+
+
+def describe(name):
+    """A tier's title, and lines on what it covers."""
+    lines = [line.strip() for line in
+             getattr(Tests, "tier_" + name).__doc__.strip().splitlines()]
+    return lines[0], [line for line in lines[1:] if line]
 
 
 class Tests:
-    """Runs tiers and counts."""
+    """Makes the tasks of the tiers."""
 
-    def __init__(self, machine, top, build):
+    def __init__(self, machine, top, build, hypervisor="hyp"):
         self.machine = machine
         self.top = top
         self.build = build
         self.here = os.path.join(top, "tools/testing/gunyah")
-        self.count = {"passed": 0, "failed": 0, "skipped": 0}
+        self.hypervisor = hypervisor
         self.images_state = {}
 
     # What tiers share
 
-    def record(self, tier, case):
-        self.count[case.state] += 1
-        mark = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
-        why = f": {case.why}" if case.why else ""
-        print(f"{mark[case.state]:5}{tier}: {case.name}{why}", flush=True)
+    @property
+    def real(self):
+        return self.hypervisor != "hyp"
+
+    def path(self, name):
+        return os.path.join(self.here, name)
 
     def program(self, name, cmd):
         """Run a program that reports in KTAP on the build machine."""
         os.makedirs(self.machine.logs, exist_ok=True)
         log = os.path.join(self.machine.logs, name + ".log")
         lines = []
-        with open(log, "w", encoding="utf-8") as out:
-            with subprocess.Popen(cmd, stdin=subprocess.DEVNULL, text=True,
-                                  errors="replace", stdout=subprocess.PIPE,
-                                  stderr=subprocess.STDOUT) as proc:
-                for line in proc.stdout:
-                    out.write(line)
-                    out.flush()
-                    lines.append(line)
-                    # Other output is of interest only if it goes wrong, but
-                    # long steps tell that they go on.
-                    if line.startswith("  "):
-                        print(line, end="", flush=True)
+        with open(log, "w", encoding="utf-8") as out, \
+             self.machine.children.start(
+                 cmd, grace=None, start_new_session=True, text=True,
+                 errors="replace", stdin=subprocess.DEVNULL,
+                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as child:
+            for line in child.stdout:
+                out.write(line)
+                out.flush()
+                lines.append(line)
         cases = ktap.parse("".join(lines))
         bad = any(case.state == "failed" for case in cases)
-        if proc.returncode and not bad:
+        if child.returncode and not bad:
             last = lines[-1].strip() if lines else "no output"
             cases.append(Case("exit status", "failed",
-                              f"{proc.returncode}: {last} (see {log})"))
+                              f"{child.returncode}: {last} (see {log})"))
         return cases
 
     def images(self, *pieces):
-        """Build what the machine runs, once; whoever needs it fails if that
-        is not possible."""
+        """Build what machines run, once; whoever needs it fails if that is not
+        possible."""
+        if pieces == ("plain",) and self.images_state.get(()) == 0:
+            return		# it is a part of all
         if pieces not in self.images_state:
-            done = subprocess.run([os.path.join(self.here, "image/build.sh"),
-                                   *pieces],
-                                  stdin=subprocess.DEVNULL, check=False)
-            self.images_state[pieces] = done.returncode
+            with self.machine.children.start(
+                    [self.path("image/build.sh"), *pieces], grace=None,
+                    stdin=subprocess.DEVNULL) as child:
+                pass
+            self.images_state[pieces] = child.returncode
         if self.images_state[pieces]:
             raise Problem("the images could not be built")
-
-    def machines(self, jobs):
-        """Run jobs, as many at a time as this computer has processors: most
-        of the time a job waits for something. Results come as jobs end."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            running = [pool.submit(self.machine.run, job) for job in jobs]
-            try:
-                for done in as_completed(running):
-                    yield done.result()
-            except BaseException:
-                pool.shutdown(cancel_futures=True)
-                raise
 
     @staticmethod
     def cases(result):
@@ -223,117 +157,183 @@ class Tests:
                 cases.append(Case("all", "skipped"))
             result.status = 0
         bad = any(case.state == "failed" for case in cases)
+        for case in cases:
+            if case.state == "failed":
+                case.log = result.log
         if result.problems or (result.status and not bad):
             cases.append(Case("the machine", "failed",
                               f"{result.why()} (see {result.log})"))
-        elif bad:
-            print(f"     the console's log is {result.log}")
         return cases
 
-    def plain(self, name, script, **kwargs):
-        """A job that reports in KTAP, on a machine without Gunyah."""
-        self.images("plain")
-        return self.cases(self.machine.run(
-            Job(name, script, hypervisor="none", **DETERMINISTIC, **kwargs)))
+    def job_text(self, name):
+        with open(self.path(f"run/jobs/{name}.sh"), encoding="utf-8") as f:
+            return f.read()
 
-    # The tiers, in their order
+    def job(self, name, script, **kwargs):
+        """A job for a tier's machine. The timing of a real image is fixed."""
+        if self.real:
+            script = "export REAL_GUNYAH=1\n" + script
+            kwargs |= {"hypervisor": self.hypervisor, "words": "",
+                       "timeout": 1800, "silence": 600}
+        kwargs.setdefault("parts", ())
+        copies = {"job/ktap.sh": self.path("run/jobs/ktap.sh")}
+        return Job(name, script, **{**kwargs, "copies": {
+            **copies, **kwargs.get("copies", {})}})
+
+    def task(self, job, prefix=""):
+        """A machine that reports in KTAP."""
+        def run():
+            result = self.machine.run(job)
+            task.cpu = result.cpu
+            for case in self.cases(result):
+                case.name = prefix + case.name
+                yield case
+
+        task = Task(job.name, run)
+        return task
+
+    def plain_machine(self, name, **kwargs):
+        """A machine without Gunyah."""
+        self.images("plain")
+        return [self.task(self.job(name, self.job_text(name),
+                                   hypervisor="none", **DETERMINISTIC,
+                                   **kwargs))]
+
+    # The tiers
 
     def tier_runner(self):
-        """unit tests of the build scripts, on the build machine"""
-        return self.program("runner", [os.path.join(self.here, "run/unit.py")])
+        """the runner and the build scripts, on the build machine
+
+        Installing packages, signals, limits, input and output of the machine,
+        exit statuses, order of the tests.
+        """
+        return [Task("runner", lambda: self.program(
+            "runner", [self.path("run/unit.py")]))]
 
     def tier_rm(self):
-        """unit tests of the resource manager model"""
-        tree = subprocess.run(
-            [os.path.join(self.here, "kernel/tree.sh")], check=False,
-            stdout=subprocess.PIPE, text=True).stdout.strip()
-        if not tree:
-            raise Problem("there is no kernel tree")
-        return self.program("rm", [
-            "make", "--no-print-directory", "-s", "-C",
-            os.path.join(self.here, "rm"), "check",
-            "O=" + os.path.join(self.build, "rm"),
-            f"LIBFDT={tree}/scripts/dtc/libfdt"])
+        """unit tests of the resource manager model
+
+        On the build machine, with sanitizers: each message, wrong lengths and
+        values, random sequences, devicetrees, planned faults.
+        """
+        def run():
+            tree = subprocess.run([self.path("kernel/tree.sh")], check=False,
+                                  stdout=subprocess.PIPE,
+                                  text=True).stdout.strip()
+            if not tree:
+                raise Problem("there is no kernel tree")
+            return self.program("rm", [
+                "make", "--no-print-directory", "-s", "-C", self.path("rm"),
+                "check", "O=" + os.path.join(self.build, "rm"),
+                f"LIBFDT={tree}/scripts/dtc/libfdt"])
+
+        return [Task("rm", run)]
 
     def tier_vmm(self):
-        """unit tests of the sample VMM's virtio devices"""
-        return self.program("vmm", [
-            "make", "--no-print-directory", "-s", "-C",
-            os.path.join(self.here, "vmm"), "check",
-            "O=" + os.path.join(self.build, "vmm")])
+        """unit tests of the sample VMM's virtio devices
+
+        On the build machine, with sanitizers: queues and requests of a guest
+        that cannot be trusted.
+        """
+        return [Task("vmm", lambda: self.program("vmm", [
+            "make", "--no-print-directory", "-s", "-C", self.path("vmm"),
+            "check", "O=" + os.path.join(self.build, "vmm")]))]
 
     def tier_kunit(self):
-        """KUnit tests in the module"""
-        return self.plain("kunit", KUNIT, words="kunit.enable=1",
-                          settings={"NO_MODULE": 1})
+        """KUnit tests in the module
+
+        Wire format, transport and calls of the resource manager, bookkeeping of
+        memory: drivers/virt/gunyah/tests/.
+        """
+        return self.plain_machine("kunit", words="kunit.enable=1",
+                                  settings={"NO_MODULE": 1})
 
     def tier_plain(self):
-        """the driver on a machine without Gunyah"""
-        return self.plain("plain", PLAIN)
+        """the driver on a machine without Gunyah
+
+        It loads, provides no device, and unloads.
+        """
+        return self.plain_machine("plain")
 
     def tier_module(self):
-        """the module comes and goes"""
+        """the module comes and goes
+
+        Unloading while the device or a VM is open, after a VMM was killed, and
+        after a guest.
+        """
         self.images()
-        return self.cases(self.machine.run(
-            Job("module", MODULE, cpus=2, timeout=120)))
+        return [self.task(self.job("module", self.job_text("module"), cpus=2,
+                                   parts=("guest",), timeout=120))]
 
     def selftests(self, suffix, without=(), only=None, bits=64, **kwargs):
         """Every program in a machine of its own."""
         self.images()
-        path = os.path.join(self.build,
-                            "image/selftests/kselftest-list.txt")
-        with open(path, encoding="utf-8") as f:
+        path = os.path.join(self.build, "image/tests/selftests")
+        with open(os.path.join(path, "kselftest-list.txt"),
+                  encoding="utf-8") as f:
             programs = [line.strip().split(":")[1] for line in f if ":" in line]
         programs = [name for name in programs if name not in without and
                     name in (only or programs) and
                     name.endswith("_32") == (bits == 32)]
         # More processors than there are: the clock runs while they wait
         clock = ("export GUNYAH_TEST_ICOUNT=1\n"
-                 if kwargs.get("deterministic") else
+                 if kwargs.get("deterministic") or self.real else
                  "export GUNYAH_TEST_SLOW=3\n")
-        # The last ones take longest
-        for result in self.machines(
-                Job(f"{program}-{suffix}",
-                    f"{clock}cd /selftests/gunyah && exec ./{program}\n",
-                    timeout=600, **kwargs) for program in reversed(programs)):
-            program = result.job.name.removesuffix("-" + suffix)
-            for case in self.cases(result):
-                case.name = f"{program}.{case.name}"
-                yield case
-            print(f"     {program}: {result.seconds:.0f} s")
+        return [self.task(self.job(
+            f"{name}-{suffix}",
+            f"{clock}cd /selftests/gunyah && exec ./{name}\n", timeout=600,
+            copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
+            **kwargs), name + ".") for name in programs]
 
     def tier_selftest(self):
-        """kselftests, deterministic"""
-        return self.selftests("det", NOT_DETERMINISTIC, **DETERMINISTIC)
+        """kselftests, deterministic
+
+        Every ioctl and errno, lives of VMs in every order, faults of the
+        firmware; one thread, and a clock that counts instructions.
+        """
+        # Time is no matter on a real image: all that there is
+        without = () if self.real else NOT_DETERMINISTIC
+        return self.selftests("det", without, **DETERMINISTIC)
 
     def tier_threads(self):
-        """kselftests, four processors, random capabilities"""
+        """kselftests, four processors, random capabilities
+
+        The same with real concurrency, and the programs that need it: races,
+        stopping, memory that comes and goes.
+        """
         return self.selftests("threads", NOT_THREADS, **THREADS)
 
     def tier_prod(self):
-        """kselftests, a resource manager without debug features"""
-        return self.selftests("prod", NOT_PROD, cpus=4,
-                              words="gunyah_hyp.caps=random gunyah_hyp.seed=2 "
-                                    "gunyah_hyp.rm=prod")
+        """kselftests, a resource manager without debug features
+
+        What differs in production builds of the firmware.
+        """
+        return self.selftests("prod", NOT_PROD, **PROD)
 
     def tier_compat(self):
-        """kselftests that are 32-bit programs"""
+        """kselftests that are 32-bit programs
+
+        The same calls from a 32-bit VMM on the 64-bit kernel.
+        """
         return self.selftests("det", bits=32, **DETERMINISTIC)
 
     def tier_context(self):
-        """a resource manager that lets the host set a VM's registers"""
+        """a resource manager that lets the host set a VM's registers
+
+        The boot context, which older firmware refuses.
+        """
         return self.selftests("context", only=("gunyah_boot",),
                               words="gunyah_hyp.boot_context=1",
                               **DETERMINISTIC)
 
-    def tier_guest(self):
-        """the main job and its variants"""
-        self.images()
-        expected = {"guest-" + row[0].replace(" ", "-"): row for row in GUESTS}
-        for result in self.machines(
-                Job(job, f"exec {vmm_command(row[1])}\n", cpus=4, timeout=180)
-                for job, row in expected.items()):
-            name, _, cpus, size, status = expected[result.job.name]
+    def guest_task(self, name, options, cpus, size, status):
+        job = self.job("guest-" + name.replace(" ", "-"),
+                       f"exec {vmm_command(options)}\n", cpus=4,
+                       parts=("guest",), timeout=180)
+
+        def run():
+            result = self.machine.run(job)
+            task.cpu = result.cpu
             found = GUEST_LINE.search(result.output)
             if result.status != status:
                 result.problems.append(
@@ -346,85 +346,217 @@ class Tests:
             yield Case(name, "failed" if why else "passed",
                        f"{why} (see {result.log})" if why else "")
 
-    def tier_stop(self):
-        """guests are asked to shut down, and stopped"""
+        task = Task(job.name, run)
+        return task
+
+    def tier_guest(self):
+        """Linux guests: the main job and its variants
+
+        Memory that is lent or shared, small and large, one to four CPUs, both
+        kinds of scheduling, a reboot.
+        """
         self.images()
-        return self.cases(self.machine.run(
-            Job("stop", STOP, cpus=4, timeout=300)))
+        return [self.guest_task(*row) for row in GUESTS
+                if not (self.real and row[0].startswith(NOT_REAL))]
+
+    def tier_stop(self):
+        """guests are asked to shut down, and stopped
+
+        Signals to the sample VMM: idle and busy guests, with the driver and
+        without.
+        """
+        self.images()
+        return [self.task(self.job("stop", self.job_text("stop"), cpus=4,
+                                   parts=("guest",), timeout=300))]
 
     def tier_disk(self):
-        """guests with disks, a login and virtio devices"""
+        """guests with disks, a login and virtio devices
+
+        A root file system on virtio, 64 MiB read and compared, both consoles.
+        """
         self.images()
-        names = {"disk-" + name.replace(" ", "-"): name
-                 for name, _, _ in disk.ROWS}
-        for result in self.machines(
-                Job("disk-" + name.replace(" ", "-"),
-                    f"OPTIONS='{options}'\n{disk.SCRIPT}", timeout=300,
-                    files=(DISK,), **kwargs)
-                for name, options, kwargs in disk.ROWS):
-            for case in self.cases(result):
-                case.name = f"{names[result.job.name]}: {case.name}"
-                yield case
-            print(f"     {names[result.job.name]}: {result.seconds:.0f} s")
+        return [self.task(self.job(
+            "disk-" + name.replace(" ", "-"),
+            f"OPTIONS='{options}'\n" + self.job_text("disk"), timeout=300,
+            parts=("guest",), files=(DISK,), **kwargs), name + ": ")
+            for name, options, kwargs in DISKS
+            if not (self.real and name.startswith(NOT_REAL))]
 
     def tier_repeat(self):
-        """the same deterministic run twice gives the same log"""
+        """the same deterministic run twice gives the same log
+
+        What the tier "selftest" and the benchmark rely on.
+        """
         self.images()
-        results = list(self.machines(
-            Job(f"repeat-{i}", f"exec {vmm_command([])}\n", **DETERMINISTIC)
-            for i in (1, 2)))
-        for result in results:
-            yield Case(result.job.name, "passed" if result.ok else "failed",
+        results = {}
+
+        def run(name):
+            results[name] = self.machine.run(self.job(
+                name, f"exec {vmm_command([])}\n", parts=("guest",),
+                **DETERMINISTIC))
+            result = results[name]
+            yield Case(name, "passed" if result.ok else "failed",
                        "" if result.ok else f"{result.why()} "
                        f"(see {result.log})")
-        same = results[0].text == results[1].text and results[0].ok
-        yield Case("same log", "passed" if same else "failed",
-                   "" if same else f"{results[0].log} and {results[1].log}")
+            if len(results) == 2:
+                one, two = results.values()
+                same = one.text == two.text and one.ok
+                yield Case("same log", "passed" if same else "failed",
+                           "" if same else f"{one.log} and {two.log}")
+
+        return [Task(f"repeat-{i}", lambda i=i: run(f"repeat-{i}"))
+                for i in (1, 2)]
 
     def tier_bench(self):
-        """instructions that interrupts and MMIO take, compared with KVM"""
+        """instructions that interrupts and MMIO take, compared with KVM
+
+        The benchmark's targets, and that a second run has the same figures.
+        """
         self.images("kernel", "hypervisor", "bench")
-        return bench.cases(self.machine)
+        return [Task("bench", lambda: bench.cases(self.machine))]
+
+    def tier_external(self):
+        """this repository as an external module of a kernel
+
+        Kbuild and Kconfig at its top, with the headers of a kernel that does
+        not know the driver.
+        """
+        self.images("plain")
+        return [Task("external", lambda: self.program(
+            "external", [self.path("run/external.sh")]))]
 
     def tier_check(self):
-        """static checks"""
-        return self.program("check",
-                            [os.path.join(self.here, "check/check.sh")])
+        """static checks
 
-    def run(self, name):
-        """One tier."""
-        tier = getattr(self, "tier_" + name)
-        print(f"== {name}: {tier.__doc__}", flush=True)
-        start = time.monotonic()
+        Style, documentation, warnings of compilers and analyzers: "make check
+        GATES=list".
+        """
+        return [Task("check", lambda: self.program(
+            "check", [self.path("check/check.sh")]))]
+
+
+class Report:
+    """Prints results, one tier after the other, and counts them."""
+
+    MARK = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+
+    def __init__(self):
+        self.count = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def tier(self, name, results, seconds):
+        """@results: (task, cases) of all tasks."""
+        print(f"== {name}: {describe(name)[0]}")
         ran = 0
-        try:
-            for case in tier():
-                self.record(name, case)
+        for task, cases in results:
+            logs = {case.log: None for case in cases if case.log}
+            for case in cases:
+                self.case(name, case)
                 ran += 1
-        except (Problem, OSError) as problem:
-            self.record(name, Case("the tier", "failed", str(problem)))
-            ran += 1
+            for log in logs:
+                print(f"     the console's log is {log}")
+            if len(results) > 1:
+                print(f"     {task.name}: {task.seconds:.0f} s, "
+                      f"{task.cpu:.0f} s of processor time")
         if not ran:
-            self.record(name, Case("the tier", "failed", "it ran no test"))
-        print(f"   {time.monotonic() - start:.0f} s", flush=True)
+            self.case(name, Case("the tier", "failed", "it ran no test"))
+        print(f"   {seconds:.0f} s", flush=True)
+
+    def case(self, tier, case):
+        self.count[case.state] += 1
+        why = f": {case.why}" if case.why else ""
+        print(f"{self.MARK[case.state]:5}{tier}: {case.name}{why}")
+
+    def close(self):
+        """The closing line. Returns an exit status."""
+        count = self.count
+        if count["skipped"]:
+            print(f"{count['skipped']} skipped")
+        print(f"{count['passed']} passed, {count['failed']} failed", flush=True)
+        return 1 if count["failed"] or not count["passed"] else 0
 
 
-def main(machine, top, build, names):
-    """Run the tiers with these names, or all. Returns an exit status."""
-    known = [name[5:] for name in vars(Tests) if name.startswith("tier_")]
-    if names == ["list"]:
-        for name in known:
-            print(f"{name:10}{getattr(Tests, 'tier_' + name).__doc__}")
-        return 0
+def outcome(task, future):
+    """The cases of a task."""
+    try:
+        return future.result()
+    except (Problem, OSError) as problem:
+        return [Case(task.name, "failed", str(problem))]
+
+
+class Run:
+    """Runs tiers side by side."""
+
+    def __init__(self, tests, times):
+        self.tests = tests
+        self.pool = Pool(times)
+        self.report = Report()
+
+    def tasks(self, name):
+        """Of a tier. One that cannot even begin gives a task that says so."""
+        def fail(problem):
+            raise problem
+
+        try:
+            tasks = getattr(self.tests, "tier_" + name)()
+        except (Problem, OSError) as problem:
+            tasks = [Task(name, lambda problem=problem: fail(problem))]
+        for task in tasks:
+            task.tier, task.early = name, name in EARLY
+        return tasks
+
+    def side_by_side(self, names):
+        planned = {name: self.tasks(name)
+                   for name in sorted(names, key=lambda name: name in PLAIN)}
+        results = {name: {} for name in names}
+        start = time.monotonic()
+        for name in [name for name in names if not planned[name]]:
+            self.report.tier(name, [], 0)
+        for task, future in self.pool.run(
+                [task for tasks in planned.values() for task in tasks],
+                self.tests.machine.children.stop):
+            tier = task.tier
+            results[tier][task.name] = (task, outcome(task, future))
+            if len(results[tier]) == len(planned[tier]):
+                self.report.tier(tier, [results[tier][task.name]
+                                        for task in planned[tier]],
+                                 time.monotonic() - start)
+
+    def run(self, names):
+        together = [name for name in names if name not in ALONE]
+        if together:
+            self.side_by_side(together)
+        for name in names:
+            if name in ALONE:
+                self.side_by_side([name])
+        return self.report.close()
+
+
+def choose(names, real):
+    """The tiers to run."""
+    known = [name for name in tier_names() if not real or name in REAL]
     for name in names:
         if name not in known:
-            raise Problem(f"no such tier: {name} (there are: "
+            where = " on a Gunyah image" if real and name in tier_names() \
+                else ""
+            raise Problem(f"no such tier{where}: {name} (there are: "
                           f"{', '.join(known)})")
-    tests = Tests(machine, top, build)
-    for name in names or known:
-        tests.run(name)
-    count = tests.count
-    if count["skipped"]:
-        print(f"{count['skipped']} skipped")
-    print(f"{count['passed']} passed, {count['failed']} failed")
-    return 1 if count["failed"] or not count["passed"] else 0
+    return list(dict.fromkeys(names)) or known
+
+
+def main(machine, top, build, names, hypervisor="hyp"):
+    """Run the tiers with these names, or all. Returns an exit status."""
+    if names == ["list"]:
+        for name in tier_names():
+            title, covers = describe(name)
+            print(f"{name:10}{title}")
+            for line in covers:
+                print(" " * 12 + line)
+        return 0
+    names = choose(names, hypervisor != "hyp")
+    if hypervisor != "hyp" and not os.path.isfile(hypervisor):
+        raise Problem(f"{hypervisor}: no such file")
+    cache = os.environ.get("GUNYAH_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+        "gunyah")
+    tests = Tests(machine, top, build, hypervisor)
+    return Run(tests, Times(os.path.join(cache, "times.json"))).run(names)

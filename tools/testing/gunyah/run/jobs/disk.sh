@@ -1,33 +1,15 @@
+#!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-"""A guest with disks: logs in, reads and writes.
+#
+# A guest with disks: logs in, reads and writes. Its root file system is a disk
+# image, and it has two more disks. One is full of data that it reads, with a
+# checksum that both sides compute; to the other it copies the first part.
+# OPTIONS are for gunyah_vmm.
 
-The guest's root file system is a disk image, and it has two more disks. One is
-full of data that it reads, with a checksum that both sides compute; to the
-other it copies the first part of them.
-"""
+# shellcheck source=tools/testing/gunyah/run/jobs/ktap.sh
+. /job/ktap.sh
 
-# Name, options for gunyah_vmm, settings of the job
-ROWS = (
-    ("lend 4 CPUs", "--console virtio --cpus 4", {"cpus": 4}),
-    ("lend 1 CPU deterministic", "--console virtio --cpus 1",
-     {"cpus": 2, "deterministic": True}),
-    ("share 4 CPUs UART", "--console uart --share --cpus 4", {"cpus": 4}),
-    ("lend 2 CPUs prod", "--console virtio --cpus 2",
-     {"cpus": 4, "words": "gunyah_hyp.rm=prod gunyah_hyp.caps=random "
-                          "gunyah_hyp.seed=3"}),
-)
-
-SCRIPT = r"""
-echo 1..7
-n=0
-check()
-{
-	n=$((n + 1))
-	name=$1; shift
-	"$@" && echo "ok $n $name" && return
-	echo "not ok $n $name"
-	tail -n 30 /tmp/out | sed 's/^/# /'
-}
+OUTPUT=/tmp/out
 
 # 64 MiB without two equal sectors: 1 MiB of lines with numbers, then twice as
 # much each time, the second half with larger bytes than the first
@@ -50,21 +32,22 @@ exec 3<>/tmp/in
 	gunyah_vmm --image /guest/Image --disk /job/guest-disk.img \
 		--disk /tmp/data,ro --disk /tmp/copy $OPTIONS </tmp/in 2>&1
 	echo "status $?"
-} >/tmp/out &
+} >$OUTPUT &
 
 # Wait until a line of the guest begins with something
 sees()
 {
 	tries=0
-	until tr -d '\r' </tmp/out | grep -q "^$1"; do
+	until tr -d '\r' <$OUTPUT | grep -q "^$1"; do
 		tries=$((tries + 1))
-		[ $tries -lt 500 ] && ! grep -q "^status" /tmp/out || return 1
+		[ $tries -lt 500 ] && ! grep -q "^status" $OUTPUT || return 1
 		sleep 0.2
 	done
 }
 types() { echo "$1" >&3; }
 logs_in() { sees "guest login: " && types root && sees ".*# "; }
 reads() { types "md5sum /dev/vdb" && sees "$all  /dev/vdb"; }
+# shellcheck disable=SC2016 # for the guest's shell
 knows_read_only() { types 'echo $(cat /sys/block/vd[ab]/ro)' && sees "0 1"; }
 copies()
 {
@@ -76,6 +59,7 @@ arrived() { [ "$(sum </tmp/copy)" = "$part" ]; }
 counts() { sees "gunyah_vmm: .* [1-9][0-9]* ioeventfd kicks, [1-9]"; }
 ends() { types poweroff; wait; sees "status 0"; }
 
+echo 1..7
 check "login" logs_in
 check "read" reads
 check "read-only" knows_read_only
@@ -83,5 +67,4 @@ check "write and read back" copies
 check "power off" ends
 check "host sees what was written" arrived
 check "ioeventfd and irqfd are used" counts
-sed 's/^/# /' /tmp/out
-"""
+sed 's/^/# /' $OUTPUT

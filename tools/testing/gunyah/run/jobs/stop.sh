@@ -1,0 +1,53 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Signals to the VMM: the first asks the guest to shut down, which a guest with
+# the driver does; the second stops it.
+
+# shellcheck source=tools/testing/gunyah/run/jobs/ktap.sh
+. /job/ktap.sh
+
+OUTPUT=/tmp/out
+
+vmm()
+{
+	: >$OUTPUT
+	gunyah_vmm --image /guest/Image --ramdisk /guest/initramfs.cpio.gz \
+		--cmdline "console=ttyAMA0 guest.action=$1" $2 \
+		</dev/null >$OUTPUT 2>&1 &
+	until grep -q guest-init: $OUTPUT; do sleep 0.1; done
+}
+# ends STATUS TEXT: the exit status, and a part of the last line of output
+ends()
+{
+	wait $!
+	[ $? = "$1" ] && tail -n 1 $OUTPUT | grep -q "$2"
+}
+says() { until grep -q "$1" $OUTPUT; do sleep 0.1; done; }
+asked() { vmm "$@"; kill $!; ends 0 "powered off"; }
+forced()
+{
+	vmm "$@"
+	kill -INT $!
+	says "asked to shut down"
+	sleep 2
+	kill -0 $! && kill $! && ends 5 "was stopped"
+}
+# scheduled NAME COMMAND...: VMs that the hypervisor schedules
+scheduled()
+{
+	if [ -n "$REAL_GUNYAH" ]; then
+		skip "$1" "the published resource manager dies when it ends one"
+	else
+		check "$@"
+	fi
+}
+
+echo 1..6
+check "asked: idle guest" asked hang
+check "asked: busy guest with 2 CPUs" asked loop "--cpus 2"
+scheduled "asked: hypervisor schedules" asked hang "--sched hypervisor"
+check "forced: idle guest without driver" forced "hang guest.module=no"
+check "forced: busy guest with 2 CPUs" forced "loop guest.module=no" "--cpus 2"
+scheduled "forced: hypervisor schedules" forced "loop guest.module=no" \
+	"--sched hypervisor"

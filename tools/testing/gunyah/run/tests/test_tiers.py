@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""The order of tests, their output, and the tiers themselves."""
+import contextlib
+import io
+import os
+import threading
+import time
+import unittest
+from unittest import mock
+
+import ktap
+import pool
+import tiers
+from children import Problem
+from ktap import Case
+from machine import Machine
+from pool import Pool, Task, Times
+from tests.support import RunnerTest
+
+
+class Order(RunnerTest):
+    """What starts when."""
+
+    def times(self, **seconds):
+        times = Times(self.path("times.json"))
+        times.seconds = seconds
+        return times
+
+    def names(self, tasks, **seconds):
+        return [task.name for task in pool.ordered(tasks,
+                                                   self.times(**seconds))]
+
+    def test_longest_first(self):
+        tasks = [Task(name, None) for name in "abc"]
+        self.assertEqual(self.names(tasks, a=1, b=100, c=10), ["b", "c", "a"])
+
+    def test_unknown_ones_count_as_long(self):
+        tasks = [Task(name, None) for name in "abc"]
+        self.assertEqual(self.names(tasks, a=1, b=100), ["b", "c", "a"])
+
+    def test_early(self):
+        tasks = [Task("a", None), Task("b", None, early=True)]
+        self.assertEqual(self.names(tasks, a=100, b=1), ["b", "a"])
+
+    def test_times_are_kept(self):
+        times = self.times()
+        list(Pool(times).run([Task("a", lambda: [])], lambda: None))
+        self.assertLess(Times(self.path("times.json")).expected("a"), 30)
+
+    def test_times_are_damaged(self):
+        for text in ("", "[1]", '{"a": "b"}', '{"a": null}', "\xff"):
+            self.write("times.json", text)
+            self.assertEqual(Times(self.path("times.json")).expected("a"),
+                             pool.UNKNOWN)
+
+    def test_side_by_side(self):
+        """Two tasks that wait for each other."""
+        barrier = threading.Barrier(2)
+        tasks = [Task(name, lambda: [barrier.wait(30)] and []) for name in "ab"]
+        with mock.patch.dict(os.environ, JOBS="2"):
+            for _, future in Pool(self.times()).run(tasks, lambda: None):
+                future.result()
+
+    def test_jobs(self):
+        for text, expected in (("3", 3), ("", os.cpu_count()),
+                               ("0", os.cpu_count()), ("x", os.cpu_count())):
+            with mock.patch.dict(os.environ, JOBS=text):
+                self.assertEqual(pool.slots(), expected)
+
+    def test_caller_goes_away(self):
+        """Nothing new starts, and what runs is told to stop."""
+        ran = []
+        stopped = threading.Event()
+
+        def run(name):
+            ran.append(name)
+            if name != "a":
+                stopped.wait(30)
+            return []
+
+        tasks = [Task(name, lambda name=name: run(name)) for name in "abcdef"]
+        with mock.patch.dict(os.environ, JOBS="2"):
+            results = Pool(self.times(a=99)).run(tasks, stopped.set)
+            next(results)
+            results.close()
+        self.assertTrue(stopped.is_set())
+        self.assertLessEqual(len(ran), 4)
+
+    def test_says_what_runs(self):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            list(Pool(self.times(), every=0.05).run(
+                [Task("slow", lambda: time.sleep(0.5) or [])], lambda: None))
+        self.assertRegex(out.getvalue(),
+                         r"  \.\.\. \d+ s, 0 of 1 done, running: slow\n")
+
+
+class Planted(tiers.Tests):
+    """Tiers that need no machine."""
+
+    def tier_kunit(self):
+        """first"""
+        return [Task("one", lambda: [Case("x", "passed")]),
+                Task("two", lambda: [Case("y", "skipped", "why")])]
+
+    def tier_guest(self):
+        """second"""
+        return [Task("three", lambda: [Case("z", "failed", "because")])]
+
+    def tier_stop(self):
+        """no machine"""
+        raise Problem("planted problem")
+
+    def tier_disk(self):
+        """nothing"""
+        return []
+
+    def tier_plain(self):
+        """a task without a result"""
+        return [Task("four", lambda: [])]
+
+    def tier_module(self):
+        """a task that cannot go on"""
+        def run():
+            yield Case("begins", "passed")
+            raise Problem("planted problem")
+        return [Task("five", run)]
+
+
+class Output(RunnerTest):
+    """Results are printed by tier, and the closing line is right."""
+
+    def run_tiers(self, *names):
+        """Returns (exit status, lines)."""
+        machine = Machine(self.path("build/images"), self.path("build/logs"))
+        tests = Planted(machine, self.fake, self.path("build"))
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            status = tiers.Run(tests, Times(self.path("times.json"))).run(names)
+        return status, out.getvalue().splitlines()
+
+    def test_passed(self):
+        status, lines = self.run_tiers("kunit")
+        self.assertEqual(status, 0)
+        self.assertRegex(lines[0], "^== kunit: ")
+        self.assertIn("ok   kunit: x", lines)
+        self.assertIn("skip kunit: y: why", lines)
+        self.assertEqual(lines[-2:], ["1 skipped", "1 passed, 0 failed"])
+
+    def test_failed(self):
+        status, lines = self.run_tiers("guest", "kunit")
+        self.assertEqual(status, 1)
+        self.assertIn("FAIL guest: z: because", lines)
+        self.assertEqual(lines[-1], "1 passed, 1 failed")
+
+    def test_grouped(self):
+        _, lines = self.run_tiers("guest", "kunit")
+        tier = None
+        for line in lines[:-2]:
+            if line.startswith("== "):
+                tier = line.split()[1].rstrip(":")
+            elif line[0] != " ":
+                self.assertIn(f" {tier}: ", line)
+
+    def test_a_tier_that_cannot_begin(self):
+        status, lines = self.run_tiers("stop", "kunit")
+        self.assertEqual(status, 1)
+        self.assertIn("FAIL stop: stop: planted problem", lines)
+        self.assertEqual(lines[-1], "1 passed, 1 failed")
+
+    def test_a_task_that_cannot_go_on(self):
+        status, lines = self.run_tiers("module")
+        self.assertEqual(status, 1)
+        self.assertIn("FAIL module: five: planted problem", lines)
+
+    def test_no_test(self):
+        for name in ("disk", "plain"):
+            status, lines = self.run_tiers(name)
+            self.assertEqual(status, 1)
+            self.assertIn(f"FAIL {name}: the tier: it ran no test", lines)
+
+
+class Choice(unittest.TestCase):
+    """Which tiers run."""
+
+    def test_all(self):
+        self.assertEqual(tiers.choose([], False), tiers.tier_names())
+
+    def test_some(self):
+        self.assertEqual(tiers.choose(["guest", "rm", "guest"], False),
+                         ["guest", "rm"])
+
+    def test_gunyah_image(self):
+        self.assertEqual(tiers.choose([], True), list(tiers.REAL))
+        with self.assertRaisesRegex(Problem, "on a Gunyah image: rm"):
+            tiers.choose(["rm"], True)
+
+    def test_sets_of_names(self):
+        for names in (tiers.EARLY, tiers.ALONE, tiers.REAL, tiers.PLAIN):
+            self.assertLessEqual(set(names), set(tiers.tier_names()))
+
+    def test_described(self):
+        """In the list, and in the documentation."""
+        path = os.path.join(os.path.dirname(__file__), "../../../../..",
+                            "Documentation/virt/gunyah/testing.rst")
+        with open(path, encoding="utf-8") as f:
+            documented = f.read()
+        for name in tiers.tier_names():
+            title, covers = tiers.describe(name)
+            self.assertTrue(title and covers, name)
+            self.assertTrue(f"\n``{name}``" in documented,
+                            f"{name} is missing in testing.rst")
+
+
+class GunyahImage(RunnerTest):
+    """The jobs of make test GUNYAH=FILE."""
+
+    def make_tests(self, hypervisor):
+        machine = Machine(self.path("build/images"), self.path("build/logs"))
+        top = os.path.join(os.path.dirname(__file__), "../../../../..")
+        build = self.path("build")
+        os.makedirs(self.path("build/image/tests/selftests/gunyah"))
+        self.write("build/image/tests/selftests/kselftest-list.txt",
+                   "gunyah:gunyah_vcpu\ngunyah:gunyah_race\n"
+                   "gunyah:gunyah_vcpu_32\n")
+        tests = tiers.Tests(machine, top, build, hypervisor)
+        tests.images = lambda *pieces: None
+        jobs = []
+        tests.machine.run = lambda job: jobs.append(job) or self.fail()
+        return tests, jobs
+
+    def jobs(self, hypervisor, tier):
+        """The jobs that a tier runs."""
+        tests, jobs = self.make_tests(hypervisor)
+        for task in getattr(tests, "tier_" + tier)():
+            with contextlib.suppress(AssertionError):
+                list(task.run())
+        return jobs
+
+    def test_machine(self):
+        for tier in tiers.REAL:
+            with self.subTest(tier):
+                self.setUp()
+                for job in self.jobs("/hypvm.elf", tier):
+                    self.assertEqual(job.hypervisor, "/hypvm.elf")
+                    self.assertEqual(job.words, "")
+                    self.assertIn("REAL_GUNYAH=1", job.script)
+                    self.assertNotIn("selftests", job.parts)
+
+    def test_kselftests(self):
+        jobs = self.jobs("/hypvm.elf", "selftest")
+        self.assertEqual([job.name for job in jobs],
+                         ["gunyah_vcpu-det", "gunyah_race-det"])
+        for job in jobs:
+            self.assertIn("GUNYAH_TEST_ICOUNT=1", job.script)
+            self.assertIn("selftests/gunyah/" + job.name[:-4], job.copies)
+
+    def test_stand_in(self):
+        jobs = self.jobs("hyp", "selftest")
+        self.assertEqual([job.name for job in jobs], ["gunyah_vcpu-det"])
+        self.assertNotIn("REAL_GUNYAH", jobs[0].script)
+
+    def test_guests(self):
+        names = [job.name for job in self.jobs("/hypvm.elf", "guest")]
+        self.assertIn("guest-lend-2-CPUs", names)
+        self.assertNotIn("guest-share-2-CPUs", names)
+
+
+class Ktap(unittest.TestCase):
+    """How results are read."""
+
+    def states(self, text):
+        return [(case.name, case.state) for case in ktap.parse(text)]
+
+    def test_flat(self):
+        self.assertEqual(self.states("1..3\nok 1 a\nnot ok 2 - b\n"
+                                     "ok 3 c # SKIP no\n"),
+                         [("a", "passed"), ("b", "failed"), ("c", "skipped")])
+
+    def test_too_few(self):
+        self.assertEqual(self.states("1..2\nok 1 a\n")[-1],
+                         ("all results", "failed"))
+
+    def test_kernel_message_in_a_line(self):
+        self.assertEqual(self.states("1..1\nok 1 a[    1.5] message\n"),
+                         [("a", "passed")])
+
+    def test_reason(self):
+        case = ktap.parse("1..1\n# a.c:3:t:Expected 1 == 2\nnot ok 1 a\n")[0]
+        self.assertEqual(case.why, "a.c:3:t:Expected 1 == 2")
