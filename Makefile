@@ -26,6 +26,7 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
+.PHONY: help run shell job test test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -34,6 +35,8 @@ help:
 	@echo '  shell       open a shell on the host of the test machine'
 	@echo '  job         run a shell script there: make job JOB=FILE'
 	@echo '  test        run all tests; the last line says how many have passed'
+	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
+	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
 	@echo '  bench       count the instructions that interrupts and MMIO take, and'
 	@echo '              compare with KVM; fails if a target is missed'
@@ -54,6 +57,8 @@ help:
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
 	@echo '  JOBS=N        processes at a time in builds and tests (all processors)'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
+	@echo '  FRESH="..."   test-fresh: only these targets, such as FRESH=run'
+	@echo '  CACHE=DIR     test-fresh: use this cache of kernels, not an empty one'
 	@echo
 	@echo 'Needs Debian 12; missing packages are installed. Kernel trees and objects are'
 	@echo 'kept in $$GUNYAH_CACHE (~/.cache/gunyah), everything else in build/.'
@@ -85,6 +90,9 @@ test:
 	@$(if $(filter list,$(TIERS)),,$(PACKAGES) run check)
 	@$(RUNNER) test $(image) $$TIERS
 
+test-fresh:
+	@$(PACKAGES) fresh
+	@$(T)/run/fresh.sh
 
 check:
 	@$(PACKAGES) run check
