@@ -79,60 +79,49 @@ static void host_unclaim(void *unused)
 	clear_bit(0, &gunyah_claimed);
 }
 
-static int gunyah_probe(struct platform_device *pdev)
+/* The name of the character device can be registered only once */
+static int host_claim(struct device *dev)
 {
-	struct device *dev = &pdev->dev;
-	struct gunyah_rm_link *link;
-	struct device_node *parent;
-	struct gunyah_host *host;
-	struct gunyah_rm *rm;
-	struct gunyah_rm_client client = {};
-	struct gunyah_hyp_info hyp;
-	int ret;
-
-	ret = gunyah_hyp_probe(&hyp);
-	if (ret)
-		return ret;
-
-	/* Its name can be registered only once */
 	if (test_and_set_bit(0, &gunyah_claimed))
 		return dev_err_probe(dev, -EBUSY,
 				     "another resource manager has /dev/gunyah\n");
-	ret = devm_add_action_or_reset(dev, host_unclaim, NULL);
-	if (ret)
-		return ret;
+	return devm_add_action_or_reset(dev, host_unclaim, NULL);
+}
+
+/* Begin to talk to the resource manager. The host is kept by @dev. */
+static struct gunyah_host *host_connect(struct platform_device *pdev,
+					const struct gunyah_hyp_info *hyp)
+{
+	struct device *dev = &pdev->dev;
+	struct gunyah_rm_link *link;
+	struct gunyah_host *host;
+	struct gunyah_rm *rm;
+	int ret;
 
 	link = gunyah_msgq_create(pdev);
 	if (IS_ERR(link))
-		return PTR_ERR(link);
+		return ERR_CAST(link);
 	ret = devm_add_action_or_reset(dev, host_remove_link, link);
 	if (ret)
-		return ret;
+		return ERR_PTR(ret);
 
-	host = gunyah_host_new(&hyp);
+	host = gunyah_host_new(hyp);
 	if (!host)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	host->wq = gunyah_wq;
 	rm = gunyah_rm_create(link, NULL, host_notify, host);
 	if (IS_ERR(rm)) {
 		gunyah_host_put(host);
-		return PTR_ERR(rm);
+		return ERR_CAST(rm);
 	}
 	host->rm = gunyah_rm_get(rm);
 	ret = devm_add_action_or_reset(dev, host_remove_rm, host);
-	if (ret)
-		return ret;
+	return ret ? ERR_PTR(ret) : host;
+}
 
-	parent = of_irq_find_parent(dev->of_node);
-	if (!parent)
-		return dev_err_probe(dev, -ENODEV, "no interrupt controller\n");
-	host->irq_fwnode = of_fwnode_handle(parent);
-
-	/* The device appears only if somebody answers */
-	client.rm = host->rm;
-	ret = gunyah_rm_get_vmid(&client, &host->vmid);
-	if (ret)
-		return dev_err_probe(dev, ret, "no resource manager\n");
+static int host_register_misc(struct device *dev, struct gunyah_host *host)
+{
+	int ret;
 
 	host->misc.minor = MISC_DYNAMIC_MINOR;
 	host->misc.name = "gunyah";
@@ -141,7 +130,39 @@ static int gunyah_probe(struct platform_device *pdev)
 	ret = misc_register(&host->misc);
 	if (ret)
 		return ret;
-	ret = devm_add_action_or_reset(dev, host_remove_misc, host);
+	return devm_add_action_or_reset(dev, host_remove_misc, host);
+}
+
+static int gunyah_probe(struct platform_device *pdev)
+{
+	struct gunyah_rm_client client = {};
+	struct device *dev = &pdev->dev;
+	struct gunyah_hyp_info hyp;
+	struct device_node *parent;
+	struct gunyah_host *host;
+	int ret;
+
+	ret = gunyah_hyp_probe(&hyp);
+	if (ret)
+		return ret;
+	ret = host_claim(dev);
+	if (ret)
+		return ret;
+	host = host_connect(pdev, &hyp);
+	if (IS_ERR(host))
+		return PTR_ERR(host);
+
+	parent = of_irq_find_parent(dev->of_node);
+	if (!parent)
+		return dev_err_probe(dev, -ENODEV, "no interrupt controller\n");
+	host->irq_fwnode = of_fwnode_handle(parent);
+
+	/* The device appears only if the resource manager answers */
+	client.rm = host->rm;
+	ret = gunyah_rm_get_vmid(&client, &host->vmid);
+	if (ret)
+		return dev_err_probe(dev, ret, "no resource manager\n");
+	ret = host_register_misc(dev, host);
 	if (ret)
 		return ret;
 

@@ -6,7 +6,7 @@
 #ifndef _GUNYAH_VM_FD_H
 #define _GUNYAH_VM_FD_H
 
-struct file_operations;
+#include <linux/fs.h>
 
 extern const struct file_operations gunyah_dev_fops;
 

@@ -28,6 +28,10 @@
  *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
  *    caller
  *
+ * Calls that change a VM wait for each other. A signal ends this wait with EINTR
+ * before anything has changed; with SA_RESTART the call is then repeated by the
+ * kernel.
+ *
  * The structures of the calls 'G' 0x10 and above may grow at their end.
  * Such a call takes every size from that of the first version on, which is what
  * the number of the call encodes: members that the caller does not know are

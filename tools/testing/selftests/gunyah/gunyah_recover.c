@@ -321,4 +321,54 @@ TEST_F_TIMEOUT(process, is_killed, FAULT_TIMEOUT)
 	exit_with_vms(_metadata, SIGKILL);
 }
 
+/* ---- suspend ---- */
+
+#define PM_TEST		"/sys/power/pm_test"
+#define PM_STATE	"/sys/power/state"
+#define PM_TIMEOUT	"/sys/power/pm_freeze_timeout"
+
+static void *start_vm(void *data)
+{
+	struct vm *vm = data;
+
+	return (void *)(long)(gh_start(vm->fd) ? errno : 0);
+}
+
+static bool is_dead(void *arg)
+{
+	return testctl_read(GH_TESTCTL_RM_DEAD);
+}
+
+/* Processes that wait for firmware that is silent do not prevent a suspend */
+TEST_F_TIMEOUT(process, freezes, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = {};
+	char timeout[32], old[32];
+	pthread_t thread;
+	void *result;
+	struct vm vm;
+
+	if (write_file(PM_TEST, "freezer"))
+		SKIP(return, "the kernel cannot test a suspend");
+	ASSERT_LE(0, read_file(PM_TIMEOUT, old, sizeof(old)));
+	ASSERT_LE(0, read_file(TIMEOUT_PARAM, timeout, sizeof(timeout)));
+	ASSERT_EQ(0, write_file(TIMEOUT_PARAM, "40000"));
+	vm_init(&vm);
+	ASSERT_CALL(vm_build(&vm, &cfg, VM_HAS_VCPUS));
+	testctl_fault(RM_FAULT_DIE, RM_VM_INIT_MSG, 1, 0);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, start_vm, &vm));
+	ASSERT_TRUE(wait_until(is_dead, NULL, LONG_MS));
+	/* Much less than the resource manager may take */
+	ASSERT_EQ(0, write_file(PM_TIMEOUT, "5000"));
+	EXPECT_EQ(0, write_file(PM_STATE, "freeze"))
+		TH_LOG("%s", strerror(errno));
+	write_file(PM_TEST, "none");
+	write_file(PM_TIMEOUT, old);
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ((void *)ETIMEDOUT, result);
+	write_file(TIMEOUT_PARAM, timeout);
+	testctl_reset();
+	vm_close(&vm);
+}
+
 TEST_HARNESS_MAIN
