@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Accepting and releasing parcels: regions get addresses in the acceptor's
- * address space, and are mapped there once all of them have one.
+ * Accepting and releasing parcels. A parcel is mapped once each of its regions
+ * has an address in the acceptor's address space.
  */
 #include "rm_core.h"
 
@@ -38,7 +38,7 @@ static void cursor_start(struct cursor *c, const struct rm_parcel *p,
 	c->contiguous = acl->contiguous;
 }
 
-/* At the first entry that has no address yet */
+/* Start at the first entry without an address */
 static void cursor_resume(struct cursor *c, const struct rm_parcel *p,
 			  const struct rm_acl *acl)
 {
@@ -47,7 +47,7 @@ static void cursor_resume(struct cursor *c, const struct rm_parcel *p,
 	c->i = acl->assigned ? acl->next_i : 0;
 }
 
-/* Next entry; without an address for it @c->ipa is meaningless */
+/* Go to the next entry. @c->ipa is only valid if the entry has an address. */
 static bool cursor_next(struct cursor *c)
 {
 	while (c->chunk && c->i == c->chunk->count) {
@@ -75,7 +75,7 @@ static size_t ipas_size(uint32_t count)
 	return sizeof(struct rm_ipas) + count * sizeof(uint64_t);
 }
 
-/* Give the addresses up again; nothing is mapped at them */
+/* Release the addresses; nothing may be mapped there */
 static void unassign(struct rm *rm, struct rm_parcel *p, struct rm_acl *acl)
 {
 	struct rm_vm *vm = vm_get(rm, acl->vmid);
@@ -123,12 +123,13 @@ static uint32_t map_all(struct rm *rm, struct rm_parcel *p, struct rm_acl *acl)
 					   c.entry->size);
 		rm->ops->mem_sync(rm->ctx);
 		unassign(rm, p, acl);
-		return RM_ERR_MAP;
+		return rm_refuse(rm, RM_ERR_MAP,
+				 "the hypervisor does not map it");
 	}
 	rm->ops->mem_sync(rm->ctx);
 	acl->state = RM_ACCEPTED;
 	if (p->kind == RM_MEM_DONATE) {
-		/* The memory is the acceptor's now, the parcel is history */
+		/* The acceptor owns the memory now; keep the parcel for unmapping */
 		p->gone = true;
 		rm->stats.parcels--;
 		rm->stats.entries -= p->entries;
@@ -182,19 +183,19 @@ bool accept_matches(struct rm_parcel *p, struct rm_acl *acl, uint64_t ipa,
 	return true;
 }
 
-/* May @vm accept the parcel at one contiguous address? */
-static uint32_t accept_check(struct rm_parcel *p, const struct rm_acl *acl,
-			     const struct rm_vm *vm)
+/* Checks for a parcel that is mapped contiguously */
+static uint32_t accept_check(struct rm *rm, struct rm_parcel *p,
+			     const struct rm_acl *acl, const struct rm_vm *vm)
 {
 	if (!acl)
-		return RM_ERR_VMID;
+		return rm_refuse(rm, RM_ERR_VMID, "not for this VM");
 	if (p->owner == vm->vmid || acl->state != RM_NOT_ACCEPTED)
-		return RM_ERR_DENIED;
-	/* The published one does not check, and then anything may happen */
+		return rm_refuse(rm, RM_ERR_DENIED, "the VM has it already");
+	/* Published firmware does not check this; the result is undefined */
 	if (p->appending)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "the parcel is not complete");
 	if (p->mem_type == RM_MEM_TYPE_IO && p->entries > 1)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "I/O memory in several pieces");
 	return RM_OK;
 }
 
@@ -220,13 +221,14 @@ uint32_t accept_at(struct rm *rm, struct rm_parcel *p, struct rm_vm *vm,
 		   uint64_t base)
 {
 	struct rm_acl *acl = parcel_acl(p, vm->vmid);
-	uint32_t err = accept_check(p, acl, vm);
+	uint32_t err = accept_check(rm, p, acl, vm);
 
 	if (err)
 		return err;
 	if (!ipa_memory_ok(vm, base, p->size) ||
 	    !ipa_reserve(rm, vm, base, p->size))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "its place in the VM is not free");
 	return map_contiguous(rm, p, acl, base);
 }
 
@@ -246,13 +248,13 @@ static uint64_t alignment_of(uint64_t size)
 uint32_t accept_anywhere(struct rm *rm, struct rm_parcel *p, struct rm_vm *vm)
 {
 	struct rm_acl *acl = parcel_acl(p, vm->vmid);
-	uint32_t err = accept_check(p, acl, vm);
+	uint32_t err = accept_check(rm, p, acl, vm);
 	uint64_t base;
 
 	if (err)
 		return err;
 	if (!ipa_alloc(rm, vm, p->size, alignment_of(p->size), &base))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "no place in the VM");
 	return map_contiguous(rm, p, acl, base);
 }
 
@@ -262,7 +264,7 @@ uint32_t accept_anywhere(struct rm *rm, struct rm_parcel *p, struct rm_vm *vm)
  * @p: parcel
  * @vm: acceptor
  *
- * Without such a wish it goes where there is room.
+ * The model chooses the address if no device asks for one.
  *
  * Return: error code, RM_OK for none
  */
@@ -295,7 +297,7 @@ struct accept_request {
 	struct rm_call *call;
 };
 
-/* All of the parcel at one address, given by the caller or chosen here */
+/* Map the parcel contiguously, at the caller's address or at one of ours */
 static uint32_t accept_contiguous(struct rm *rm, struct accept_request *r)
 {
 	struct rm_parcel *p = r->p;
@@ -304,7 +306,8 @@ static uint32_t accept_contiguous(struct rm *rm, struct accept_request *r)
 	uint32_t err;
 
 	if (r->acl->state == RM_ASSIGNING || !(r->flags & RM_ACCEPT_DONE))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "contiguous, but not in one request");
 	if (!r->sgl.count) {
 		err = accept_anywhere(rm, p, r->vm);
 		if (err)
@@ -315,16 +318,16 @@ static uint32_t accept_contiguous(struct rm *rm, struct accept_request *r)
 		rm_put64(out + 12, p->size);
 		return RM_OK;
 	}
-	if (r->sgl.count != 1 || rm_get64(r->sgl.entries + 8) != p->size)
-		return RM_ERR_ARG;
 	base = rm_get64(r->sgl.entries);
-	return rm_page_aligned(base) ? accept_at(rm, p, r->vm, base) :
-				       RM_ERR_ARG;
+	if (r->sgl.count != 1 || rm_get64(r->sgl.entries + 8) != p->size ||
+	    !rm_page_aligned(base))
+		return rm_refuse(rm, RM_ERR_ARG, "not the parcel's size");
+	return accept_at(rm, p, r->vm, base);
 }
 
 /*
- * Give the next @count regions addresses and note them down in @ipas. On error
- * the caller takes back what is noted down.
+ * Assign addresses to the next @count regions and record them in @ipas. On error
+ * the caller releases what is recorded.
  */
 static uint32_t assign(struct rm *rm, struct accept_request *r,
 		       struct cursor *c, struct rm_ipas *ipas, uint32_t count)
@@ -337,21 +340,24 @@ static uint32_t assign(struct rm *rm, struct accept_request *r,
 		if (!r->sgl.count) {
 			if (!ipa_alloc(rm, r->vm, size, alignment_of(size),
 				       ipa))
-				return RM_ERR_NORESOURCE;
+				return rm_refuse(rm, RM_ERR_NORESOURCE,
+						 "no place in the VM");
 		} else {
 			*ipa = rm_get64(e);
 			if (rm_get64(e + 8) != size || !rm_page_aligned(*ipa))
-				return RM_ERR_ARG;
+				return rm_refuse(rm, RM_ERR_ARG,
+						 "not the region's size");
 			if (!ipa_memory_ok(r->vm, *ipa, size) ||
 			    !ipa_reserve(rm, r->vm, *ipa, size))
-				return RM_ERR_NORESOURCE;
+				return rm_refuse(rm, RM_ERR_NORESOURCE,
+						 "its place is not free");
 		}
 		ipas->count++;
 	}
 	return RM_OK;
 }
 
-/* Assign the next @count regions, and tell the caller if it left that to us */
+/* Assign addresses to @count regions; the reply lists those that we chose */
 static uint32_t assign_some(struct rm *rm, struct accept_request *r,
 			    uint32_t count)
 {
@@ -362,7 +368,7 @@ static uint32_t assign_some(struct rm *rm, struct accept_request *r,
 	uint32_t i, err;
 
 	if (!ipas)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	cursor_resume(&c, r->p, acl);
 	err = assign(rm, r, &c, ipas, count);
 	if (!err && !r->sgl.count)
@@ -395,7 +401,7 @@ static uint32_t assign_some(struct rm *rm, struct accept_request *r,
 	return RM_OK;
 }
 
-/* Some regions, each at an address of its own */
+/* Map each region at its own address */
 static uint32_t accept_scattered(struct rm *rm, struct accept_request *r)
 {
 	uint32_t left = r->p->entries - r->acl->assigned;
@@ -406,7 +412,7 @@ static uint32_t accept_scattered(struct rm *rm, struct accept_request *r)
 	if (!count)
 		count = left < RM_LIST_MAX ? left : RM_LIST_MAX;
 	if (count > left || (done && count < left))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "not the number of regions");
 	if (count)
 		err = assign_some(rm, r, count);
 	else
@@ -415,6 +421,40 @@ static uint32_t accept_scattered(struct rm *rm, struct accept_request *r)
 		return err;
 	r->acl->state = RM_ASSIGNING;
 	return done ? map_all(rm, r->p, r->acl) : RM_OK;
+}
+
+/* Checks in the order of the published firmware */
+static uint32_t accept_allowed(struct rm *rm, const struct accept_request *r,
+			       const struct rm_list *acl,
+			       const struct rm_list *attrs)
+{
+	const uint8_t *in = r->call->in;
+	struct rm_parcel *p = r->p;
+
+	if (in[4] != p->mem_type || in[5] != p->kind)
+		return rm_refuse(rm, RM_ERR_ARG, "not the parcel's type");
+	if (((r->flags & RM_ACCEPT_SANITIZED) && !p->sanitized) ||
+	    ((r->flags & RM_ACCEPT_VALIDATE_ACL) &&
+	     !(acl_same(p, acl) && attrs_same(p, attrs))) ||
+	    ((r->flags & RM_ACCEPT_VALIDATE_LABEL) &&
+	     rm_get32(in + 8) != p->label))
+		return rm_refuse(rm, RM_ERR_VALIDATE, "not what was given");
+	if (r->flags & RM_ACCEPT_MAP_OTHER)
+		return rm_refuse(rm, RM_ERR_DENIED, "only for oneself");
+	if (r->sgl.extra)
+		return rm_refuse(rm, RM_ERR_ARG, "only for oneself");
+	if (!r->acl)
+		return rm_refuse(rm, RM_ERR_VMID, "not for this VM");
+	if (p->owner == r->vm->vmid || r->acl->state == RM_ACCEPTED ||
+	    p->appending)
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "the VM has it already, or it is not complete");
+	if ((r->flags & RM_ACCEPT_CONTIGUOUS) &&
+	    p->mem_type == RM_MEM_TYPE_IO)
+		return rm_refuse(rm, RM_ERR_ARG, "contiguous I/O memory");
+	if ((r->flags & RM_ACCEPT_SANITIZE) && !(r->acl->rights & RM_RIGHT_W))
+		return rm_refuse(rm, RM_ERR_ARG, "cannot be zeroed");
+	return RM_OK;
 }
 
 /**
@@ -433,45 +473,25 @@ uint32_t mem_accept(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (call->len < 24)
-		return RM_ERR_MSG;
-	err = list_parse(&p, &left, 4, &acl);
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
+	err = list_parse(rm, &p, &left, 4, &acl);
 	if (!err)
-		err = list_parse(&p, &left, 16, &r.sgl);
+		err = list_parse(rm, &p, &left, 16, &r.sgl);
 	if (!err)
-		err = list_parse(&p, &left, 4, &attrs);
+		err = list_parse(rm, &p, &left, 4, &attrs);
 	if (!err && (left || in[7]))
-		err = RM_ERR_MSG;
+		err = rm_refuse(rm, RM_ERR_MSG, "bytes left over");
 	if (err)
 		return err;
 
 	r.p = parcel_find(rm, rm_get32(in));
 	r.flags = in[6];
 	if (!r.p)
-		return RM_ERR_HANDLE;
-	if (in[4] != r.p->mem_type || in[5] != r.p->kind)
-		return RM_ERR_ARG;
-	if (((r.flags & RM_ACCEPT_SANITIZED) && !r.p->sanitized) ||
-	    ((r.flags & RM_ACCEPT_VALIDATE_ACL) &&
-	     !(acl_same(r.p, &acl) && attrs_same(r.p, &attrs))) ||
-	    ((r.flags & RM_ACCEPT_VALIDATE_LABEL) &&
-	     rm_get32(in + 8) != r.p->label))
-		return RM_ERR_VALIDATE;
-	if (r.flags & RM_ACCEPT_MAP_OTHER)
-		return RM_ERR_DENIED;
-	if (r.sgl.extra)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_HANDLE, "there is no such parcel");
 	r.acl = parcel_acl(r.p, r.vm->vmid);
-	if (!r.acl)
-		return RM_ERR_VMID;
-	if (r.p->owner == r.vm->vmid || r.acl->state == RM_ACCEPTED ||
-	    r.p->appending)
-		return RM_ERR_DENIED;
-	if ((r.flags & RM_ACCEPT_CONTIGUOUS) &&
-	    r.p->mem_type == RM_MEM_TYPE_IO)
-		return RM_ERR_ARG;
-	if ((r.flags & RM_ACCEPT_SANITIZE) && !(r.acl->rights & RM_RIGHT_W))
-		return RM_ERR_ARG;
-
+	err = accept_allowed(rm, &r, &acl, &attrs);
+	if (err)
+		return err;
 	if (r.flags & RM_ACCEPT_CONTIGUOUS)
 		err = accept_contiguous(rm, &r);
 	else
@@ -495,19 +515,20 @@ uint32_t mem_release(struct rm *rm, struct rm_call *call)
 	struct rm_acl *acl;
 
 	if (call->in[5] || call->in[6] || call->in[7])
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	sanitize = call->in[4] & RM_RECLAIM_SANITIZE;
 	p = parcel_find(rm, rm_get32(call->in));
 	acl = p ? parcel_acl(p, call->vm->vmid) : NULL;
 	if (!acl)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE,
+				 "there is no such parcel for the caller");
 	if (p->owner == call->vm->vmid)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "the owner does not release");
 	if (acl->state == RM_NOT_ACCEPTED)
-		return RM_ERR_MEM_RELEASED;
+		return rm_refuse(rm, RM_ERR_MEM_RELEASED, "it was not accepted");
 	if (sanitize && (p->mem_type == RM_MEM_TYPE_IO ||
 			 !(acl->rights & RM_RIGHT_W)))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "cannot be zeroed");
 	accept_undo(rm, p, acl);
 	if (sanitize)
 		p->sanitize_on_reclaim = true;

@@ -5,7 +5,7 @@
 #include "rm_core.h"
 
 /**
- * boot_defaults() - registers of a vCPU that nobody has set any of
+ * boot_defaults() - registers of a vCPU before VM_SET_BOOT_CONTEXT
  * @cfg: its VM, read from the devicetree
  * @regs: result
  */
@@ -36,7 +36,7 @@ uint32_t boot_power_on(struct rm *rm, struct rm_vm *vm)
 	struct rm_boot_regs regs = cfg->boot;
 	uint32_t i, booted = 0;
 
-	/* Where its firmware is has been settled after VM_INIT */
+	/* The address of the firmware is only known since VM_SET_FIRMWARE_MEM */
 	if (android)
 		boot_defaults(cfg, &regs);
 	for (i = 0; i < cfg->nvcpus; i++) {
@@ -46,16 +46,17 @@ uint32_t boot_power_on(struct rm *rm, struct rm_vm *vm)
 		    rm->ops->vcpu_power_on(rm->ctx, vm->vmid, (uint8_t)i,
 					   &regs)) {
 			vm_kill_vcpus(rm, vm);
-			return RM_ERR_NORESOURCE;
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "a vCPU cannot be powered on");
 		}
-		/* The boot context is the first one's */
+		/* Only the first vCPU gets the boot context */
 		if (!booted++)
 			boot_defaults(cfg, &regs);
 	}
 	return RM_OK;
 }
 
-/* A register by its number in the message; NULL: there is no such register */
+/* Find a register by set and index of the message; NULL if there is none */
 static uint64_t *boot_reg(struct rm_boot_regs *regs, uint8_t set, uint8_t index)
 {
 	switch (set) {
@@ -86,18 +87,19 @@ uint32_t vm_set_boot(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (rm_get32(in + 4))
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	vm = vm_owned(rm, call, &err);
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_READY)
-		return RM_ERR_VM_STATE;
-	/* A VM that was authenticated starts where its firmware wants it to */
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "only between INIT and START");
 	if (vm->cfg->auth != RM_AUTH_NONE)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "an authenticated VM starts in its firmware");
 	reg = boot_reg(&vm->cfg->boot, in[2], in[3]);
 	if (!reg)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "there is no such register");
 	*reg = rm_get64(in + 8);
 	return RM_OK;
 }

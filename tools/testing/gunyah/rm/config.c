@@ -2,14 +2,14 @@
 /*
  * The configuration of a VM in its devicetree: /gunyah-vm-config
  *
- * A configuration that came with an authenticated image is trusted, others may
- * not ask for everything.
+ * Some properties are only allowed in trusted configurations, which are those
+ * of authenticated images.
  */
 #include <libfdt.h>
 
 #include "rm_core.h"
 
-/* Where a VM without base-address goes on QEMU */
+/* Defaults of the QEMU platform for a VM without base-address */
 #define DEFAULT_BASE		0x28800000ULL
 #define DEFAULT_SIZE_MAX	0x07ffffffULL
 #define DEFAULT_FW_SIZE_MAX	0x400000ULL
@@ -81,7 +81,8 @@ static uint32_t parse_attr(struct rm *rm, struct rm_vm *vm, const char *name)
 		if (strcmp(name, attr_names[i].name))
 			continue;
 		if (attr_names[i].trusted_only && !trusted(vm))
-			return RM_ERR_ARG;
+			return rm_refuse(rm, RM_ERR_ARG,
+					 "vm-attrs only for a trusted VM");
 		vm->cfg->attrs |= attr_names[i].attr;
 		return RM_OK;
 	}
@@ -98,7 +99,7 @@ static uint32_t parse_attrs(struct rm *rm, struct rm_vm *vm, const void *fdt,
 	if (n == -FDT_ERR_NOTFOUND)
 		return RM_OK;
 	if (n < 0)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "vm-attrs is no string list");
 	for (i = 0; i < n && !err; i++)
 		err = parse_attr(rm, vm, fdt_stringlist_get(fdt, node,
 							    "vm-attrs", i,
@@ -135,31 +136,32 @@ static bool parse_guid(const char *s, uint8_t guid[16])
 	return true;
 }
 
-static uint32_t parse_identity(struct rm_vm *vm, const void *fdt, int node)
+static uint32_t parse_identity(struct rm *rm, struct rm_vm *vm,
+			       const void *fdt, int node)
 {
 	struct rm_vm_config *cfg = vm->cfg;
 	char guid[37];
 	int len;
 
 	len = dt_string(fdt, node, "image-name", cfg->name, sizeof(cfg->name));
-	if (len == -1)
-		return RM_ERR_MEM;
-	if (len < 1 ||
-	    dt_string(fdt, node, "vm-uri", cfg->uri, sizeof(cfg->uri)) == -2 ||
+	if (len < 1)
+		return rm_refuse(rm, RM_ERR_MEM, len == -1 ?
+				 "no image-name" : "bad image-name");
+	if (dt_string(fdt, node, "vm-uri", cfg->uri, sizeof(cfg->uri)) == -2 ||
 	    dt_string(fdt, node, "vendor", cfg->vendor,
 		      sizeof(cfg->vendor)) == -2)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad vm-uri or vendor");
 	len = dt_string(fdt, node, "vm-guid", guid, sizeof(guid));
 	if (len == -1)
 		return RM_OK;
 	if (len != 36 || !parse_guid(guid, cfg->guid))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad vm-guid");
 	cfg->has_guid = true;
 	return RM_OK;
 }
 
-static uint32_t parse_firmware(struct rm_vm *vm, const void *fdt, int node,
-			       int ac, int sc)
+static uint32_t parse_firmware(struct rm *rm, struct rm_vm *vm,
+			       const void *fdt, int node, int ac, int sc)
 {
 	struct rm_vm_config *cfg = vm->cfg;
 
@@ -168,7 +170,7 @@ static uint32_t parse_firmware(struct rm_vm *vm, const void *fdt, int node,
 	    dt_number(fdt, node, "firmware-size-max", sc,
 		      &cfg->fw_size_max) == -2 ||
 	    !rm_page_aligned(cfg->fw_base))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad firmware-address or size");
 	return RM_OK;
 }
 
@@ -187,12 +189,13 @@ static uint32_t parse_memory(struct rm *rm, struct rm_vm *vm, const void *fdt,
 	ac = fdt_address_cells(fdt, node);
 	sc = fdt_size_cells(fdt, node);
 	if (fdt_getprop(fdt, node, "is-direct", NULL) && !trusted(vm))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "is-direct only for a trusted VM");
 	has_base = dt_number(fdt, node, "base-address", ac, &base);
 	has_max = dt_number(fdt, node, "size-max", sc, &size_max);
 	if (has_base == -2 || has_max == -2 || !rm_page_aligned(base) ||
 	    base >= RM_IPA_END)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad base-address or size-max");
 	if (!has_base) {
 		cfg->base = rm_align_up(base, RM_BLOCK_SIZE);
 		cfg->size_max = RM_IPA_END - cfg->base;
@@ -201,7 +204,7 @@ static uint32_t parse_memory(struct rm *rm, struct rm_vm *vm, const void *fdt,
 	}
 	if (!has_max && size_max < cfg->size_max)
 		cfg->size_max = size_max;
-	return parse_firmware(vm, fdt, node, ac, sc);
+	return parse_firmware(rm, vm, fdt, node, ac, sc);
 }
 
 /**
@@ -218,16 +221,17 @@ uint32_t config_parse(struct rm *rm, struct rm_vm *vm, const void *fdt)
 	uint32_t err;
 
 	if (!memory_nodes_ok(fdt))
-		return RM_ERR_MEM;
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "a memory node that is not /memory");
 	if (node < 0)
-		return RM_ERR_NORESOURCE;
-	err = parse_identity(vm, fdt, node);
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "no /gunyah-vm-config");
+	err = parse_identity(rm, vm, fdt, node);
 	if (!err)
 		err = parse_attrs(rm, vm, fdt, node);
 	if (!err && !trusted(vm) &&
 	    (fdt_getprop(fdt, node, "iomemory-ranges", NULL) ||
 	     fdt_getprop(fdt, node, "gic-irq-ranges", NULL)))
-		err = RM_ERR_ARG;
+		err = rm_refuse(rm, RM_ERR_ARG, "ranges only for a trusted VM");
 	if (!err)
 		err = parse_memory(rm, vm, fdt, node);
 	if (!err)

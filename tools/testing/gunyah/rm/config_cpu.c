@@ -6,7 +6,7 @@
 
 #include "rm_core.h"
 
-/* Owners have this scheduling priority, an untrusted VM's must be lower */
+/* The owner's scheduling priority; an untrusted VM needs a lower one */
 #define OWNER_PRIORITY	0
 
 static bool is_string(const void *fdt, int node, const char *name,
@@ -85,16 +85,16 @@ static bool has_enable_method(const void *fdt, int cpu, const char *method)
 	return parent >= 0 && is_string(fdt, parent, "enable-method", method);
 }
 
-/* One cpu node; @boot_seen: a node without status was the boot cpu */
-static uint32_t parse_cpu(struct rm_vm *vm, const void *fdt, int cpu,
-			  bool *boot_seen)
+/* @boot_seen: a cpu node without status was taken as the boot cpu */
+static uint32_t parse_cpu(struct rm *rm, struct rm_vm *vm, const void *fdt,
+			  int cpu, bool *boot_seen)
 {
 	struct rm_vm_config *cfg = vm->cfg;
 	struct rm_vcpu *vcpu;
 	bool psci;
 
 	if (cfg->nvcpus == RM_MAX_VCPUS)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "too many cpu nodes");
 	vcpu = &cfg->vcpu[cfg->nvcpus++];
 	if (!fdt_getprop(fdt, cpu, "status", NULL)) {
 		vcpu->boot = !*boot_seen;
@@ -102,12 +102,13 @@ static uint32_t parse_cpu(struct rm_vm *vm, const void *fdt, int cpu,
 	} else if (is_string(fdt, cpu, "status", "okay")) {
 		vcpu->boot = true;
 	} else if (!is_string(fdt, cpu, "status", "disabled")) {
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_MEM, "unknown status of a cpu");
 	}
 	psci = has_enable_method(fdt, cpu, "psci");
 	if (!vcpu->boot) {
 		if (!psci && !has_enable_method(fdt, cpu, "qcom,gunyah-hvc"))
-			return RM_ERR_NORESOURCE;
+			return rm_refuse(rm, RM_ERR_MEM,
+					 "no enable-method of a cpu");
 		if (psci)
 			cfg->psci = true;
 	}
@@ -116,8 +117,12 @@ static uint32_t parse_cpu(struct rm_vm *vm, const void *fdt, int cpu,
 	return RM_OK;
 }
 
-/* Static scheduling wants to be complete */
-static uint32_t parse_static(struct rm_vm *vm, const void *fdt, int node)
+/*
+ * A missing affinity-map makes the devicetree invalid. The other properties are
+ * checked later, when the hypervisor is configured: NORESOURCE.
+ */
+static uint32_t parse_static(struct rm *rm, struct rm_vm *vm, const void *fdt,
+			     int node)
 {
 	struct rm_vm_config *cfg = vm->cfg;
 	uint64_t timeslice = 0, priority = OWNER_PRIORITY;
@@ -127,21 +132,25 @@ static uint32_t parse_static(struct rm_vm *vm, const void *fdt, int node)
 
 	map = node < 0 ? NULL : fdt_getprop(fdt, node, "affinity-map", &len);
 	if (!map || len != 4 * (int)cfg->nvcpus)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "affinity is static without affinity-map");
 	for (i = 0; i < cfg->nvcpus; i++)
 		cfg->vcpu[i].affinity = (uint32_t)dt_cells(map + 4 * i, 1);
 	if (dt_number(fdt, node, "sched-timeslice", 1, &timeslice) ||
 	    !timeslice ||
 	    dt_number(fdt, node, "sched-priority", 1, &priority) == -2)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "bad sched-timeslice or sched-priority");
 	cfg->timeslice = (uint32_t)timeslice;
 	cfg->priority = (int32_t)(uint32_t)priority;
 	if (cfg->auth != RM_AUTH_PLATFORM && cfg->priority >= OWNER_PRIORITY)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "sched-priority not below the owner's");
 	for (cpu = config_next_cpu(fdt, -1); cfg->psci && cpu >= 0;
 	     cpu = config_next_cpu(fdt, cpu))
 		if (!fdt_getprop(fdt, cpu, "cpu-idle-states", NULL))
-			return RM_ERR_NORESOURCE;
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "no cpu-idle-states of a cpu");
 	return RM_OK;
 }
 
@@ -163,14 +172,14 @@ uint32_t config_parse_cpus(struct rm *rm, struct rm_vm *vm, const void *fdt)
 
 	for (cpu = config_next_cpu(fdt, -1); cpu >= 0;
 	     cpu = config_next_cpu(fdt, cpu)) {
-		err = parse_cpu(vm, fdt, cpu, &boot_seen);
+		err = parse_cpu(rm, vm, fdt, cpu, &boot_seen);
 		if (err)
 			return err;
 	}
 	for (i = 0; i < cfg->nvcpus; i++)
 		boot |= cfg->vcpu[i].boot;
 	if (!boot)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_MEM, "no cpu to boot");
 	if (fdt_node_offset_by_compatible(fdt, -1, "arm,psci-0.2") >= 0 ||
 	    fdt_node_offset_by_compatible(fdt, -1, "arm,psci-1.0") >= 0)
 		cfg->psci = true;
@@ -183,7 +192,7 @@ uint32_t config_parse_cpus(struct rm *rm, struct rm_vm *vm, const void *fdt)
 	    !is_string(fdt, node, "affinity", "sticky") &&
 	    !is_string(fdt, node, "affinity", "pinned"))
 		rm_log(rm, "unknown affinity, static taken, VM", vm->vmid);
-	return parse_static(vm, fdt, node);
+	return parse_static(rm, vm, fdt, node);
 }
 
 /* Interrupt controller -------------------------------------------------- */
@@ -227,28 +236,31 @@ static bool frame_ok(uint64_t base, uint64_t size)
 	       size <= RM_IPA_END - base;
 }
 
-static uint32_t parse_gic_reg(struct rm_vm *vm, const void *fdt, int gic)
+static uint32_t parse_gic_reg(struct rm *rm, struct rm_vm *vm, const void *fdt,
+			      int gic)
 {
 	struct rm_vm_config *cfg = vm->cfg;
 	uint64_t dist_size, redist_size, need, regions = 1;
 
-	if (dt_number(fdt, gic, "redistributor-stride", 2,
-		      &cfg->gicr_stride) == -2 &&
-	    dt_number(fdt, gic, "redistributor-stride", 1, &cfg->gicr_stride))
-		return RM_ERR_NORESOURCE;
-	if (dt_number(fdt, gic, "#redistributor-regions", 1, &regions) == -2 ||
+	if ((dt_number(fdt, gic, "redistributor-stride", 2,
+		       &cfg->gicr_stride) == -2 &&
+	     dt_number(fdt, gic, "redistributor-stride", 1,
+		       &cfg->gicr_stride)) ||
+	    dt_number(fdt, gic, "#redistributor-regions", 1, &regions) == -2 ||
 	    regions != 1 || !cfg->gicr_stride ||
 	    cfg->gicr_stride % RM_GICR_STRIDE ||
 	    cfg->gicr_stride > RM_IPA_END / RM_MAX_VCPUS)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "redistributors cannot be laid out like that");
 	if (!dt_reg(fdt, gic, 0, &cfg->gicd, &dist_size) ||
 	    !dt_reg(fdt, gic, 1, &cfg->gicr, &redist_size))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "bad reg of the GIC");
 	need = cfg->gicr_stride * cfg->nvcpus;
 	if (dist_size < RM_GIC_FRAME || redist_size < need ||
 	    !frame_ok(cfg->gicd, RM_GIC_FRAME) || !frame_ok(cfg->gicr, need) ||
 	    overlap(cfg->gicd, RM_GIC_FRAME, cfg->gicr, need))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "frames of the GIC are too small or overlap");
 	return RM_OK;
 }
 
@@ -268,8 +280,8 @@ uint32_t config_parse_gic(struct rm *rm, struct rm_vm *vm, const void *fdt)
 	if (gic < 0 || fdt_node_check_compatible(fdt, gic, "arm,gic-v3") ||
 	    !fdt_getprop(fdt, gic, "interrupt-controller", NULL) ||
 	    dt_number(fdt, gic, "#interrupt-cells", 1, &cells) || cells != 3)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_MEM, "no GICv3");
 	vm->cfg->gicr_stride = RM_GICR_STRIDE;
 	vm->cfg->gic_allocate = !fdt_getprop(fdt, gic, "reg", NULL);
-	return vm->cfg->gic_allocate ? RM_OK : parse_gic_reg(vm, fdt, gic);
+	return vm->cfg->gic_allocate ? RM_OK : parse_gic_reg(rm, vm, fdt, gic);
 }

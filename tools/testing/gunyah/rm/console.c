@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Console of a VM over the resource manager
+ * Consoles of VMs, relayed by the resource manager
  */
 #include "rm_core.h"
 
@@ -26,9 +26,9 @@ static uint32_t find_console(struct rm *rm, struct rm_call *call,
 	c->vm = target ? vm_get(rm, target) : call->vm;
 	c->owner_side = target;
 	if (!c->vm || !c->vm->cfg || !c->vm->cfg->has_console)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "there is no such console");
 	if (c->owner_side && c->vm->owner != call->vm->vmid)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "not the caller's VM");
 	c->mine = c->owner_side ? &c->vm->cfg->console_owner_open :
 				  &c->vm->cfg->console_vm_open;
 	c->other = c->owner_side ? &c->vm->cfg->console_vm_open :
@@ -68,15 +68,15 @@ uint32_t console_write(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (call->len < 4)
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
 	len = rm_get16(call->in + 2);
 	if (call->len != 4 + len || 4 + len > RM_MAX_BODY)
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
 	err = find_console(rm, call, &c);
 	if (err)
 		return err;
 	if (!*c.mine)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "it is not open");
 	if (!*c.other)
 		return RM_OK;
 	rm_put16(data, c.owner_side ? 0 : c.vm->vmid);
@@ -100,6 +100,6 @@ uint32_t console_flush(struct rm *rm, struct rm_call *call)
 	uint32_t err = find_console(rm, call, &c);
 
 	if (!err && !*c.mine)
-		err = RM_ERR_DENIED;
+		err = rm_refuse(rm, RM_ERR_DENIED, "it is not open");
 	return err;
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Reading devicetrees that come from a VM's owner: nothing in them is trusted
+ * Reading devicetrees. They come from a VM's owner, so nothing is trusted.
  */
 #include <libfdt.h>
 
 #include "rm_core.h"
+
+/* Published firmware parses recursively and overflows its stack beyond this */
+#define MAX_DEPTH	64
 
 /**
  * dt_cells() - read a number of one or two cells
@@ -126,15 +129,16 @@ bool dt_reg(const void *fdt, int node, unsigned int index, uint64_t *addr,
 
 /**
  * dt_valid() - is it a devicetree, all of it?
+ * @rm: resource manager; it dies of nodes that are nested too deeply
  * @fdt: the blob
  * @size: bytes that there are
  *
- * libfdt takes the alignment of the blocks for granted, and where the MMU is
- * off a wrong one is fatal.
+ * libfdt assumes that the blocks are aligned. An unaligned access is fatal while
+ * the MMU is off, as it is at EL2.
  *
  * Return: true if every tag and every name in it is in order
  */
-bool dt_valid(const void *fdt, size_t size)
+bool dt_valid(struct rm *rm, const void *fdt, size_t size)
 {
 	const struct fdt_property *prop;
 	int offset, next = 0, depth = 0;
@@ -152,8 +156,12 @@ bool dt_valid(const void *fdt, size_t size)
 			return false;
 		switch (tag) {
 		case FDT_BEGIN_NODE:
-			if (++depth > 64 || (depth == 1 && offset))
+			if (++depth == 1 && offset)
 				return false;
+			if (depth > MAX_DEPTH) {
+				rm_die(rm, "stack overflow: devicetree nested too deeply");
+				return false;
+			}
 			break;
 		case FDT_END_NODE:
 			if (--depth < 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware of protected VMs: the host registers an image once, it is copied
- * into a VM's firmware memory when the VM starts, and runs before its kernel.
+ * Firmware of protected VMs. The host registers an image once. VM_START copies
+ * it into the VM's firmware memory, and the VM starts in it.
  */
 #include "rm_core.h"
 
@@ -33,17 +33,18 @@ uint32_t fw_set_firmware(struct rm *rm, struct rm_call *call)
 	uint64_t size = rm_get64(in + 16);
 
 	if (rm_get16(in + 2))
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	if (rm_get16(in) != RM_AUTH_ANDROID || rm_get64(in + 8))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "unknown authentication or offset");
 	if (!p || p->owner != call->vm->vmid)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE, "no parcel of the caller");
 	if (!parcel_acl(p, RM_VMID_RM))
-		return RM_ERR_VMID;
+		return rm_refuse(rm, RM_ERR_VMID,
+				 "the parcel is not for the resource manager");
 	if (!size || size > p->size)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "not in the parcel");
 	if (rm->fw_size)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "there is one already");
 	rm->fw_handle = p->handle;
 	rm->fw_size = size;
 	return RM_OK;
@@ -77,20 +78,22 @@ uint32_t vm_set_fw_mem(struct rm *rm, struct rm_call *call)
 	struct rm_parcel *p;
 
 	if (rm_get16(in + 2))
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	if (!vm)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "there is no such VM");
 	if (vm->owner != call->vm->vmid)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "not the caller's VM");
 	if (vm->state != RM_STATE_INIT)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM is not just configured");
 	if (vm->cfg->auth != RM_AUTH_ANDROID || !rm->fw_size)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "no protected VM, or no firmware registered");
 	p = fw_parcel(rm, vm, rm_get32(in + 4));
 	if (!p)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE, "no parcel of the VM");
 	if (!fw_fits(p, rm_get64(in + 8), rm_get64(in + 16)))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "not in the parcel");
 	vm->cfg->has_fw = true;
 	vm->cfg->fw_handle = p->handle;
 	vm->cfg->fw_offset = rm_get64(in + 8);
@@ -115,7 +118,7 @@ uint32_t fw_accept(struct rm *rm, struct rm_vm *vm)
 	if (cfg->auth != RM_AUTH_ANDROID)
 		return RM_OK;
 	if (!cfg->has_fw)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "no firmware memory");
 	if (cfg->fw_handle == cfg->image_handle) {
 		cfg->fw_base = cfg->base + cfg->fw_offset;
 		return RM_OK;
@@ -124,7 +127,8 @@ uint32_t fw_accept(struct rm *rm, struct rm_vm *vm)
 	if (!p || p->kind != RM_MEM_LEND || p->nacl != 1 ||
 	    p->acl[0].rights != (RM_RIGHT_R | RM_RIGHT_W | RM_RIGHT_X) ||
 	    p->size > cfg->fw_size_max || accept_at(rm, p, vm, cfg->fw_base))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "firmware memory cannot be mapped");
 	cfg->fw_base += cfg->fw_offset;
 	return RM_OK;
 }
@@ -152,17 +156,19 @@ uint32_t fw_load(struct rm *rm, struct rm_vm *vm)
 	to = fw_parcel(rm, vm, cfg->fw_handle);
 	if (!rm->milestone || !from || !to || rm->fw_size > cfg->fw_size ||
 	    !fw_fits(to, cfg->fw_offset, cfg->fw_size))
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "no milestone, or no place for the firmware");
 	page = rm_alloc(rm, RM_PAGE_SIZE);
 	if (!page)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	for (done = 0; done < rm->fw_size && !err; done += part) {
 		part = rm->fw_size - done;
 		if (part > RM_PAGE_SIZE)
 			part = RM_PAGE_SIZE;
 		if (parcel_read(rm, from, done, page, part) ||
 		    parcel_write(rm, to, cfg->fw_offset + done, page, part))
-			err = RM_ERR_MEM;
+			err = rm_refuse(rm, RM_ERR_MEM,
+					"firmware cannot be copied");
 	}
 	rm_free(rm, page, RM_PAGE_SIZE);
 	return err;

@@ -4,8 +4,8 @@
  * neighbours are merged, so that it stays short; a hint makes a series of
  * ascending reservations cheap.
  *
- * The host's address space is not kept here: what is free in it only the
- * platform knows, and mapping fails if it is not.
+ * The host's address space is not tracked. Mapping there fails if the platform
+ * finds that the range is in use.
  */
 #include "rm_core.h"
 
@@ -104,7 +104,7 @@ void ipa_release(struct rm *rm, struct rm_vm *vm, uint64_t ipa, uint64_t size)
 	} else {
 		tail = rm_alloc(rm, sizeof(*tail));
 		if (!tail) {
-			/* Releasing never fails: the range stays used */
+			/* Releasing must not fail: leak the range */
 			rm_log(rm, "address range lost", ipa);
 			return;
 		}
@@ -122,7 +122,7 @@ void ipa_release(struct rm *rm, struct rm_vm *vm, uint64_t ipa, uint64_t size)
  * @ipa: start
  * @size: size in bytes
  *
- * Whether the range is free is another question.
+ * This does not check whether the range is free.
  *
  * Return: false if it may not
  */
@@ -148,7 +148,7 @@ bool ipa_memory_ok(const struct rm_vm *vm, uint64_t ipa, uint64_t size)
  * @align: alignment, a power of two
  * @ipa: result
  *
- * The range that belongs to the VM's private memory is left alone.
+ * The range of the VM's private memory is never used.
  *
  * Return: false if there is none
  */

@@ -1,49 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Requests about memory parcels, but for accept and release
+ * Requests about memory parcels, except accept and release
  */
 #include "rm_core.h"
 
 /**
  * list_parse() - read a variable length list of a message
+ * @rm: resource manager
  * @p: position, is moved behind the list
  * @left: bytes left, is reduced
  * @entry_size: size of an entry
  * @list: result
  *
- * A list that would start exactly at the end counts as empty.
+ * A list whose header would start at the end of the message is empty.
  *
  * Return: error code
  */
-uint32_t list_parse(const uint8_t **p, size_t *left, size_t entry_size,
-		    struct rm_list *list)
+uint32_t list_parse(struct rm *rm, const uint8_t **p, size_t *left,
+		    size_t entry_size, struct rm_list *list)
 {
 	memset(list, 0, sizeof(*list));
 	list->entries = *p;
 	if (!*left)
 		return RM_OK;
 	if (*left < 4)
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "a list is cut short");
 	list->count = rm_get16(*p);
 	list->extra = rm_get16(*p + 2);
 	list->entries += 4;
 	*p += 4;
 	*left -= 4;
 	if (list->count > RM_LIST_MAX)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "a list is too long");
 	if (list->count * entry_size > *left)
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "a list is cut short");
 	*p += list->count * entry_size;
 	*left -= list->count * entry_size;
 	return RM_OK;
 }
 
 /**
+ * acl_same() - does a list name a parcel's VMs with their rights?
+ * @p: parcel
+ * @acl: list of a message
+ *
+ * Return: true if so, in whatever order
+ */
+bool acl_same(const struct rm_parcel *p, const struct rm_list *acl)
+{
+	uint32_t i, k;
+
+	if (p->nacl != acl->count)
+		return false;
+	for (i = 0; i < p->nacl; i++) {
+		for (k = 0; k < acl->count; k++)
+			if (rm_get16(acl->entries + 4 * k) == p->acl[i].vmid &&
+			    acl->entries[4 * k + 2] == p->acl[i].rights)
+				break;
+		if (k == acl->count)
+			return false;
+	}
+	return true;
+}
+
+/**
+ * attrs_same() - does a list name a parcel's attributes?
+ * @p: parcel
+ * @list: list of a message
+ *
+ * Return: true if so, in whatever order
+ */
+bool attrs_same(const struct rm_parcel *p, const struct rm_list *list)
+{
+	uint32_t i, k;
+
+	if (list->count != p->nattr)
+		return false;
+	for (i = 0; i < list->count; i++) {
+		const uint8_t *e = list->entries + 4 * i;
+
+		for (k = 0; k < p->nattr; k++)
+			if (p->attr[k].attr == rm_get16(e) &&
+			    p->attr[k].vmid == rm_get16(e + 2))
+				break;
+		if (k == p->nattr)
+			return false;
+	}
+	return true;
+}
+
+/**
  * struct create_request - a MEM_DONATE, MEM_LEND or MEM_SHARE
  * @owner: caller
  * @kind: enum rm_mem_kind
- * @mem_type: RM_MEM_TYPE_*
- * @flags: RM_CREATE_*
+ * @mem_type: RM_MEM_TYPE_*; other values are accepted
+ * @flags: RM_CREATE_*; other bits are ignored
  * @acl: ACL
  * @sgl: regions
  * @attrs: attributes
@@ -96,7 +147,7 @@ static bool acl_ok(struct rm *rm, const struct create_request *r)
 			if (rm_get16(r->acl.entries + 4 * k) == rm_get16(e))
 				return false;
 	}
-	/* An owner that shares is listed with what it keeps, others are not */
+	/* MEM_SHARE lists the owner with the rights it keeps; others must not */
 	if (r->kind == RM_MEM_SHARE ? !listed : listed)
 		return false;
 	return r->kind != RM_MEM_DONATE || r->acl.count == 1;
@@ -127,20 +178,29 @@ static uint32_t create_check(struct rm *rm, const struct create_request *r)
 	uint8_t full = RM_RIGHT_R | RM_RIGHT_W | (io ? 0 : RM_RIGHT_X);
 	uint32_t i;
 
-	if (r->mem_type > RM_MEM_TYPE_IO || !r->acl.count || !r->sgl.count ||
-	    (io && (r->flags & RM_CREATE_SANITIZE)) ||
-	    r->flags & ~(RM_CREATE_SANITIZE | RM_CREATE_APPEND))
-		return RM_ERR_ARG;
-	if (!acl_ok(rm, r) || !attrs_ok(r))
-		return RM_ERR_ARG;
+	if (!r->acl.count || !r->sgl.count ||
+	    (io && (r->flags & RM_CREATE_SANITIZE)))
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "no VMs, no regions, or I/O memory to zero");
+	if (!acl_ok(rm, r))
+		return rm_refuse(rm, RM_ERR_ARG, "wrong VMs or rights");
+	if (!attrs_ok(r))
+		return rm_refuse(rm, RM_ERR_ARG, "wrong attributes");
 	if (parcel_owned_by(rm, r->owner) >= RM_MAX_PARCELS)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "the caller has too many parcels");
 	if (r->kind == RM_MEM_DONATE && r->acl.entries[2] != full)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "donated with less than all rights");
 	for (i = 0; i < r->attrs.count; i++)
 		if (!acl_has(&r->acl, rm_get16(r->attrs.entries + 4 * i + 2)))
-			return RM_ERR_VMID;
-	return RM_OK;
+			return rm_refuse(rm, RM_ERR_VMID,
+					 "attribute for another VM");
+	if (!rm->late_parcels)
+		return RM_OK;
+	rm->late_parcels--;
+	return rm_refuse(rm, RM_ERR_NORESOURCE,
+			 "what was reclaimed is not free yet");
 }
 
 static struct rm_parcel *create_parcel(struct rm *rm,
@@ -167,6 +227,15 @@ static struct rm_parcel *create_parcel(struct rm *rm,
 	return p;
 }
 
+/* In the debug build the owner then faults at its own code, and EL2 panics */
+static bool share_is_fatal(const struct rm *rm, struct rm_parcel *p)
+{
+	const struct rm_acl *own = parcel_acl(p, p->owner);
+
+	return rm->config.debug && p->kind == RM_MEM_SHARE &&
+	       own->rights != (RM_RIGHT_R | RM_RIGHT_W | RM_RIGHT_X);
+}
+
 /**
  * mem_create() - MEM_DONATE, MEM_LEND, MEM_SHARE
  * @rm: resource manager
@@ -183,14 +252,14 @@ uint32_t mem_create(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (call->len < 20)
-		return RM_ERR_MSG;
-	err = list_parse(&at, &left, 4, &r.acl);
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
+	err = list_parse(rm, &at, &left, 4, &r.acl);
 	if (!err)
-		err = list_parse(&at, &left, 16, &r.sgl);
+		err = list_parse(rm, &at, &left, 16, &r.sgl);
 	if (!err)
-		err = list_parse(&at, &left, 4, &r.attrs);
-	if (!err && (left || in[1] || in[3]))
-		err = RM_ERR_MSG;
+		err = list_parse(rm, &at, &left, 4, &r.attrs);
+	if (!err && left)
+		err = rm_refuse(rm, RM_ERR_MSG, "bytes left over");
 	if (err)
 		return err;
 
@@ -203,9 +272,11 @@ uint32_t mem_create(struct rm *rm, struct rm_call *call)
 		return err;
 	p = create_parcel(rm, &r);
 	if (!p)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	p->label = rm_get32(in + 4);
 	err = parcel_add(rm, p, r.sgl.entries, r.sgl.count);
+	if (!err && share_is_fatal(rm, p))
+		rm_panic(rm, "memory that its owner shared without all rights");
 	if (err) {
 		parcel_free(rm, p);
 		return err;
@@ -231,19 +302,21 @@ uint32_t mem_append(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (call->len < 8)
-		return RM_ERR_MSG;
-	err = list_parse(&at, &left, 16, &sgl);
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
+	err = list_parse(rm, &at, &left, 16, &sgl);
 	if (!err && (left || call->in[5] || call->in[6] || call->in[7]))
-		err = RM_ERR_MSG;
+		err = rm_refuse(rm, RM_ERR_MSG,
+				"bytes left over, or padding is not zero");
 	if (err)
 		return err;
 	p = parcel_find(rm, rm_get32(call->in));
 	if (!p)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE, "there is no such parcel");
 	if (p->owner != call->vm->vmid || !p->appending)
-		return RM_ERR_DENIED;
-	if (!sgl.count || call->in[4] & ~RM_APPEND_LAST)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "not the caller's parcel, or it is complete");
+	if (!sgl.count)
+		return rm_refuse(rm, RM_ERR_ARG, "no regions");
 	err = parcel_add(rm, p, sgl.entries, sgl.count);
 	if (!err && (call->in[4] & RM_APPEND_LAST))
 		p->appending = false;
@@ -263,21 +336,22 @@ uint32_t mem_reclaim(struct rm *rm, struct rm_call *call)
 	bool sanitize;
 
 	if (call->in[5] || call->in[6] || call->in[7])
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	sanitize = call->in[4] & RM_RECLAIM_SANITIZE;
 	p = parcel_find(rm, rm_get32(call->in));
 	if (!p)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE, "there is no such parcel");
 	if (p->owner != call->vm->vmid)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "not the caller's parcel");
 	if (parcel_accepted(p))
-		return RM_ERR_MEM_INUSE;
+		return rm_refuse(rm, RM_ERR_MEM_INUSE, "a VM still has it");
 	if (call->in[4] & ~RM_RECLAIM_SANITIZE ||
 	    (sanitize && p->mem_type == RM_MEM_TYPE_IO))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "wrong flags");
 	parcel_give_back(rm, p, sanitize || p->sanitize_on_reclaim);
 	parcel_unlink(rm, p);
 	parcel_free(rm, p);
+	rm->late_parcels = rm->config.late;
 	return RM_OK;
 }
 
@@ -341,11 +415,13 @@ static void notify_shared(struct rm *rm, const struct rm_parcel *p,
 	rm_free(rm, data, len);
 }
 
-/* A VM that is set up but does not run cannot accept: the model does it */
+/* A VM in the state READY cannot accept yet: accept on its behalf */
 static void accept_for(struct rm *rm, struct rm_parcel *p, struct rm_vm *vm)
 {
 	bool ok = accept_auto(rm, p, vm) == RM_OK;
 
+	if (!ok)
+		rm_pass_over(rm, "not accepted for VM", vm->vmid);
 	mem_notify_released(rm, p, vm->vmid,
 			    ok ? RM_N_MEM_ACCEPTED : RM_N_MEM_RELEASED);
 }
@@ -373,17 +449,35 @@ static uint32_t notify_acceptors(struct rm *rm, struct rm_parcel *p,
 	uint32_t i;
 
 	if (!vmids->count)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "nobody to notify");
 	for (i = 0; i < vmids->count; i++) {
 		uint16_t vmid = rm_get16(vmids->entries + 4 * i);
 
 		if (!vm_get(rm, vmid))
-			return RM_ERR_VMID;
+			return rm_refuse(rm, RM_ERR_VMID,
+					 "there is no such VM");
 		if (!parcel_acl(p, vmid))
-			return RM_ERR_ARG;
+			return rm_refuse(rm, RM_ERR_ARG,
+					 "the parcel is not for this VM");
 	}
 	for (i = 0; i < vmids->count; i++)
 		notify_acceptor(rm, p, rm_get16(vmids->entries + 4 * i), what);
+	return RM_OK;
+}
+
+/* Tell the owner; "released" may also come from the owner itself */
+static uint32_t notify_owner(struct rm *rm, const struct rm_call *call,
+			     struct rm_parcel *p)
+{
+	bool released = call->in[4] == RM_NOTIFY_RELEASED;
+	bool owner = p->owner == call->vm->vmid;
+
+	if (owner ? !released : !parcel_acl(p, call->vm->vmid))
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "only for those who may accept the parcel");
+	p->tag = rm_get32(call->in + 8);
+	mem_notify_released(rm, p, call->vm->vmid,
+			    released ? RM_N_MEM_RELEASED : RM_N_MEM_ACCEPTED);
 	return RM_OK;
 }
 
@@ -404,142 +498,31 @@ uint32_t mem_notify(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (call->len < 12)
-		return RM_ERR_MSG;
-	err = list_parse(&at, &left, 4, &vmids);
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
+	what = call->in[4];
+	if ((what == RM_NOTIFY_SHARED || what == RM_NOTIFY_RECALL) && !left)
+		return rm_refuse(rm, RM_ERR_MSG, "no list of VMs");
+	err = list_parse(rm, &at, &left, 4, &vmids);
 	if (!err && (left || call->in[5] || call->in[6] || call->in[7]))
-		err = RM_ERR_MSG;
+		err = rm_refuse(rm, RM_ERR_MSG,
+				"bytes left over, or padding is not zero");
 	if (err)
 		return err;
-	what = call->in[4];
 	p = parcel_find(rm, rm_get32(call->in));
 	if (!p)
-		return RM_ERR_HANDLE;
+		return rm_refuse(rm, RM_ERR_HANDLE, "there is no such parcel");
 	switch (what) {
 	case RM_NOTIFY_SHARED:
 	case RM_NOTIFY_RECALL:
 		if (p->owner != call->vm->vmid)
-			return RM_ERR_DENIED;
+			return rm_refuse(rm, RM_ERR_DENIED,
+					 "not the caller's parcel");
 		p->tag = rm_get32(call->in + 8);
 		return notify_acceptors(rm, p, &vmids, what);
 	case RM_NOTIFY_RELEASED:
 	case RM_NOTIFY_ACCEPTED:
-		if (p->owner == call->vm->vmid ||
-		    !parcel_acl(p, call->vm->vmid))
-			return RM_ERR_DENIED;
-		p->tag = rm_get32(call->in + 8);
-		mem_notify_released(rm, p, call->vm->vmid,
-				    what == RM_NOTIFY_RELEASED ?
-				    RM_N_MEM_RELEASED : RM_N_MEM_ACCEPTED);
-		return RM_OK;
+		return notify_owner(rm, call, p);
 	default:
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "unknown flags");
 	}
-}
-
-/* MEM_QCOM_LOOKUP_SGL ------------------------------------------------- */
-
-static bool same_entries(const struct rm_parcel *p, const struct rm_list *sgl)
-{
-	const struct rm_chunk *c;
-	uint32_t i, n = 0;
-
-	if (p->entries != sgl->count)
-		return false;
-	for (c = p->first; c; c = c->next)
-		for (i = 0; i < c->count; i++, n++)
-			if (c->entry[i].ipa != rm_get64(sgl->entries + 16 * n) ||
-			    c->entry[i].size !=
-			    rm_get64(sgl->entries + 16 * n + 8))
-				return false;
-	return true;
-}
-
-/**
- * acl_same() - does a list name a parcel's VMs with their rights?
- * @p: parcel
- * @acl: list of a message
- *
- * Return: true if so, in whatever order
- */
-bool acl_same(const struct rm_parcel *p, const struct rm_list *acl)
-{
-	uint32_t i, k;
-
-	if (p->nacl != acl->count)
-		return false;
-	for (i = 0; i < p->nacl; i++) {
-		for (k = 0; k < acl->count; k++)
-			if (rm_get16(acl->entries + 4 * k) == p->acl[i].vmid &&
-			    acl->entries[4 * k + 2] == p->acl[i].rights)
-				break;
-		if (k == acl->count)
-			return false;
-	}
-	return true;
-}
-
-/**
- * attrs_same() - does a list name a parcel's attributes?
- * @p: parcel
- * @list: list of a message
- *
- * Return: true if so, in whatever order
- */
-bool attrs_same(const struct rm_parcel *p, const struct rm_list *list)
-{
-	uint32_t i, k;
-
-	if (list->count != p->nattr)
-		return false;
-	for (i = 0; i < list->count; i++) {
-		const uint8_t *e = list->entries + 4 * i;
-
-		for (k = 0; k < p->nattr; k++)
-			if (p->attr[k].attr == rm_get16(e) &&
-			    p->attr[k].vmid == rm_get16(e + 2))
-				break;
-		if (k == p->nattr)
-			return false;
-	}
-	return true;
-}
-
-/**
- * mem_lookup_sgl() - MEM_QCOM_LOOKUP_SGL
- * @rm: resource manager
- * @call: request
- *
- * Return: error code of the reply
- */
-uint32_t mem_lookup_sgl(struct rm *rm, struct rm_call *call)
-{
-	const uint8_t *at = call->in + 8;
-	size_t left = call->len - 8;
-	struct rm_list acl, sgl, attrs;
-	struct rm_parcel *p;
-	uint32_t err;
-
-	if (call->len < 16)
-		return RM_ERR_MSG;
-	err = list_parse(&at, &left, 4, &acl);
-	if (!err)
-		err = list_parse(&at, &left, 16, &sgl);
-	if (!err)
-		err = list_parse(&at, &left, 4, &attrs);
-	if (!err && left)
-		err = RM_ERR_MSG;
-	if (err)
-		return err;
-	for (p = rm->parcels; p; p = p->next) {
-		if (p->gone || p->mem_type != call->in[0] ||
-		    p->label != rm_get32(call->in + 4) ||
-		    (p->owner != call->vm->vmid &&
-		     !parcel_acl(p, call->vm->vmid)) ||
-		    !acl_same(p, &acl) || !attrs_same(p, &attrs) ||
-		    !same_entries(p, &sgl))
-			continue;
-		rm_out32(call, p->handle);
-		return RM_OK;
-	}
-	return RM_ERR_LOOKUP;
 }

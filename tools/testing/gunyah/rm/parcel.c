@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory parcels: a list of memory entries, who gave it and who may have it.
+ * Memory parcels: lists of memory entries with an owner and an ACL.
  *
  * Entries are kept in chunks of the size of the message that brought them, so
  * a message costs what its own entries cost, and no allocation is large.
@@ -120,7 +120,7 @@ static bool add_entry(struct rm *rm, struct rm_parcel *p, uint64_t ipa,
 
 	if (rm->config.max_entries &&
 	    rm->stats.entries >= rm->config.max_entries) {
-		rm_die(rm, "out of heap: memory entries");
+		rm_die(rm, "out of heap: too many memory entries");
 		return false;
 	}
 	if (!c || c->count == c->capacity) {
@@ -182,35 +182,53 @@ static void roll_back(struct rm *rm, struct rm_parcel *p,
 	}
 }
 
-static uint32_t take_error(const struct rm_parcel *p, int err)
+static uint32_t take_error(struct rm *rm, const struct rm_parcel *p, int err)
 {
 	switch (err) {
 	case RM_HYP_OK:
 		return RM_OK;
 	case RM_HYP_NOMEM:
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	case RM_HYP_NOT_OWNER:
-		return RM_ERR_MEM;
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "memory that the caller has not, or not any more");
 	default:
-		/* The memory was taken, mapping the owner's share was not */
-		return p->kind == RM_MEM_SHARE ? RM_ERR_MAP : RM_ERR_MEM;
+		/* Taking the memory worked, mapping it for its owner again failed */
+		return rm_refuse(rm, p->kind == RM_MEM_SHARE ? RM_ERR_MAP :
+							       RM_ERR_MEM,
+				 "the hypervisor does not take the memory");
 	}
 }
 
-/* Take one region, and note it down in physically contiguous pieces */
+/* Checks that need nothing but the numbers */
+static uint32_t check_region(struct rm *rm, uint64_t ipa, uint64_t size)
+{
+	if (!rm_page_aligned(ipa) || !rm_page_aligned(size) ||
+	    ipa >= RM_PARCEL_ADDR_END || size >= RM_PARCEL_ADDR_END)
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "region is not of pages, or too high");
+	if (!size)
+		return rm_refuse(rm, RM_ERR_MEM, "empty region");
+	if (rm->config.debug && ipa >= RM_IPA_END) {
+		rm_panic(rm, "page table walk far beyond the end of memory");
+		return RM_ERR_MEM;
+	}
+	return RM_OK;
+}
+
+/* Take a region; it becomes one entry per physically contiguous piece */
 static uint32_t add_region(struct rm *rm, struct rm_parcel *p, uint64_t ipa,
 			   uint64_t size, uint32_t more)
 {
 	struct rm_acl *own = parcel_acl(p, p->owner);
 	uint64_t done = 0, part;
-	uint32_t err;
+	uint32_t err = check_region(rm, ipa, size);
 
-	if (!size || !rm_page_aligned(ipa) || !rm_page_aligned(size) ||
-	    ipa >= RM_PARCEL_ADDR_END || size >= RM_PARCEL_ADDR_END)
-		return RM_ERR_ARG;
-	err = take_error(p, rm->ops->mem_take(rm->ctx, p->owner, ipa, size,
-					      (enum rm_mem_kind)p->kind,
-					      own ? own->rights : 0));
+	if (err)
+		return err;
+	err = take_error(rm, p, rm->ops->mem_take(rm->ctx, p->owner, ipa, size,
+						  (enum rm_mem_kind)p->kind,
+						  own ? own->rights : 0));
 	if (err)
 		return err;
 	while (done < size) {
@@ -221,7 +239,7 @@ static uint32_t add_region(struct rm *rm, struct rm_parcel *p, uint64_t ipa,
 		if (!add_entry(rm, p, ipa + done, part, more)) {
 			rm->ops->mem_give_back(rm->ctx, p->owner, ipa + done,
 					       size - done, false);
-			return RM_ERR_NOMEM;
+			return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 		}
 		done += part;
 	}
@@ -240,7 +258,7 @@ static uint32_t sanitize(struct rm *rm, struct rm_parcel *p,
 
 	zero = rm_alloc(rm, RM_PAGE_SIZE);
 	if (!zero)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	for (; c && !err; c = c->next, i = 0)
 		for (; i < c->count && !err; i++)
 			for (done = 0; done < c->entry[i].size && !err;
@@ -248,7 +266,8 @@ static uint32_t sanitize(struct rm *rm, struct rm_parcel *p,
 				if (rm->ops->mem_write(rm->ctx, p->owner,
 						       c->entry[i].ipa + done,
 						       zero, RM_PAGE_SIZE))
-					err = RM_ERR_MEM;
+					err = rm_refuse(rm, RM_ERR_MEM,
+							"cannot be zeroed");
 	rm_free(rm, zero, RM_PAGE_SIZE);
 	return err;
 }
@@ -260,7 +279,7 @@ static uint32_t sanitize(struct rm *rm, struct rm_parcel *p,
  * @sgl: regions as they stand in the message
  * @count: number of regions
  *
- * On error all of it is given back, what the parcel had before it keeps.
+ * On error all of @sgl is given back; earlier entries stay.
  *
  * Return: error of the first region that failed
  */
@@ -289,7 +308,7 @@ uint32_t parcel_add(struct rm *rm, struct rm_parcel *p, const uint8_t *sgl,
  * @p: parcel
  * @sanitize: zero it first
  *
- * Nobody has it accepted.
+ * No VM may have it accepted.
  */
 void parcel_give_back(struct rm *rm, struct rm_parcel *p, bool sanitize)
 {

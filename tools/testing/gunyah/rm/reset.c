@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * VM_RESET: takes a VM apart, a step a turn of the event loop
+ * VM_RESET: tears a VM down, one step per turn of the event loop
  */
 #include "rm_core.h"
 
@@ -20,7 +20,7 @@ void config_free(struct rm *rm, struct rm_vm *vm)
  * @rm: resource manager
  * @call: request
  *
- * The reply says that it has begun; reset_turn() does it.
+ * The reply only acknowledges the start. reset_turn() does the work.
  *
  * Return: error code of the reply
  */
@@ -36,10 +36,12 @@ uint32_t vm_reset(struct rm *rm, struct rm_call *call)
 		return RM_ERR_VM_STATE;
 	}
 	if (vm->cfg->attrs & RM_ATTR_NO_RESET)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "its attributes do not allow it");
 	if (vm->state != RM_STATE_EXITED && vm->state != RM_STATE_READY &&
 	    vm->state != RM_STATE_INIT_FAILED)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "in this state a VM cannot be reset");
 	vm_set_state(rm, vm, RM_STATE_RESETTING);
 	if (rm->lose_resets) {
 		rm->lose_resets--;
@@ -51,8 +53,8 @@ uint32_t vm_reset(struct rm *rm, struct rm_call *call)
 }
 
 /*
- * Release one parcel that the VM has accepted; false: there is none. Memory
- * that was donated to the VM is nobody's afterwards.
+ * Release one parcel that the VM has accepted; false if there is none. Donated
+ * memory has no owner afterwards.
  */
 static bool release_parcel(struct rm *rm, struct rm_vm *vm)
 {
@@ -76,7 +78,7 @@ static bool release_parcel(struct rm *rm, struct rm_vm *vm)
 	return false;
 }
 
-/* Take back one parcel of the VM's own memory; false: there is none */
+/* Take back one parcel that the VM owns; false if there is none */
 static bool recall_parcel(struct rm *rm, struct rm_vm *vm)
 {
 	struct rm_parcel *p;
@@ -102,6 +104,10 @@ static void destroy(struct rm *rm, struct rm_vm *vm)
 	for (i = 0; i < vm->cfg->nvcpus; i++)
 		if (vm->cfg->vcpu[i].created)
 			rm->ops->vcpu_destroy(rm->ctx, vm->vmid, (uint8_t)i);
+	/* Else every retry would be refused */
+	if (!vm->cfg->refused_late)
+		rm->late_inits = rm->config.late;
+	irq_forget(rm, vm->vmid);
 	rm->ops->vm_destroy(rm->ctx, vm->vmid);
 	ipa_free_all(rm, vm);
 	config_free(rm, vm);
@@ -112,11 +118,14 @@ static void destroy(struct rm *rm, struct rm_vm *vm)
 
 static void reset_step(struct rm *rm, struct rm_vm *vm)
 {
-	if (!vm->cfg)
+	if (!vm->cfg) {
 		vm_set_state(rm, vm, RM_STATE_RESET);
-	else if (!vdev_destroy_one(rm, vm) && !release_parcel(rm, vm) &&
-		 !recall_parcel(rm, vm))
+		/* The owner too, so nobody is notified if the VMID is reused */
+		vm_drop_peers(rm, vm);
+	} else if (!vdev_destroy_one(rm, vm) && !release_parcel(rm, vm) &&
+		   !recall_parcel(rm, vm)) {
 		destroy(rm, vm);
+	}
 }
 
 static bool resetting(const struct rm_vm *vm)

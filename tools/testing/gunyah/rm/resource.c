@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * GET_HYP_RESOURCES: what the caller can use of a VM, as the caller sees it
+ * GET_HYP_RESOURCES: resources of a VM, with the caller's capabilities
  */
 #include "rm_core.h"
 
@@ -57,13 +57,29 @@ static bool put_vcpus(struct rm_call *call, const struct rm_vm *vm, uint32_t *n)
 	return true;
 }
 
-/* The side of an object that is not its VM's has the complementary type */
+/*
+ * The host also owns the vCPU of the resource manager. The model has no vCPU, so
+ * that the entry has no capability.
+ */
+static bool put_self(struct rm_call *call, uint32_t *n)
+{
+	const struct resource r = {
+		.type = RM_RES_VCPU,
+		.cap = RM_CAP_NONE,
+		.virq = RM_VIRQ_NONE,
+	};
+
+	(*n)++;
+	return put_resource(call, &r);
+}
+
+/* Sender and receiver have complementary types */
 static uint8_t own_type(uint8_t peer_type)
 {
 	return peer_type ^ 1;
 }
 
-/* Devices of @vm's configuration, seen by its owner or by @vm itself */
+/* @as_peer: list the owner's ends of the devices, else @vm's own */
 static bool put_vdevs(struct rm_call *call, const struct rm_vm *vm,
 		      bool as_peer, uint32_t *n)
 {
@@ -71,7 +87,7 @@ static bool put_vdevs(struct rm_call *call, const struct rm_vm *vm,
 	uint32_t i;
 
 	for (v = vm->cfg->vdevs; v; v = v->next) {
-		if (v->type == RM_VDEV_RPC)
+		if (v->type == RM_VDEV_RPC || v->alone)
 			continue;
 		for (i = 0; i < v->nlinks; i++) {
 			const struct rm_link *l = &v->link[i];
@@ -110,11 +126,14 @@ uint32_t vm_get_resources(struct rm *rm, struct rm_call *call)
 	bool ok = true;
 
 	if (!vm)
-		return RM_ERR_ARG;
-	/* Neither the host nor the resource manager has a configuration here */
+		return rm_refuse(rm, RM_ERR_ARG, "there is no such VM");
+	/* Host and resource manager exist without a configuration */
 	if (!vm->cfg && vm != &rm->host && vm != &rm->self)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the VM is not configured");
 	count = rm_out(call, 4);
+	if (vm == &rm->self && caller == &rm->host)
+		ok = put_self(call, &n);
 	if (vm->cfg)
 		ok = put_vcpus(call, vm, &n);
 	if (ok && caller->cfg && caller->owner == vm->vmid)
@@ -122,7 +141,8 @@ uint32_t vm_get_resources(struct rm *rm, struct rm_call *call)
 	if (ok && vm->cfg && vm->owner == caller->vmid)
 		ok = put_vdevs(call, vm, true, &n);
 	if (!ok)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "they do not fit into a message");
 	rm_put32(count, n);
 	return RM_OK;
 }

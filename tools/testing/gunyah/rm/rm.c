@@ -5,105 +5,99 @@
  */
 #include "rm_core.h"
 
-#define HOST_ONLY	1	/* others are denied, before anything is checked */
-#define ERROR_EXTRA	2	/* error replies carry the hypervisor's error too */
+#define HOST_ONLY	1	/* checked before the length */
+#define ERROR_EXTRA	2	/* error replies include the hypervisor's error */
 #define BOOT_CONTEXT	4	/* only with rm_config.boot_context */
+#define FATAL_EMPTY	8	/* an empty request kills the debug build */
+#define RESETS		16	/* only without rm_config.no_reset */
+#define OF_VM		32	/* the payload begins with a VMID */
+#define OF_PARCEL	64	/* the payload begins with a parcel's handle */
+
+#define ANY_LEN		(-1)
 
 /**
  * struct handler - how a request is answered
+ * @name: name of the message, for the log
  * @id: message id
- * @len: exact payload length; -1: the function checks
- * @flags: HOST_ONLY, ERROR_EXTRA, BOOT_CONTEXT
+ * @len: exact payload length; ANY_LEN: the function checks
+ * @flags: HOST_ONLY and so on
  * @fn: carries it out
  */
 struct handler {
+	const char *name;
 	uint32_t id;
 	int len;
 	unsigned int flags;
 	uint32_t (*fn)(struct rm *rm, struct rm_call *call);
 };
 
+/*
+ * The messages of the published resource manager. MEM_QCOM_LOOKUP_SGL is left
+ * out, because no driver uses it.
+ */
 static const struct handler handlers[] = {
-	{ RM_MEM_DONATE_ID, -1, 0, mem_create },
-	{ RM_MEM_LEND_ID, -1, 0, mem_create },
-	{ RM_MEM_SHARE_ID, -1, 0, mem_create },
-	{ RM_MEM_APPEND_ID, -1, 0, mem_append },
-	{ RM_MEM_ACCEPT_ID, -1, 0, mem_accept },
-	{ RM_MEM_RELEASE_ID, 8, 0, mem_release },
-	{ RM_MEM_RECLAIM_ID, 8, 0, mem_reclaim },
-	{ RM_MEM_NOTIFY_ID, -1, 0, mem_notify },
-	{ RM_MEM_LOOKUP_SGL_ID, -1, 0, mem_lookup_sgl },
-	{ RM_FW_MILESTONE_ID, 0, HOST_ONLY, fw_milestone },
-	{ RM_FW_SET_FIRMWARE_ID, 24, HOST_ONLY, fw_set_firmware },
-	{ RM_VM_ALLOC_ID, 4, HOST_ONLY, vm_alloc },
-	{ RM_VM_DEALLOC_ID, 4, 0, vm_dealloc },
-	{ RM_VM_START_ID, 4, 0, vm_start },
-	{ RM_VM_STOP_ID, 8, 0, vm_stop },
-	{ RM_VM_RESET_ID, 4, 0, vm_reset },
-	{ RM_VM_CONFIG_ID, 40, HOST_ONLY, vm_config },
-	{ RM_VM_AUTH_ID, -1, HOST_ONLY, vm_auth },
-	{ RM_VM_INIT_ID, 4, HOST_ONLY, vm_init },
-	{ RM_VM_GET_ID_ID, 4, 0, vm_get_id },
-	{ RM_VM_LOOKUP_URI_ID, -1, 0, vm_lookup },
-	{ RM_VM_LOOKUP_NAME_ID, -1, 0, vm_lookup },
-	{ RM_VM_LOOKUP_GUID_ID, -1, 0, vm_lookup_guid },
-	{ RM_VM_GET_OWNER_ID, 0, 0, vm_get_owner },
-	{ RM_VM_GET_STATE_ID, 4, 0, vm_get_state },
-	{ RM_VM_GET_CRASH_ID, 4, 0, vm_get_crash },
-	{ RM_VM_GET_RESOURCES_ID, 4, 0, vm_get_resources },
-	{ RM_VM_GET_VMID_ID, 0, 0, vm_get_vmid },
-	{ RM_VM_GET_PEERS_ID, 0, 0, vm_get_peers },
-	{ RM_VM_SET_TIME_BASE_ID, 20, ERROR_EXTRA, vm_set_time_base },
-	{ RM_VM_SET_BOOT_ID, 16, BOOT_CONTEXT, vm_set_boot },
-	{ RM_VM_SET_FW_MEM_ID, 24, ERROR_EXTRA, vm_set_fw_mem },
-	{ RM_VM_SET_STATUS_ID, 4, 0, vm_set_status },
-	{ RM_CONSOLE_OPEN_ID, 4, 0, console_open },
-	{ RM_CONSOLE_CLOSE_ID, 4, 0, console_open },
-	{ RM_CONSOLE_WRITE_ID, -1, 0, console_write },
-	{ RM_CONSOLE_FLUSH_ID, 4, 0, console_flush },
-	{ RM_VM_EXIT_ID, 4, 0, vm_exit },
-	{ RM_VM_SET_CRASH_ID, -1, 0, vm_set_crash },
-	{ RM_HOST_GET_TYPE_ID, 0, 0, vm_host_type },
+	/* Used by the host driver */
+	{ "MEM_LEND", RM_MEM_LEND_ID, ANY_LEN, 0, mem_create },
+	{ "MEM_SHARE", RM_MEM_SHARE_ID, ANY_LEN, 0, mem_create },
+	{ "MEM_APPEND", RM_MEM_APPEND_ID, ANY_LEN, OF_PARCEL, mem_append },
+	{ "MEM_RECLAIM", RM_MEM_RECLAIM_ID, 8, OF_PARCEL, mem_reclaim },
+	{ "MEM_NOTIFY", RM_MEM_NOTIFY_ID, ANY_LEN, OF_PARCEL, mem_notify },
+	{ "VM_ALLOC_VMID", RM_VM_ALLOC_ID, 4, HOST_ONLY, vm_alloc },
+	{ "VM_DEALLOC_VMID", RM_VM_DEALLOC_ID, 4, OF_VM, vm_dealloc },
+	{ "VM_START", RM_VM_START_ID, 4, OF_VM, vm_start },
+	{ "VM_STOP", RM_VM_STOP_ID, 8, OF_VM, vm_stop },
+	{ "VM_RESET", RM_VM_RESET_ID, 4, OF_VM | RESETS, vm_reset },
+	{ "VM_CONFIG_IMAGE", RM_VM_CONFIG_ID, 40, HOST_ONLY | OF_VM |
+	  ERROR_EXTRA, vm_config },
+	{ "VM_INIT", RM_VM_INIT_ID, 4, HOST_ONLY | OF_VM, vm_init },
+	{ "VM_GET_STATE", RM_VM_GET_STATE_ID, 4, OF_VM, vm_get_state },
+	{ "VM_GET_CRASH_MSG", RM_VM_GET_CRASH_ID, 4, OF_VM, vm_get_crash },
+	{ "VM_GET_HYP_RESOURCES", RM_VM_GET_RESOURCES_ID, 4, OF_VM,
+	  vm_get_resources },
+	{ "VM_GET_VMID", RM_VM_GET_VMID_ID, 0, 0, vm_get_vmid },
+	{ "VM_SET_BOOT_CONTEXT", RM_VM_SET_BOOT_ID, 16, OF_VM | BOOT_CONTEXT,
+	  vm_set_boot },
+	{ "VM_HOST_GET_TYPE", RM_HOST_GET_TYPE_ID, 0, 0, vm_host_type },
+
+	/* Used by guests */
+	{ "MEM_ACCEPT", RM_MEM_ACCEPT_ID, ANY_LEN, OF_PARCEL, mem_accept },
+	{ "MEM_RELEASE", RM_MEM_RELEASE_ID, 8, OF_PARCEL, mem_release },
+	{ "VM_SET_STATUS", RM_VM_SET_STATUS_ID, 4, 0, vm_set_status },
+	{ "VM_EXIT", RM_VM_EXIT_ID, 4, 0, vm_exit },
+	{ "VM_SET_CRASH_MSG", RM_VM_SET_CRASH_ID, ANY_LEN, 0, vm_set_crash },
+
+	/* For later host drivers: protected VMs, consoles over RPC */
+	{ "VM_AUTH_IMAGE", RM_VM_AUTH_ID, ANY_LEN, HOST_ONLY | OF_VM, vm_auth },
+	{ "FW_MILESTONE", RM_FW_MILESTONE_ID, 0, HOST_ONLY, fw_milestone },
+	{ "FW_SET_VM_FIRMWARE", RM_FW_SET_FIRMWARE_ID, 24, HOST_ONLY,
+	  fw_set_firmware },
+	{ "VM_SET_FIRMWARE_MEM", RM_VM_SET_FW_MEM_ID, 24, OF_VM | ERROR_EXTRA,
+	  vm_set_fw_mem },
+	{ "CONSOLE_OPEN", RM_CONSOLE_OPEN_ID, 4, OF_VM, console_open },
+	{ "CONSOLE_CLOSE", RM_CONSOLE_CLOSE_ID, 4, OF_VM, console_open },
+	{ "CONSOLE_WRITE", RM_CONSOLE_WRITE_ID, ANY_LEN, OF_VM | FATAL_EMPTY,
+	  console_write },
+	{ "CONSOLE_FLUSH", RM_CONSOLE_FLUSH_ID, 4, OF_VM, console_flush },
+
+	/* No user: a probe gets the replies of the published firmware */
+	{ "MEM_DONATE", RM_MEM_DONATE_ID, ANY_LEN, 0, mem_create },
+	{ "VM_GET_ID", RM_VM_GET_ID_ID, 4, OF_VM, vm_get_id },
+	{ "VM_LOOKUP_URI", RM_VM_LOOKUP_URI_ID, ANY_LEN, 0, vm_lookup },
+	{ "VM_LOOKUP_NAME", RM_VM_LOOKUP_NAME_ID, ANY_LEN, 0, vm_lookup },
+	{ "VM_LOOKUP_GUID", RM_VM_LOOKUP_GUID_ID, ANY_LEN, 0, vm_lookup_guid },
+	{ "VM_GET_OWNER", RM_VM_GET_OWNER_ID, 0, 0, vm_get_owner },
+	{ "VM_GET_PEERS", RM_VM_GET_PEERS_ID, 0, 0, vm_get_peers },
+	{ "VM_SET_TIME_BASE", RM_VM_SET_TIME_BASE_ID, 20, OF_VM | ERROR_EXTRA,
+	  vm_set_time_base },
+	{ "VM_IRQ_ACCEPT", RM_VM_IRQ_ACCEPT_ID, 8, FATAL_EMPTY, irq_accept },
+	{ "VM_IRQ_LEND", RM_VM_IRQ_LEND_ID, 12, OF_VM | FATAL_EMPTY, irq_lend },
+	{ "VM_IRQ_RELEASE", RM_VM_IRQ_RELEASE_ID, 4, FATAL_EMPTY, irq_release },
+	{ "VM_IRQ_RECLAIM", RM_VM_IRQ_RECLAIM_ID, 4, FATAL_EMPTY, irq_reclaim },
+	{ "VM_IRQ_NOTIFY", RM_VM_IRQ_NOTIFY_ID, ANY_LEN, FATAL_EMPTY,
+	  irq_notify },
+	{ "VM_IRQ_UNMAP", RM_VM_IRQ_UNMAP_ID, ANY_LEN, FATAL_EMPTY, irq_unmap },
+	{ "IPA_RESERVE", RM_IPA_RESERVE_ID, ANY_LEN, 0, vm_ipa_reserve },
 };
-
-/**
- * rm_log() - log a line
- * @rm: resource manager
- * @text: text
- * @value: number that follows it
- */
-void rm_log(struct rm *rm, const char *text, uint64_t value)
-{
-	char line[96];
-	size_t len = strlen(text);
-	int shift = 60;
-
-	if (len > sizeof(line) - 20)
-		len = sizeof(line) - 20;
-	memcpy(line, text, len);
-	line[len++] = ' ';
-	while (shift && !(value >> shift))
-		shift -= 4;
-	for (; shift >= 0; shift -= 4)
-		line[len++] = "0123456789abcdef"[value >> shift & 15];
-	line[len] = 0;
-	rm->ops->log(rm->ctx, line);
-}
-
-/**
- * rm_die() - fall silent for ever
- * @rm: resource manager
- * @why: for the log
- *
- * As the published resource manager does when an assertion fails or its heap is
- * used up.
- */
-void rm_die(struct rm *rm, const char *why)
-{
-	if (!rm->stats.dead)
-		rm->ops->log(rm->ctx, why);
-	rm->stats.dead = true;
-}
 
 /**
  * rm_error_of() - the resource manager's error for a hypervisor's
@@ -122,6 +116,8 @@ uint32_t rm_error_of(int hyp_error)
 		return RM_ERR_NORESOURCE;
 	case RM_HYP_BUSY:
 		return RM_ERR_BUSY;
+	case RM_HYP_ADDR_OVERFLOW:
+	case RM_HYP_ADDR_UNDERFLOW:
 	case RM_HYP_ADDR_INVALID:
 		return RM_ERR_MEM;
 	case RM_HYP_ARG_INVALID:
@@ -132,36 +128,71 @@ uint32_t rm_error_of(int hyp_error)
 	}
 }
 
+static const struct handler *find_handler(const struct rm *rm, uint32_t id)
+{
+	const struct handler *h;
+	size_t i;
+
+	for (i = 0; i < RM_ARRAY_SIZE(handlers); i++) {
+		h = &handlers[i];
+		if (h->id != id)
+			continue;
+		if (((h->flags & BOOT_CONTEXT) && !rm->config.boot_context) ||
+		    ((h->flags & RESETS) && rm->config.no_reset))
+			return NULL;
+		return h;
+	}
+	return NULL;
+}
+
+/* For error replies with a hypervisor error when no hypercall has failed */
+static int hyp_error_of(uint32_t err)
+{
+	switch (err) {
+	case RM_ERR_NOMEM:
+		return RM_HYP_NOMEM;
+	case RM_ERR_NORESOURCE:
+		return RM_HYP_NORESOURCES;
+	case RM_ERR_DENIED:
+		return RM_HYP_DENIED;
+	case RM_ERR_VM_STATE:
+		return RM_HYP_OBJECT_STATE;
+	default:
+		return RM_HYP_ARG_INVALID;
+	}
+}
+
 static uint32_t run_handler(struct rm *rm, const struct handler *h,
 			    struct rm_call *call)
 {
-	if ((h->flags & HOST_ONLY) && call->vm != &rm->host)
-		return RM_ERR_DENIED;
-	if (h->len >= 0 && call->len != (size_t)h->len)
+	if ((h->flags & FATAL_EMPTY) && rm->config.debug && !call->len) {
+		rm_die(rm, "assertion: request without payload");
 		return RM_ERR_MSG;
+	}
+	if ((h->flags & HOST_ONLY) && call->vm != &rm->host)
+		return rm_refuse(rm, RM_ERR_DENIED, "only for the host");
+	if (h->len >= 0 && call->len != (size_t)h->len)
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
 	return h->fn(rm, call);
 }
 
-static uint32_t carry_out(struct rm *rm, struct rm_call *call)
+static uint32_t carry_out(struct rm *rm, struct rm_call *call,
+			  const struct handler *h)
 {
-	const struct handler *h = NULL;
 	uint32_t err;
-	size_t i;
 
-	/* Lent interrupts are not modelled, but for this way to die of one */
-	if (call->id == RM_VM_IRQ_ACCEPT_ID && !call->len)
-		rm_die(rm, "assertion: empty VM_IRQ_ACCEPT");
-	for (i = 0; i < RM_ARRAY_SIZE(handlers); i++)
-		if (handlers[i].id == call->id)
-			h = &handlers[i];
-	if (!h || ((h->flags & BOOT_CONTEXT) && !rm->config.boot_context))
-		return RM_ERR_UNIMPLEMENTED;
+	if (!h)
+		return rm_refuse(rm, RM_ERR_UNIMPLEMENTED,
+				 "there is no such message");
 	err = run_handler(rm, h, call);
-	if (err) {
-		call->out_len = 0;
-		if (h->flags & ERROR_EXTRA)
-			rm_out32(call, 0);
-	}
+	if (!err)
+		return RM_OK;
+	call->out_len = 0;
+	/* VM_CONFIG_IMAGE includes it only if a hypercall has failed */
+	if ((h->flags & ERROR_EXTRA) &&
+	    (h->id != RM_VM_CONFIG_ID || call->hyp_error))
+		rm_out32(call, (uint32_t)(call->hyp_error ? call->hyp_error :
+							    hyp_error_of(err)));
 	return err;
 }
 
@@ -187,7 +218,7 @@ static struct rm_msg *make_reply(struct rm *rm, const struct rm_call *call,
 	return msg;
 }
 
-/* A reply that is not the one the caller waits for */
+/* Send a reply besides the right one */
 static void send_wrong(struct rm *rm, const struct rm_call *call, uint32_t err,
 		       uint32_t id, uint16_t seq)
 {
@@ -263,11 +294,13 @@ static void fault_due(struct rm *rm, const struct rm_call *call,
 }
 
 /**
- * rm_loses() - whether a notification is to be lost, as planned
+ * rm_loses() - check whether a planned fault drops a notification
  * @rm: resource manager
- * @id: its message id, which the plan must name
+ * @id: message id
  *
- * Return: true if it must not be sent.
+ * The fault must name the notification; one for any message is for requests.
+ *
+ * Return: true if it must not be sent
  */
 bool rm_loses(struct rm *rm, uint32_t id)
 {
@@ -284,30 +317,71 @@ bool rm_loses(struct rm *rm, uint32_t id)
 	return true;
 }
 
+/* RM_FAULT_REFUSE also has the effect on the VM that a real refusal has */
+static uint32_t refuse_by_plan(struct rm *rm, const struct rm_call *call,
+			       const struct rm_fault *fault)
+{
+	struct rm_vm *vm = call->len >= 2 ? vm_get(rm, rm_get16(call->in)) :
+					    NULL;
+	uint8_t from;
+
+	switch (call->id) {
+	case RM_VM_CONFIG_ID:
+		from = vm && vm->state == RM_STATE_RESET ? RM_STATE_RESET :
+							   RM_STATE_LOAD;
+		break;
+	case RM_VM_AUTH_ID:
+		from = RM_STATE_AUTH;
+		break;
+	case RM_VM_INIT_ID:
+		from = RM_STATE_INIT;
+		break;
+	case RM_VM_START_ID:
+		from = RM_STATE_READY;
+		break;
+	default:
+		from = RM_STATE_NONE;
+		break;
+	}
+	if (fault->action == RM_FAULT_REFUSE && vm && vm->state == from)
+		vm_set_state(rm, vm, RM_STATE_INIT_FAILED);
+	return rm_refuse(rm, fault->arg, "planned fault");
+}
+
 static void handle(struct rm *rm, struct rm_call *call)
 {
+	const struct handler *h = find_handler(rm, call->id);
 	struct rm_fault fault;
-	uint32_t err;
+	uint32_t err = RM_OK;
 
 	rm->stats.requests++;
+	rm->call = call;
+	rm->why = NULL;
 	call->out = rm->reply;
+	if (h) {
+		call->name = h->name;
+		call->subject = h->flags & OF_VM ? RM_ABOUT_VM :
+				h->flags & OF_PARCEL ? RM_ABOUT_PARCEL :
+						       RM_ABOUT_NOTHING;
+	}
 	fault_due(rm, call, &fault);
 	if (fault.action == RM_FAULT_DIE)
 		rm_die(rm, "planned death");
-	if (rm->stats.dead)
-		return;
-	if (fault.action == RM_FAULT_FAIL) {
-		err = fault.arg;
-	} else {
-		err = carry_out(rm, call);
-		if (rm->stats.dead)
-			return;
-		if (fault.action == RM_FAULT_FAIL_AFTER) {
-			err = fault.arg;
-			call->out_len = 0;
-		}
+	else if (fault.action == RM_FAULT_FAIL ||
+		 fault.action == RM_FAULT_REFUSE)
+		err = refuse_by_plan(rm, call, &fault);
+	else
+		err = carry_out(rm, call, h);
+	if (!rm->stats.dead && fault.action == RM_FAULT_FAIL_AFTER) {
+		err = rm_refuse(rm, fault.arg, "planned fault, carried out");
+		call->out_len = 0;
 	}
-	reply(rm, call, err, &fault);
+	if (!rm->stats.dead) {
+		if (err)
+			rm_log_refusal(rm, call, err);
+		reply(rm, call, err, &fault);
+	}
+	rm->call = NULL;
 }
 
 /* Events -------------------------------------------------------------- */
@@ -457,8 +531,8 @@ void rm_lose_reset(struct rm *rm, uint32_t count)
  * rm_revive() - bring a dead resource manager back
  * @rm: resource manager
  *
- * What it knows of VMs and parcels is kept. Requests that came while it was
- * dead, and messages that waited to be sent, are lost.
+ * VMs and parcels are kept. Requests that arrived in between and messages that
+ * were queued are lost.
  */
 void rm_revive(struct rm *rm)
 {

@@ -7,11 +7,10 @@
  * as the published resource manager does: same checks, same error codes, same
  * order of notifications, same asynchrony.
  *
- * Pure C: no libc, no global state, no allocation of its own. Everything that
- * the model needs from the machine it runs on is in struct rm_ops; the test
- * hypervisor implements it with real stage 2 tables and vCPUs, the unit tests
- * with arrays. The model is single threaded: its user holds one lock around
- * every rm_*() call, and the ops are called with that lock held.
+ * The model is freestanding C without global state. It reaches the machine only
+ * through struct rm_ops, which the test hypervisor implements with stage 2 tables
+ * and vCPUs, and the unit tests with arrays. The model is single threaded: its
+ * user holds one lock around every rm_*() call, and ops are called with it held.
  */
 #ifndef GUNYAH_TEST_RM_H
 #define GUNYAH_TEST_RM_H
@@ -44,9 +43,12 @@
  * @RM_HYP_ARG_INVALID: an argument is wrong
  * @RM_HYP_NOMEM: no memory
  * @RM_HYP_NORESOURCES: a table or range is full
+ * @RM_HYP_ADDR_OVERFLOW: a range goes beyond the last address
+ * @RM_HYP_ADDR_UNDERFLOW: a range begins before the first address
  * @RM_HYP_ADDR_INVALID: there is nothing at the address
  * @RM_HYP_DENIED: the VM lacks the right
  * @RM_HYP_BUSY: somebody else has it
+ * @RM_HYP_OBJECT_STATE: not in the object's state
  * @RM_HYP_NOT_OWNER: the memory is not the VM's, or not any more
  *
  * Values are those of the hypercall interface. The model maps them to resource
@@ -57,9 +59,12 @@ enum rm_hyp_error {
 	RM_HYP_ARG_INVALID = 1,
 	RM_HYP_NOMEM = 10,
 	RM_HYP_NORESOURCES = 11,
+	RM_HYP_ADDR_OVERFLOW = 20,
+	RM_HYP_ADDR_UNDERFLOW = 21,
 	RM_HYP_ADDR_INVALID = 22,
 	RM_HYP_DENIED = 30,
 	RM_HYP_BUSY = 31,
+	RM_HYP_OBJECT_STATE = 33,
 	RM_HYP_NOT_OWNER = 111,
 };
 
@@ -236,20 +241,35 @@ struct rm_ops {
 			     struct rm_endpoint *to);
 	/** @object_destroy: both ends of an object */
 	void (*object_destroy)(void *ctx, uint32_t handle);
+
+	/**
+	 * @panic: optional: stop the machine, because the published hypervisor panics
+	 * here. It may return; the model is dead then.
+	 */
+	void (*panic)(void *ctx, const char *why);
 };
+
+/* Limits of the published resource manager; exceeding one is fatal */
+#define RM_MAX_ENTRIES	8191
+#define RM_MAX_VDEVICES	255
 
 /**
  * struct rm_config - variants of the model
  * @debug: as the published debug build: the image parcel's ACL and type are not
- *	validated at VM_START, so a shared image is accepted
+ *	validated at VM_START, so a shared image is accepted, and some requests
+ *	that production firmware refuses are fatal
  * @max_entries: memory entries in all parcels together before the resource
- *	manager runs out of heap and dies silently; 0: no such limit
+ *	manager runs out of heap and dies; 0: no such limit
  * @max_vdevices: virtual devices in all VMs together before it dies likewise;
  *	0: no such limit
- * @fatal_static: a VM that the hypervisor schedules is the end of the resource
- *	manager when one of its vCPUs halts or it is stopped, as it is of the
- *	published one; otherwise such a VM ends as any other
+ * @fatal_static: the resource manager dies when a VM that the hypervisor
+ *	schedules ends, as the published debug build does; otherwise such a VM
+ *	ends as any other
  * @boot_context: there is VM_SET_BOOT_CONTEXT, which the published one lacks
+ * @no_reset: VM_RESET is not implemented, as in older firmware
+ * @late: objects and memory of what has ended are freed late: that many VM_INITs
+ *	after the end of a VM, and that many requests for a parcel after a
+ *	reclaim, are answered with NORESOURCE
  * @host_name: name of the host VM ("HLOS")
  */
 struct rm_config {
@@ -258,14 +278,16 @@ struct rm_config {
 	uint32_t max_vdevices;
 	bool fatal_static;
 	bool boot_context;
+	bool no_reset;
+	uint32_t late;
 	const char *host_name;
 };
 
 /** enum rm_fault_action - what a planned fault does to a request */
 enum rm_fault_action {
 	RM_FAULT_NONE,
-	RM_FAULT_FAIL,		/* not carried out, error reply with @arg */
-	RM_FAULT_FAIL_AFTER,	/* carried out, yet error reply with @arg */
+	RM_FAULT_FAIL,		/* not carried out, replied to with error @arg */
+	RM_FAULT_FAIL_AFTER,	/* carried out, replied to with error @arg */
 	RM_FAULT_DROP_REPLY,	/* carried out, no reply; a notification is not sent */
 	RM_FAULT_DELAY_REPLY,	/* carried out, reply waits for @arg rm_work() turns */
 	RM_FAULT_DUP_REPLY,	/* carried out, replied to twice */
@@ -273,7 +295,8 @@ enum rm_fault_action {
 	RM_FAULT_LONG_REPLY,	/* @arg bytes of zeroes added to the reply */
 	RM_FAULT_WRONG_SEQ,	/* reply with another sequence id, then the right one */
 	RM_FAULT_WRONG_ID,	/* reply with another message id, then the right one */
-	RM_FAULT_DIE,		/* silence from here on */
+	RM_FAULT_DIE,		/* the resource manager dies */
+	RM_FAULT_REFUSE,	/* as FAIL, and the VM becomes INIT_FAILED */
 };
 
 /**

@@ -6,10 +6,11 @@
  *
  *	rm.c					events in, dispatch, faults
  *	vm.c start.c boot.c reset.c console.c	VMs: requests and life cycle
- *	mem_msg.c resource.c firmware.c		other requests
+ *	mem_msg.c resource.c firmware.c irq.c	other requests
  *	config.c vdev.c vm_dt.c			devicetrees, virtual devices
  *	accept.c parcel.c ipa.c			memory
- *	rpc.c					packets
+ *	rpc.c peer.c				packets, VMs and their peers
+ *	log.c					the log, and death
  */
 #ifndef GUNYAH_RM_CORE_H
 #define GUNYAH_RM_CORE_H
@@ -17,10 +18,25 @@
 #include "rm_types.h"
 
 /* rm.c */
-void rm_die(struct rm *rm, const char *why);
 bool rm_loses(struct rm *rm, uint32_t id);
-void rm_log(struct rm *rm, const char *text, uint64_t value);
 uint32_t rm_error_of(int hyp_error);
+
+/* log.c */
+void rm_log(struct rm *rm, const char *text, uint64_t value);
+uint32_t rm_refuse(struct rm *rm, uint32_t err, const char *why);
+void rm_pass_over(struct rm *rm, const char *what, uint64_t value);
+void rm_log_refusal(struct rm *rm, const struct rm_call *call, uint32_t err);
+void rm_die(struct rm *rm, const char *why);
+void rm_panic(struct rm *rm, const char *why);
+
+/* peer.c: VMs by VMID and by name, and their peers */
+struct rm_vm *vm_get(struct rm *rm, uint32_t vmid);
+const char *vm_name(const struct rm *rm, const struct rm_vm *vm);
+const char *vm_uri(const struct rm_vm *vm);
+struct rm_vm *vm_by_name(struct rm *rm, const char *name);
+void vm_make_peers(struct rm_vm *a, struct rm_vm *b);
+void vm_drop_peers(struct rm *rm, struct rm_vm *vm);
+bool vm_is_peer(const struct rm_vm *vm, uint16_t vmid);
 
 /* rpc.c */
 void rpc_init(struct rm_chan *chan);
@@ -36,6 +52,8 @@ bool rpc_tick(struct rm *rm);
 void rpc_flush(struct rm *rm, struct rm_vm *vm);
 void rpc_notify(struct rm *rm, uint16_t vmid, uint32_t id, const void *data,
 		size_t len);
+void rpc_notify_peer(struct rm *rm, uint16_t vmid, uint32_t id,
+		     const void *data, size_t len);
 
 /* ipa.c: a VM's address space */
 bool ipa_reserve(struct rm *rm, struct rm_vm *vm, uint64_t ipa, uint64_t size);
@@ -74,15 +92,14 @@ uint32_t mem_accept(struct rm *rm, struct rm_call *call);
 uint32_t mem_release(struct rm *rm, struct rm_call *call);
 
 /* mem_msg.c */
-uint32_t list_parse(const uint8_t **p, size_t *left, size_t entry_size,
-		    struct rm_list *list);
+uint32_t list_parse(struct rm *rm, const uint8_t **p, size_t *left,
+		    size_t entry_size, struct rm_list *list);
 bool acl_same(const struct rm_parcel *p, const struct rm_list *acl);
 bool attrs_same(const struct rm_parcel *p, const struct rm_list *list);
 uint32_t mem_create(struct rm *rm, struct rm_call *call);
 uint32_t mem_append(struct rm *rm, struct rm_call *call);
 uint32_t mem_reclaim(struct rm *rm, struct rm_call *call);
 uint32_t mem_notify(struct rm *rm, struct rm_call *call);
-uint32_t mem_lookup_sgl(struct rm *rm, struct rm_call *call);
 void mem_notify_released(struct rm *rm, const struct rm_parcel *p,
 			 uint16_t vmid, uint32_t id);
 
@@ -105,7 +122,7 @@ int dt_number(const void *fdt, int node, const char *name, int cells,
 int dt_exact_subnode(const void *fdt, int node, const char *name);
 bool dt_reg(const void *fdt, int node, unsigned int index, uint64_t *addr,
 	    uint64_t *size);
-bool dt_valid(const void *fdt, size_t size);
+bool dt_valid(struct rm *rm, const void *fdt, size_t size);
 
 /* vdev.c */
 uint32_t vdev_parse_all(struct rm *rm, struct rm_vm *vm, const void *fdt);
@@ -132,9 +149,7 @@ bool reset_turn(struct rm *rm);
 void config_free(struct rm *rm, struct rm_vm *vm);
 
 /* vm.c */
-struct rm_vm *vm_get(struct rm *rm, uint32_t vmid);
 struct rm_vm *vm_owned(struct rm *rm, struct rm_call *call, uint32_t *err);
-const char *vm_name(const struct rm *rm, const struct rm_vm *vm);
 void vm_set_state(struct rm *rm, struct rm_vm *vm, uint8_t state);
 void vm_kill_vcpus(struct rm *rm, struct rm_vm *vm);
 bool vm_halts(struct rm *rm);
@@ -158,6 +173,7 @@ uint32_t vm_get_crash(struct rm *rm, struct rm_call *call);
 uint32_t vm_set_crash(struct rm *rm, struct rm_call *call);
 uint32_t vm_set_time_base(struct rm *rm, struct rm_call *call);
 uint32_t vm_host_type(struct rm *rm, struct rm_call *call);
+uint32_t vm_ipa_reserve(struct rm *rm, struct rm_call *call);
 
 /* resource.c */
 uint32_t vm_get_resources(struct rm *rm, struct rm_call *call);
@@ -166,6 +182,15 @@ uint32_t vm_get_resources(struct rm *rm, struct rm_call *call);
 uint32_t console_open(struct rm *rm, struct rm_call *call);
 uint32_t console_write(struct rm *rm, struct rm_call *call);
 uint32_t console_flush(struct rm *rm, struct rm_call *call);
+
+/* irq.c */
+uint32_t irq_lend(struct rm *rm, struct rm_call *call);
+uint32_t irq_accept(struct rm *rm, struct rm_call *call);
+uint32_t irq_release(struct rm *rm, struct rm_call *call);
+uint32_t irq_reclaim(struct rm *rm, struct rm_call *call);
+uint32_t irq_notify(struct rm *rm, struct rm_call *call);
+uint32_t irq_unmap(struct rm *rm, struct rm_call *call);
+void irq_forget(struct rm *rm, uint16_t vmid);
 
 /* firmware.c */
 uint32_t fw_milestone(struct rm *rm, struct rm_call *call);

@@ -16,11 +16,11 @@
 #define RM_SECONDARY_LAST	31
 #define RM_DYNAMIC_FIRST	128
 #define RM_DYNAMIC_LAST		190
-#define RM_MAX_PARCELS		64	/* that one VM may own */
+#define RM_MAX_PARCELS		64	/* per owner */
 #define RM_MAX_VCPUS		8
-#define RM_MAX_NOTIFICATIONS	256	/* waiting for one VM */
-#define RM_SPARE_LEN		32	/* payload that needs no memory */
-#define RM_MAX_NAME		80	/* terminating zero included */
+#define RM_MAX_NOTIFICATIONS	256	/* queued per VM */
+#define RM_SPARE_LEN		32	/* possible without memory */
+#define RM_MAX_NAME		80	/* including the final zero */
 #define RM_MAX_CRASH_MSG	192
 #define RM_MAX_DT		(4U << 20)
 #define RM_PARCEL_ADDR_END	0x100000000000ULL	/* 44 bits */
@@ -28,7 +28,7 @@
 /* A VM's address space */
 #define RM_IPA_END		0x1000000000ULL	/* 36 bits */
 #define RM_VMMIO_END		0x40000000ULL	/* below: emulated by the owner */
-#define RM_IPA_ALLOC_FIRST	0x40001000ULL	/* what the model chooses itself */
+#define RM_IPA_ALLOC_FIRST	0x40001000ULL	/* for our own choices */
 
 #define RM_GIC_FRAME		0x10000ULL
 #define RM_GICR_STRIDE		0x20000ULL
@@ -95,21 +95,40 @@ struct rm_chan {
 };
 
 /**
+ * enum rm_subject - what the first field of a request's payload names
+ * @RM_ABOUT_NOTHING: nothing that is of interest
+ * @RM_ABOUT_VM: a VM
+ * @RM_ABOUT_PARCEL: a memory parcel
+ */
+enum rm_subject {
+	RM_ABOUT_NOTHING,
+	RM_ABOUT_VM,
+	RM_ABOUT_PARCEL,
+};
+
+/**
  * struct rm_call - a request that is carried out
  * @vm: the caller
  * @id: message id
+ * @name: name of the message; NULL: unknown
+ * @subject: what its payload begins with
  * @seq: sequence id
  * @in: payload
  * @len: its length
+ * @hyp_error: the hypervisor's error behind the one that is replied; RM_HYP_OK
+ *	if it had no part in it
  * @out: reply body, RM_MAX_BODY bytes, zeroed by whoever reserves it
  * @out_len: bytes of it in use
  */
 struct rm_call {
 	struct rm_vm *vm;
 	uint32_t id;
+	const char *name;
+	enum rm_subject subject;
 	uint16_t seq;
 	const uint8_t *in;
 	size_t len;
+	int hyp_error;
 	uint8_t *out;
 	size_t out_len;
 };
@@ -291,6 +310,26 @@ enum rm_vdev_type {
 };
 
 /**
+ * struct rm_lease - an interrupt that one VM has lent to another
+ * @next: in the list of all
+ * @handle: handle
+ * @label: label
+ * @virq: its number at the lender
+ * @owner: lender
+ * @borrower: borrower
+ * @accepted: the borrower has it
+ */
+struct rm_lease {
+	struct rm_lease *next;
+	uint32_t handle;
+	uint32_t label;
+	uint32_t virq;
+	uint16_t owner;
+	uint16_t borrower;
+	bool accepted;
+};
+
+/**
  * struct rm_irq - interrupt of a virtual device
  * @intid: INTID; 0: to be allocated
  * @level: level triggered
@@ -326,6 +365,8 @@ struct rm_link {
  * @has_base: @base is given
  * @optional: the VM starts without a parcel for it
  * @counted: it exists, not only its description
+ * @alone: its other end is nobody that the model connects to
+ * @relative: the path of the node to create does not begin at the root
  * @label: label of the device
  * @mem_label: label of its parcel
  * @base: address of its memory
@@ -350,6 +391,8 @@ struct rm_vdev {
 	bool has_base;
 	bool optional;
 	bool counted;
+	bool alone;
+	bool relative;
 	uint32_t label;
 	uint32_t mem_label;
 	uint64_t base;
@@ -391,6 +434,7 @@ struct rm_vcpu {
 /**
  * struct rm_vm_config - everything of a VM that lives from CONFIG_IMAGE to RESET
  * @auth: enum rm_auth
+ * @refused_late: VM_INIT was refused because of rm_config.late
  * @image_handle: image parcel
  * @image_offset: where in it the VM starts
  * @image_size: size of the image
@@ -430,6 +474,7 @@ struct rm_vcpu {
  */
 struct rm_vm_config {
 	uint16_t auth;
+	bool refused_late;
 	uint32_t image_handle;
 	uint64_t image_offset;
 	uint64_t image_size;
@@ -482,6 +527,7 @@ struct rm_vm_config {
  * @os_state: what the VM says of itself
  * @app_status: likewise
  * @chan: RPC channel; NULL: none
+ * @peers: a bit for each VM that is told of its states
  * @cfg: configuration; NULL: none
  * @ranges: used ranges of the address space
  * @range_hint: one of them, near the last use
@@ -501,6 +547,7 @@ struct rm_vm {
 	uint8_t os_state;
 	uint16_t app_status;
 	struct rm_chan *chan;
+	uint64_t peers[(RM_MAX_VMID + 1) / 64];
 	struct rm_vm_config *cfg;
 	struct rm_range *ranges;
 	struct rm_range *range_hint;
@@ -529,6 +576,12 @@ struct rm_vm {
  * @parcels_tail: where the next one is put
  * @last_handle: handle of the youngest parcel
  * @vdevs: virtual devices that exist
+ * @leases: interrupts that are lent
+ * @last_lease: handle of the youngest of them
+ * @late_inits: VM_INITs still to refuse: what they need is not free yet
+ * @late_parcels: parcels still to refuse, likewise
+ * @call: request that is carried out; NULL: none
+ * @why: reason of its refusal; NULL: none so far
  * @delayed: messages that wait for their time
  * @spare: a message for when there is no memory
  * @spare_used: it is in use
@@ -555,6 +608,13 @@ struct rm {
 	struct rm_parcel **parcels_tail;
 	uint32_t last_handle;
 	uint32_t vdevs;
+	struct rm_lease *leases;
+	uint32_t last_lease;
+	uint32_t late_inits;
+	uint32_t late_parcels;
+
+	const struct rm_call *call;
+	const char *why;
 
 	struct rm_msg *delayed;
 	uint64_t spare[(sizeof(struct rm_msg) + RM_SPARE_LEN) / 8];

@@ -42,6 +42,9 @@ enum rm_error {
 	RM_ERR_MEM_RELEASED = 0xc,
 	RM_ERR_VMID = 0xd,
 	RM_ERR_LOOKUP = 0xe,
+	RM_ERR_IRQ = 0xf,
+	RM_ERR_IRQ_INUSE = 0x10,
+	RM_ERR_IRQ_RELEASED = 0x11,
 	RM_ERR_VM_STATE = 0x14,
 };
 
@@ -54,7 +57,6 @@ enum rm_error {
 #define RM_MEM_RECLAIM_ID	0x51000015
 #define RM_MEM_NOTIFY_ID	0x51000017
 #define RM_MEM_APPEND_ID	0x51000018
-#define RM_MEM_LOOKUP_SGL_ID	0x5100001a
 #define RM_FW_MILESTONE_ID	0x51000020
 #define RM_FW_SET_FIRMWARE_ID	0x51000021
 #define RM_VM_ALLOC_ID		0x56000001
@@ -79,6 +81,11 @@ enum rm_error {
 #define RM_VM_SET_BOOT_ID	0x56000031
 #define RM_VM_SET_FW_MEM_ID	0x56000032
 #define RM_VM_IRQ_ACCEPT_ID	0x56000050
+#define RM_VM_IRQ_LEND_ID	0x56000051
+#define RM_VM_IRQ_RELEASE_ID	0x56000052
+#define RM_VM_IRQ_RECLAIM_ID	0x56000053
+#define RM_VM_IRQ_NOTIFY_ID	0x56000054
+#define RM_VM_IRQ_UNMAP_ID	0x56000055
 #define RM_VM_SET_STATUS_ID	0x56000080
 #define RM_CONSOLE_OPEN_ID	0x56000081
 #define RM_CONSOLE_CLOSE_ID	0x56000082
@@ -87,6 +94,7 @@ enum rm_error {
 #define RM_VM_EXIT_ID		0x56000085
 #define RM_VM_SET_CRASH_ID	0x56000086
 #define RM_HOST_GET_TYPE_ID	0x560000a0
+#define RM_IPA_RESERVE_ID	0x560000b0
 
 /* Notifications */
 #define RM_N_MEM_SHARED		0x51100011
@@ -96,6 +104,9 @@ enum rm_error {
 #define RM_N_VM_EXITED		0x56100001
 #define RM_N_VM_SHUTDOWN	0x56100002
 #define RM_N_VM_STATUS		0x56100008
+#define RM_N_IRQ_LENT		0x56100011
+#define RM_N_IRQ_RELEASED	0x56100012
+#define RM_N_IRQ_ACCEPTED	0x56100013
 #define RM_N_CONSOLE_CHARS	0x56100080
 
 /** enum rm_vm_state - states of a VM */
@@ -152,6 +163,13 @@ enum rm_boot_set {
 #define RM_NOTIFY_RELEASED	2
 #define RM_NOTIFY_ACCEPTED	4
 #define RM_NOTIFY_RECALL	8
+
+#define RM_IRQ_LENT		1
+#define RM_IRQ_RELEASED		2
+#define RM_IRQ_ACCEPTED		4
+
+#define RM_IPA_FIXED		0	/* the caller names the ranges */
+#define RM_IPA_ALLOCATE		1	/* the resource manager finds them */
 
 #define RM_ATTR_DEVICE		1
 #define RM_ATTR_MAX		3

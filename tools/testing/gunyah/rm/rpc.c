@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets: requests are put together from fragments, replies and notifications
- * cut into them. One queue a VM keeps their order; it holds what the VM's
- * message queue has no room for.
+ * Packets: requests are reassembled from fragments, replies and notifications are
+ * split into them. Each VM has one queue for what its message queue has no room
+ * for, so that messages stay in order.
  *
  * As in the published resource manager a VM has one buffer for a reply that
  * waits: the next reply replaces it. The safe contract for clients is one
@@ -57,7 +57,7 @@ void rpc_drop(struct rm *rm, struct rm_chan *chan)
  * @len: its length
  * @call: filled in when a request is complete
  *
- * A packet that is out of place is dropped without a word.
+ * Malformed and unexpected packets are dropped silently.
  *
  * Return: true if @call is a complete request
  */
@@ -116,7 +116,7 @@ bool rpc_receive(struct rm_vm *vm, const uint8_t *packet, size_t len,
 	return true;
 }
 
-/* When there is no memory, a short message still gets out */
+/* Keeps short messages possible when there is no memory */
 static struct rm_msg *spare_message(struct rm *rm, size_t len)
 {
 	if (rm->spare_used || len > RM_SPARE_LEN)
@@ -168,8 +168,8 @@ static bool msg_replaces(const struct rm_msg *msg, const struct rm_msg *old)
 }
 
 /*
- * Make room before @msg is queued: an earlier reply goes, or the oldest
- * notification once there are too many. What is partly sent stays.
+ * Make room for @msg: drop an unsent reply, or the oldest notification if there
+ * are too many. A message that is partly sent must stay.
  */
 static void make_room(struct rm *rm, struct rm_chan *chan,
 		      const struct rm_msg *msg)
@@ -206,7 +206,7 @@ static void make_room(struct rm *rm, struct rm_chan *chan,
  * @rm: resource manager
  * @msg: message
  *
- * The message belongs to the queue from now on.
+ * The queue takes ownership of the message.
  */
 void rpc_queue(struct rm *rm, struct rm_msg *msg)
 {
@@ -304,29 +304,63 @@ void rpc_flush(struct rm *rm, struct rm_vm *vm)
 	}
 }
 
-/**
- * rpc_notify() - notify a VM, if it runs and has a channel
- * @rm: resource manager
- * @vmid: receiver
- * @id: message id
- * @data: payload
- * @len: length
- */
-void rpc_notify(struct rm *rm, uint16_t vmid, uint32_t id, const void *data,
-		size_t len)
+static void notify(struct rm *rm, struct rm_vm *vm, uint32_t id,
+		   const void *data, size_t len)
 {
-	struct rm_vm *vm = vm_get(rm, vmid);
 	struct rm_msg *msg;
 
-	/* One that dies in the middle of a request tells nobody any more */
-	if (rm->stats.dead || !vm || !vm->chan ||
-	    vm->state != RM_STATE_RUNNING || rm_loses(rm, id))
+	if (rm_loses(rm, id))
 		return;
-	msg = rpc_message(rm, vmid, RM_TYPE_NOTIFICATION, id,
+	msg = rpc_message(rm, vm->vmid, RM_TYPE_NOTIFICATION, id,
 			  vm->chan->notify_seq++, len);
 	if (!msg)
 		return;
 	memcpy(msg->data, data, len);
 	rm->stats.notifications++;
 	rpc_queue(rm, msg);
+}
+
+/**
+ * rpc_notify() - send a notification to a VM that must have a channel
+ * @rm: resource manager
+ * @vmid: receiver
+ * @id: message id
+ * @data: payload
+ * @len: length
+ *
+ * Published firmware treats a missing channel as fatal. Nothing is sent to a VM
+ * that has a channel but does not run.
+ */
+void rpc_notify(struct rm *rm, uint16_t vmid, uint32_t id, const void *data,
+		size_t len)
+{
+	struct rm_vm *vm = vm_get(rm, vmid);
+
+	/* A dead resource manager sends no notifications */
+	if (rm->stats.dead || !vm)
+		return;
+	if (!vm->chan) {
+		rm_log(rm, "no rm-rpc channel for a notification to VM", vmid);
+		rm_die(rm, "notification to a VM that has no channel");
+		return;
+	}
+	if (vm->state == RM_STATE_RUNNING)
+		notify(rm, vm, id, data, len);
+}
+
+/**
+ * rpc_notify_peer() - send a notification to a VM if it has a channel and runs
+ * @rm: resource manager
+ * @vmid: receiver
+ * @id: message id
+ * @data: payload
+ * @len: length
+ */
+void rpc_notify_peer(struct rm *rm, uint16_t vmid, uint32_t id,
+		     const void *data, size_t len)
+{
+	struct rm_vm *vm = vm_get(rm, vmid);
+
+	if (!rm->stats.dead && vm && vm->chan && vm->state == RM_STATE_RUNNING)
+		notify(rm, vm, id, data, len);
 }

@@ -6,16 +6,18 @@
 
 #include "rm_core.h"
 
-/* What the model generates goes through a buffer of this size */
+/* Published firmware assembles a finished devicetree of up to this size on its heap */
 #define OVERLAY_HEAP	(16U << 10)
 
 /**
  * struct dt - copy of a devicetree
- * @blob: the devicetree
+ * @blob: the devicetree, its size rounded up
+ * @size: its size as the owner has it
  * @capacity: bytes at @blob
  */
 struct dt {
 	void *blob;
+	uint32_t size;
 	size_t capacity;
 };
 
@@ -25,7 +27,7 @@ static void dt_free(struct rm *rm, struct dt *dt)
 	dt->blob = NULL;
 }
 
-/* Room for what vm_dt_patch() adds, generously */
+/* Upper limit for what vm_dt_patch() adds */
 static size_t dt_room(struct rm *rm, const struct rm_vm *vm)
 {
 	const struct rm_vdev *v;
@@ -39,38 +41,37 @@ static size_t dt_room(struct rm *rm, const struct rm_vm *vm)
 	return room;
 }
 
-/*
- * Copy the VM's devicetree: its owner may still write to the original. False
- * if it is none.
- */
-static bool dt_read(struct rm *rm, const struct rm_vm *vm, struct rm_parcel *p,
-		    size_t room, struct dt *dt)
+/* Work on a copy, because the owner may still write to the original */
+static uint32_t dt_read(struct rm *rm, const struct rm_vm *vm, struct rm_parcel *p,
+			size_t room, struct dt *dt)
 {
 	const struct rm_vm_config *cfg = vm->cfg;
 	struct fdt_header header;
 	uint32_t size;
 
-	/* It is mapped by pages */
 	if (!rm_page_aligned(cfg->dt_offset) ||
 	    !rm_page_aligned(cfg->dt_size) || cfg->dt_size < sizeof(header) ||
 	    parcel_read(rm, p, cfg->dt_offset, &header, sizeof(header)))
-		return false;
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "room for the devicetree is not of pages");
 	size = fdt_totalsize(&header);
 	if (fdt_magic(&header) != FDT_MAGIC || size < sizeof(header) ||
 	    size > cfg->dt_size || size > RM_MAX_DT)
-		return false;
-	/* libfdt may build the new tree behind the old one: keep it aligned */
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "no devicetree, or larger than its room");
+	dt->size = size;
+	/* libfdt may build the new tree behind the old one, which must be aligned */
 	dt->capacity = rm_align_up(size, 8) + room;
 	dt->blob = rm_alloc(rm, dt->capacity);
 	if (!dt->blob)
-		return false;
+		return rm_refuse(rm, RM_ERR_MEM, "no memory");
 	if (parcel_read(rm, p, cfg->dt_offset, dt->blob, size) ||
-	    !dt_valid(dt->blob, size)) {
+	    !dt_valid(rm, dt->blob, size)) {
 		dt_free(rm, dt);
-		return false;
+		return rm_refuse(rm, RM_ERR_MEM, "damaged devicetree");
 	}
 	fdt_set_totalsize(dt->blob, rm_align_up(size, 8));
-	return true;
+	return RM_OK;
 }
 
 static struct rm_parcel *image_parcel(struct rm *rm, const struct rm_vm *vm)
@@ -130,17 +131,31 @@ static uint32_t do_init(struct rm *rm, struct rm_vm *vm)
 	struct dt dt;
 	uint32_t err;
 
-	if (!p || !dt_read(rm, vm, p, 0, &dt))
-		return RM_ERR_MEM;
+	if (!p)
+		return rm_refuse(rm, RM_ERR_MEM, "the image is gone");
+	err = dt_read(rm, vm, p, 0, &dt);
+	if (err)
+		return err;
 	err = config_parse(rm, vm, dt.blob);
 	dt_free(rm, &dt);
 	if (err)
 		return err;
+	if (rm->late_inits) {
+		rm->late_inits--;
+		vm->cfg->refused_late = true;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "objects of an ended VM are not free yet");
+	}
 	if (vm->cfg->auth != RM_AUTH_PLATFORM &&
 	    rm->ops->vmmio_add(rm->ctx, vm->vmid, 0, RM_VMMIO_END))
-		return RM_ERR_NORESOURCE;
-	if (!create_gic(rm, vm) || !create_vcpus(rm, vm))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the hypervisor refuses the MMIO range");
+	if (!create_gic(rm, vm))
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the hypervisor makes no such GIC");
+	if (!create_vcpus(rm, vm))
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the hypervisor makes no such vCPU");
 	boot_defaults(vm->cfg, &vm->cfg->boot);
 	return vdev_create_all(rm, vm);
 }
@@ -158,12 +173,13 @@ uint32_t vm_init(struct rm *rm, struct rm_call *call)
 	uint32_t err;
 
 	if (rm_get16(call->in + 2))
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "padding is not zero");
 	vm = vm_owned(rm, call, &err);
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_INIT)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM is not just configured");
 	err = do_init(rm, vm);
 	vm_set_state(rm, vm, err ? RM_STATE_INIT_FAILED : RM_STATE_READY);
 	return err;
@@ -196,8 +212,10 @@ static uint32_t start_image(struct rm *rm, struct rm_vm *vm,
 	struct rm_vm_config *cfg = vm->cfg;
 
 	if (!rm->config.debug && !exclusive_rwx(p, vm->vmid))
-		return RM_ERR_NORESOURCE;
-	if (p->size > cfg->size_max || accept_at(rm, p, vm, cfg->base))
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the image must be lent, to this VM alone");
+	/* size-max does not limit the image, as in published firmware */
+	if (accept_at(rm, p, vm, cfg->base))
 		return RM_ERR_NORESOURCE;
 	cfg->private_size = p->size;
 	return RM_OK;
@@ -229,8 +247,9 @@ static uint32_t start_shm(struct rm *rm, struct rm_vm *vm)
 		if (!p && v->optional)
 			continue;
 		if (!p)
-			return RM_ERR_NORESOURCE;
-		/* Accepted before already, when the owner announced it */
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "no parcel for a shared memory device");
+		/* Already accepted if the owner has sent MEM_NOTIFY */
 		if (parcel_acl(p, vm->vmid)->state == RM_ACCEPTED)
 			continue;
 		if (v->has_base ? accept_at(rm, p, vm, v->base) :
@@ -240,7 +259,7 @@ static uint32_t start_shm(struct rm *rm, struct rm_vm *vm)
 	return RM_OK;
 }
 
-/* Append the VM's other private parcels to the image; true if there were any */
+/* Map the other private parcels behind the image; true if there were any */
 static bool start_private(struct rm *rm, struct rm_vm *vm)
 {
 	struct rm_vm_config *cfg = vm->cfg;
@@ -251,9 +270,14 @@ static bool start_private(struct rm *rm, struct rm_vm *vm)
 		if (p->gone || !start_is_private(p, vm->vmid) ||
 		    p->acl[0].state != RM_NOT_ACCEPTED)
 			continue;
-		if (p->size > cfg->size_max - cfg->private_size ||
-		    accept_at(rm, p, vm, cfg->base + cfg->private_size)) {
-			rm_log(rm, "private parcel not mapped", p->handle);
+		if (cfg->private_size + p->size > cfg->size_max) {
+			rm_log(rm, "no room within size-max for private parcel",
+			       p->handle);
+			continue;
+		}
+		if (accept_at(rm, p, vm, cfg->base + cfg->private_size)) {
+			rm_pass_over(rm, "private parcel not mapped",
+				     p->handle);
 			continue;
 		}
 		cfg->private_size += p->size;
@@ -262,7 +286,7 @@ static bool start_private(struct rm *rm, struct rm_vm *vm)
 	return any;
 }
 
-/* Everything else that the VM was given goes where there is room */
+/* Map all other parcels at addresses of our choice */
 static void start_others(struct rm *rm, struct rm_vm *vm)
 {
 	struct rm_parcel *p;
@@ -273,13 +297,13 @@ static void start_others(struct rm *rm, struct rm_vm *vm)
 		if (acl && !p->gone && p->owner != vm->vmid &&
 		    acl->state == RM_NOT_ACCEPTED &&
 		    accept_auto(rm, p, vm))
-			rm_log(rm, "parcel not mapped", p->handle);
+			rm_pass_over(rm, "parcel not mapped", p->handle);
 	}
 }
 
 /*
- * Put the finished devicetree in the place of the owner's. A small one is
- * generated in a heap buffer, another needs room for two behind each other.
+ * Replace the owner's devicetree. A large one needs twice its size, because
+ * published firmware builds it behind the original.
  */
 static uint32_t dt_write(struct rm *rm, struct rm_vm *vm, struct rm_parcel *p,
 			 struct dt *dt)
@@ -287,30 +311,37 @@ static uint32_t dt_write(struct rm *rm, struct rm_vm *vm, struct rm_parcel *p,
 	uint64_t size, need;
 
 	if (fdt_pack(dt->blob))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "damaged devicetree");
 	size = fdt_totalsize(dt->blob);
 	need = size <= OVERLAY_HEAP ? size : 2 * size;
 	if (need > vm->cfg->dt_size) {
-		rm_log(rm, "no room for devicetree, needs", need);
-		return RM_ERR_NORESOURCE;
+		rm_log(rm, "finished devicetree needs bytes", need);
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "no room for the finished devicetree");
 	}
 	if (parcel_write(rm, p, vm->cfg->dt_offset, dt->blob, size))
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the devicetree cannot be written");
 	return RM_OK;
 }
 
 static uint32_t start_dt(struct rm *rm, struct rm_vm *vm, struct rm_parcel *p)
 {
 	struct dt dt;
-	uint32_t err = RM_ERR_NORESOURCE;
+	uint32_t err;
 
-	if (!dt_read(rm, vm, p, dt_room(rm, vm), &dt))
+	if (dt_read(rm, vm, p, dt_room(rm, vm), &dt))
 		return RM_ERR_NORESOURCE;
-	if (!fdt_open_into(dt.blob, dt.blob, (int)dt.capacity)) {
+	/* Published firmware puts an overlay behind it, which must be aligned */
+	if (dt.size % 8)
+		err = rm_refuse(rm, RM_ERR_NORESOURCE,
+				"the devicetree's size is no multiple of 8");
+	else if (fdt_open_into(dt.blob, dt.blob, (int)dt.capacity))
+		err = rm_refuse(rm, RM_ERR_NORESOURCE, "damaged devicetree");
+	else
 		err = vm_dt_patch(rm, vm, dt.blob);
-		if (!err)
-			err = dt_write(rm, vm, p, &dt);
-	}
+	if (!err)
+		err = dt_write(rm, vm, p, &dt);
 	dt_free(rm, &dt);
 	return err;
 }
@@ -322,7 +353,7 @@ static uint32_t do_start(struct rm *rm, struct rm_vm *vm)
 	uint32_t err;
 
 	if (!p)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, "the image is gone");
 	err = start_image(rm, vm, p);
 	if (!err)
 		err = fw_accept(rm, vm);
@@ -335,9 +366,10 @@ static uint32_t do_start(struct rm *rm, struct rm_vm *vm)
 	err = start_dt(rm, vm, p);
 	if (err)
 		return err;
-	/* All of the VM's memory is flushed, but through the image parcel */
+	/* Published firmware flushes all private memory through the image parcel */
 	if (more_private && vm->cfg->auth != RM_AUTH_PLATFORM)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED,
+				 "a private parcel besides the image");
 	err = fw_load(rm, vm);
 	return err ? err : boot_power_on(rm, vm);
 }
@@ -357,7 +389,8 @@ uint32_t vm_start(struct rm *rm, struct rm_call *call)
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_READY)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM is not initialised");
 	err = do_start(rm, vm);
 	vm_set_state(rm, vm, err ? RM_STATE_INIT_FAILED : RM_STATE_RUNNING);
 	return err;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtual devices: their description in the devicetree, the objects they are
- * made of
+ * Virtual devices: parsing their nodes, creating and destroying their objects
  */
 #include <libfdt.h>
 
@@ -32,25 +31,29 @@ static const struct type_name type_names[] = {
 	{ "shm-doorbell", RM_VDEV_SHM_BELL },
 };
 
-/* Known to the published one, which needs what the model does not have */
+/* Types of the published firmware that need objects the model does not have */
 static const char *const unsupported[] = {
 	"virtio-mmio", "iomem", "vsmmu-v2", "vrtc-pl031",
 };
 
-static uint32_t find_type(const char *name, uint8_t *type)
+static const struct type_name *find_type(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < RM_ARRAY_SIZE(type_names); i++) {
-		if (!strcmp(name, type_names[i].name)) {
-			*type = type_names[i].type;
-			return RM_OK;
-		}
-	}
+	for (i = 0; i < RM_ARRAY_SIZE(type_names); i++)
+		if (!strcmp(name, type_names[i].name))
+			return &type_names[i];
+	return NULL;
+}
+
+static bool is_unsupported(const char *name)
+{
+	size_t i;
+
 	for (i = 0; i < RM_ARRAY_SIZE(unsupported); i++)
 		if (!strcmp(name, unsupported[i]))
-			return RM_ERR_NORESOURCE;
-	return RM_ERR_ARG;
+			return true;
+	return false;
 }
 
 static bool has_prop(const void *fdt, int node, const char *name)
@@ -69,29 +72,34 @@ static bool read_label(const void *fdt, int node, uint32_t *label)
 	return true;
 }
 
-/* The peer must be the owner, by default or by name */
-static uint32_t check_peer(struct rm *rm, struct rm_vdev *v, const void *fdt,
-			   int node)
+/*
+ * The peer is the owner, by default or by name, or another VM. Devices are not
+ * connected to another VM, but the two become peers.
+ */
+static uint32_t check_peer(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v,
+			   const void *fdt, int node)
 {
-	char peer[RM_MAX_NAME + 8];
-	int len;
+	char name[RM_MAX_NAME + 8];
+	struct rm_vm *peer;
 
 	if (v->type == RM_VDEV_RPC || has_prop(fdt, node, "peer-default"))
 		return RM_OK;
 	if (v->type == RM_VDEV_MSGQ || v->type == RM_VDEV_SHM ||
-	    v->type == RM_VDEV_SHM_BELL)
-		return RM_ERR_ARG;
-	len = dt_string(fdt, node, "peer", peer, sizeof(peer));
-	if (len < 0)
-		return RM_ERR_ARG;
-	/* The model does not connect VMs that one owner has */
-	if (len > 8 && !memcmp(peer, "vm-name:", 8) && rm->config.host_name &&
-	    !strcmp(peer + 8, rm->config.host_name))
-		return RM_OK;
-	return RM_ERR_NORESOURCE;
+	    v->type == RM_VDEV_SHM_BELL ||
+	    dt_string(fdt, node, "peer", name, sizeof(name)) < 0)
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "virtual device without peer-default");
+	peer = vm_by_name(rm, name);
+	v->alone = !peer || peer->vmid != vm->owner;
+	if (peer && peer != vm)
+		vm_make_peers(vm, peer);
+	else
+		rm_log(rm, "virtual device with a peer that is not there, VM",
+		       vm->vmid);
+	return RM_OK;
 }
 
-/* A triple that makes no sense means: allocate one */
+/* An invalid triple means that an interrupt is to be allocated */
 static void parse_irq(const uint8_t *cells, struct rm_irq *irq)
 {
 	uint32_t class = (uint32_t)dt_cells(cells, 1);
@@ -122,26 +130,30 @@ static void parse_irqs(struct rm_vdev *v, const void *fdt, int node)
 		parse_irq(p + 12 * i, &v->irq[i]);
 }
 
-static uint32_t parse_queue(struct rm_vdev *v, const void *fdt, int node)
+static uint32_t parse_queue(struct rm *rm, struct rm_vdev *v, const void *fdt,
+			    int node)
 {
 	uint64_t size = RM_MSG_SIZE, depth = RM_QUEUE_DEPTH;
 
 	if (dt_number(fdt, node, "message-size", 1, &size) == -2 ||
 	    dt_number(fdt, node, "queue-depth", 1, &depth) == -2 ||
-	    !size || size > MSG_SIZE_MAX || !depth || depth > 255)
-		return RM_ERR_ARG;
-	if (v->type == RM_VDEV_RPC && size != RM_MSG_SIZE)
-		return RM_ERR_ARG;
+	    !size || size > MSG_SIZE_MAX || !depth || depth > 255 ||
+	    (v->type == RM_VDEV_RPC && size != RM_MSG_SIZE))
+		return rm_refuse(rm, v->type == RM_VDEV_RPC ?
+				 RM_ERR_NORESOURCE : RM_ERR_ARG,
+				 "bad message-size or queue-depth");
 	v->msg_size = (uint16_t)size;
 	v->depth = (uint8_t)depth;
 	if (v->type != RM_VDEV_MSGQ)
 		return RM_OK;
 	v->sender = has_prop(fdt, node, "is-sender");
-	return v->sender != has_prop(fdt, node, "is-receiver") ? RM_OK :
-								 RM_ERR_ARG;
+	if (v->sender == has_prop(fdt, node, "is-receiver"))
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "message-queue must either send or receive");
+	return RM_OK;
 }
 
-static uint32_t parse_shm(struct rm_vdev *v, const void *fdt, int node)
+static bool parse_shm(struct rm_vdev *v, const void *fdt, int node)
 {
 	int child, mem = -1, base;
 	const char *name;
@@ -149,25 +161,25 @@ static uint32_t parse_shm(struct rm_vdev *v, const void *fdt, int node)
 	fdt_for_each_subnode(child, fdt, node) {
 		name = fdt_get_name(fdt, child, NULL);
 		if (mem >= 0 || !name || strcmp(name, "memory"))
-			return RM_ERR_ARG;
+			return false;
 		mem = child;
 	}
 	if (mem < 0)
-		return RM_ERR_ARG;
+		return false;
 	if (!read_label(fdt, node, &v->mem_label) &&
 	    !read_label(fdt, mem, &v->mem_label))
-		return RM_ERR_ARG;
+		return false;
 	v->label = v->mem_label;
 	base = dt_number(fdt, mem, "base", fdt_address_cells(fdt, mem),
 			 &v->base);
 	if (base == -2 || !rm_page_aligned(v->base) ||
 	    !base == has_prop(fdt, mem, "allocate-base"))
-		return RM_ERR_ARG;
+		return false;
 	v->has_base = !base;
 	v->optional = has_prop(fdt, mem, "optional");
 	base = dt_number(fdt, node, "dma_base", 2, &v->dma_base);
 	v->has_dma_base = !base;
-	return base == -2 ? RM_ERR_ARG : RM_OK;
+	return base != -2;
 }
 
 static bool is_shm(const struct rm_vdev *v)
@@ -175,10 +187,11 @@ static bool is_shm(const struct rm_vdev *v)
 	return v->type == RM_VDEV_SHM || v->type == RM_VDEV_SHM_BELL;
 }
 
-static uint32_t parse_props(struct rm *rm, struct rm_vdev *v, const void *fdt,
-			    int node)
+static uint32_t parse_props(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v,
+			    const void *fdt, int node)
 {
-	uint32_t err = check_peer(rm, v, fdt, node);
+	bool is_bell = v->type == RM_VDEV_BELL || v->type == RM_VDEV_BELL_SOURCE;
+	uint32_t err = check_peer(rm, vm, v, fdt, node);
 
 	if (err)
 		return err;
@@ -186,23 +199,28 @@ static uint32_t parse_props(struct rm *rm, struct rm_vdev *v, const void *fdt,
 	v->source_can_clear = has_prop(fdt, node, "source-can-clear");
 	v->console = has_prop(fdt, node, "console-dev");
 	if (is_shm(v))
-		return parse_shm(v, fdt, node);
-	if (!read_label(fdt, node, &v->label) && v->type != RM_VDEV_RPC)
-		return RM_ERR_ARG;
-	if (v->type == RM_VDEV_BELL || v->type == RM_VDEV_BELL_SOURCE)
-		return RM_OK;
-	return parse_queue(v, fdt, node);
+		return parse_shm(v, fdt, node) ? RM_OK :
+		       rm_refuse(rm, RM_ERR_MEM, "bad shared memory device");
+	/* The label of a doorbell defaults to 0 */
+	if (!read_label(fdt, node, &v->label) && v->type != RM_VDEV_RPC &&
+	    !is_bell)
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "virtual device without label");
+	return is_bell ? RM_OK : parse_queue(rm, v, fdt, node);
 }
 
-/* Path of the node to create: as given, or /hypervisor/<name of this node> */
+/*
+ * Path of the node to create, /hypervisor/<name of this node> by default. No
+ * node is created for "/".
+ */
 static int generate_path(const void *fdt, int node, char *buf)
 {
 	int len = dt_string(fdt, node, "generate", buf, GENERATE_MAX);
 	const char *name;
 
 	if (len != -1)
-		return len > 1 && buf[0] == '/' && buf[len - 1] != '/' ? len :
-									 -2;
+		return len > 1 && buf[0] == '/' && buf[len - 1] == '/' ? -2 :
+									 len;
 	name = fdt_get_name(fdt, node, &len);
 	if (!name || len < 1 || len > GENERATE_MAX - 16)
 		return -2;
@@ -227,21 +245,22 @@ static uint32_t parse_one(struct rm *rm, struct rm_vm *vm, const void *fdt,
 	else if (fdt_stringlist_count(fdt, node, "push-compatible") < 0 ||
 		 fdt_stringlist_count(fdt, node, "push-compatible") >
 		 PUSH_STRINGS || push_len > PUSH_MAX)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad push-compatible");
 	if (len < 0)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "bad generate");
 	size = sizeof(*v) + len + push_len;
 	v = rm_alloc(rm, size);
 	if (!v)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	v->alloc_size = size;
 	v->type = type;
+	v->relative = !len || path[0] != '/';
 	v->generate_len = len;
 	v->push_len = push_len;
 	memcpy(v->data, path, len);
 	if (push_len)
 		memcpy(v->data + len, push, push_len);
-	err = parse_props(rm, v, fdt, node);
+	err = parse_props(rm, vm, v, fdt, node);
 	if (err) {
 		rm_free(rm, v, size);
 		return err;
@@ -261,28 +280,33 @@ static uint32_t parse_one(struct rm *rm, struct rm_vm *vm, const void *fdt,
  */
 uint32_t vdev_parse_all(struct rm *rm, struct rm_vm *vm, const void *fdt)
 {
+	const struct type_name *type;
 	unsigned int rpcs = 0;
+	uint32_t err = RM_OK;
 	char name[32];
-	uint8_t type;
-	uint32_t err;
 	int node, len;
 
-	for (node = fdt_next_node(fdt, -1, NULL); node >= 0;
+	for (node = fdt_next_node(fdt, -1, NULL); node >= 0 && !err;
 	     node = fdt_next_node(fdt, node, NULL)) {
 		len = dt_string(fdt, node, "vdevice-type", name, sizeof(name));
 		if (len == -1)
 			continue;
-		err = len < 0 ? RM_ERR_ARG : find_type(name, &type);
-		if (!err && type == RM_VDEV_RPC && rpcs++)
-			err = RM_ERR_ARG;
-		if (!err)
-			err = parse_one(rm, vm, fdt, node, type);
-		if (err) {
-			rm_log(rm, "virtual device refused, VM", vm->vmid);
-			return err;
+		if (len < 0)
+			return rm_refuse(rm, RM_ERR_ARG, "bad vdevice-type");
+		if (is_unsupported(name))
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "the model has no such virtual device");
+		type = find_type(name);
+		if (!type) {
+			rm_log(rm, "unknown vdevice-type passed over, VM",
+			       vm->vmid);
+			continue;
 		}
+		if (type->type == RM_VDEV_RPC && rpcs++)
+			return rm_refuse(rm, RM_ERR_ARG, "two rm-rpc");
+		err = parse_one(rm, vm, fdt, node, type->type);
 	}
-	return RM_OK;
+	return err;
 }
 
 /* Creation -------------------------------------------------------------- */
@@ -291,9 +315,11 @@ static int create_link(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v,
 		       enum rm_object kind, bool vm_sends,
 		       const struct rm_irq *irq)
 {
-	uint16_t peer = v->type == RM_VDEV_RPC ? RM_VMID_RM : vm->owner;
+	/* The resource manager holds the other end of an unconnected device */
+	uint16_t peer = v->type == RM_VDEV_RPC || v->alone ? RM_VMID_RM :
+							     vm->owner;
 	struct rm_link *l = &v->link[v->nlinks];
-	/* A doorbell's sender gets no interrupt, both ends of a queue do */
+	/* Both ends of a queue have an interrupt, of a doorbell only the receiver */
 	uint32_t none = kind == RM_OBJ_MSGQ ? 0 : RM_VIRQ_NONE;
 	uint32_t own_virq = !vm_sends || kind == RM_OBJ_MSGQ ? irq->intid :
 							       RM_VIRQ_NONE;
@@ -342,6 +368,8 @@ static int create_links(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v)
 				   &v->irq[0]);
 	case RM_VDEV_RPC:
 	case RM_VDEV_MSGQ_PAIR:
+		if (v->alone)
+			return 0;
 		err = create_link(rm, vm, v, RM_OBJ_MSGQ, true, &v->irq[0]);
 		if (!err)
 			err = create_link(rm, vm, v, RM_OBJ_MSGQ, false,
@@ -393,15 +421,16 @@ uint32_t vdev_create_all(struct rm *rm, struct rm_vm *vm)
 	for (v = vm->cfg->vdevs; v; v = v->next) {
 		if (rm->config.max_vdevices &&
 		    rm->vdevs >= rm->config.max_vdevices) {
-			rm_die(rm, "out of heap: virtual devices");
+			rm_die(rm, "out of heap: too many virtual devices");
 			return RM_ERR_NORESOURCE;
 		}
 		v->counted = true;
 		rm->vdevs++;
 		if (create_links(rm, vm, v))
-			return RM_ERR_NORESOURCE;
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "the hypervisor makes no such device");
 		if (v->type == RM_VDEV_RPC && !create_channel(rm, vm, v))
-			return RM_ERR_NORESOURCE;
+			return rm_refuse(rm, RM_ERR_NORESOURCE, "no memory");
 	}
 	return RM_OK;
 }

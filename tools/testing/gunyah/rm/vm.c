@@ -2,28 +2,16 @@
 /*
  * VMs: state machine, and the requests that drive it
  *
- * Every change of state but the first is told to the owner, and before the
- * reply of the request that caused it.
+ * Peers are notified of each change of state, except of the first one, and before
+ * the request that caused it is replied to.
  */
 #include "rm_core.h"
 
 /**
- * vm_get() - find a VM
- * @rm: resource manager
- * @vmid: VMID
- *
- * Return: VM; NULL: the id is not allocated
- */
-struct rm_vm *vm_get(struct rm *rm, uint32_t vmid)
-{
-	return vmid <= RM_MAX_VMID ? rm->vms[vmid] : NULL;
-}
-
-/**
- * vm_owned() - the VM that a request is about
+ * vm_owned() - find the VM of a request that only its owner may make
  * @rm: resource manager
  * @call: request, starts with the VMID
- * @err: result: why there is none
+ * @err: result: error if there is none
  *
  * Return: the VM; NULL if it is unknown or not the caller's
  */
@@ -31,23 +19,30 @@ struct rm_vm *vm_owned(struct rm *rm, struct rm_call *call, uint32_t *err)
 {
 	struct rm_vm *vm = vm_get(rm, rm_get16(call->in));
 
-	*err = vm ? RM_ERR_DENIED : RM_ERR_VMID;
-	return vm && vm->owner == call->vm->vmid ? vm : NULL;
+	if (vm && vm->owner == call->vm->vmid)
+		return vm;
+	*err = vm ? rm_refuse(rm, RM_ERR_DENIED, "not the caller's VM") :
+		    rm_refuse(rm, RM_ERR_VMID, "there is no such VM");
+	return NULL;
 }
 
 static void notify_status(struct rm *rm, const struct rm_vm *vm)
 {
 	uint8_t data[8] = { 0 };
+	uint16_t i;
 
 	rm_put16(data, vm->vmid);
 	data[4] = vm->state;
 	data[5] = vm->os_state;
 	rm_put16(data + 6, vm->app_status);
-	rpc_notify(rm, vm->owner, RM_N_VM_STATUS, data, sizeof(data));
+	for (i = 0; i <= RM_MAX_VMID; i++)
+		if (vm_is_peer(vm, i))
+			rpc_notify_peer(rm, i, RM_N_VM_STATUS, data,
+					sizeof(data));
 }
 
 /**
- * vm_set_state() - change the state of a VM, and tell its owner
+ * vm_set_state() - change the state of a VM, and tell its peers
  * @rm: resource manager
  * @vm: VM
  * @state: enum rm_vm_state
@@ -81,7 +76,7 @@ static void vm_exited(struct rm *rm, struct rm_vm *vm, uint16_t type,
 
 	vm->halted = false;
 	if (rm->config.fatal_static && !vm->cfg->proxy)
-		rm_die(rm, "assertion: end of a VM that is not proxy-scheduled");
+		rm_die(rm, "assertion: end of a VM that the hypervisor schedules");
 	vm_kill_vcpus(rm, vm);
 	vm_set_state(rm, vm, RM_STATE_EXITED);
 
@@ -119,7 +114,7 @@ bool vm_halts(struct rm *rm)
 	return false;
 }
 
-/* Id for a new VM; 0: none */
+/* Returns 0 if there is no VMID to be had */
 static uint16_t pick_vmid(struct rm *rm, uint16_t wanted)
 {
 	uint16_t vmid;
@@ -148,14 +143,16 @@ uint32_t vm_alloc(struct rm *rm, struct rm_call *call)
 	struct rm_vm *vm;
 
 	if (!vmid)
-		return RM_ERR_NORESOURCE;
+		return rm_refuse(rm, RM_ERR_NORESOURCE, wanted ?
+				 "this VMID cannot be had" : "no VMID is free");
 	vm = rm_alloc(rm, sizeof(*vm));
 	if (!vm)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	vm->vmid = vmid;
 	vm->owner = call->vm->vmid;
 	vm->state = RM_STATE_LOAD;
 	rm->vms[vmid] = vm;
+	vm_make_peers(vm, call->vm);
 	rm->stats.vmids++;
 	if (!wanted)
 		rm_out32(call, vmid);
@@ -179,7 +176,9 @@ uint32_t vm_dealloc(struct rm *rm, struct rm_call *call)
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_LOAD && vm->state != RM_STATE_RESET)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM was not reset");
+	vm_drop_peers(rm, vm);
 	rm->vms[vm->vmid] = NULL;
 	rm->stats.vmids--;
 	rm_free(rm, vm, sizeof(*vm));
@@ -201,9 +200,11 @@ uint32_t vm_stop(struct rm *rm, struct rm_call *call)
 
 	if (!vm)
 		return RM_ERR_VMID;
-	if (vm->state != RM_STATE_RUNNING ||
-	    (vm->cfg->attrs & (RM_ATTR_NO_SHUTDOWN | RM_ATTR_CRASH_FATAL)))
-		return RM_ERR_VM_STATE;
+	if (vm->state != RM_STATE_RUNNING)
+		return rm_refuse(rm, RM_ERR_VM_STATE, "the VM does not run");
+	if (vm->cfg->attrs & (RM_ATTR_NO_SHUTDOWN | RM_ATTR_CRASH_FATAL))
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "its attributes do not allow it");
 	if (call->in[2] & 1) {
 		vm_exited(rm, vm, RM_EXIT_STOPPED, 0);
 	} else {
@@ -227,11 +228,12 @@ uint32_t vm_exit(struct rm *rm, struct rm_call *call)
 	uint8_t code = call->in[2];
 
 	if (!vm->cfg)
-		return RM_ERR_DENIED;
+		return rm_refuse(rm, RM_ERR_DENIED, "not for the host");
 	if (code > 4 || code == 2)
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "unknown exit code");
 	if (vm->cfg->attrs & RM_ATTR_CRASH_FATAL)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "its attributes do not allow it");
 	vm_exited(rm, vm, RM_EXIT_SELF,
 		  rm_get16(call->in) | (uint32_t)code << 16);
 	return RM_OK;
@@ -242,27 +244,33 @@ static bool range_fits(uint64_t offset, uint64_t size, uint64_t total)
 	return offset <= total && size <= total - offset;
 }
 
-static uint32_t do_config(struct rm *rm, struct rm_vm *vm, const uint8_t *in)
+static uint32_t do_config(struct rm *rm, struct rm_vm *vm,
+			  struct rm_call *call)
 {
+	const uint8_t *in = call->in;
 	struct rm_parcel *p = parcel_find(rm, rm_get32(in + 4));
 	struct rm_vm_config *cfg;
 	int err;
 
 	if (!p || !parcel_acl(p, vm->vmid))
-		return RM_ERR_MEM;
+		return rm_refuse(rm, RM_ERR_MEM,
+				 "the image is no parcel of this VM");
 	if (!range_fits(rm_get64(in + 8), rm_get64(in + 16), p->size) ||
 	    !range_fits(rm_get64(in + 24), rm_get64(in + 32), p->size))
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG,
+				 "image or devicetree is not in the parcel");
 	if (rm_get16(in + 2) > RM_AUTH_ANDROID)
-		return RM_ERR_ARG;
+		return rm_refuse(rm, RM_ERR_ARG, "unknown authentication");
 
 	cfg = rm_alloc(rm, sizeof(*cfg));
 	if (!cfg)
-		return RM_ERR_NOMEM;
+		return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
 	err = rm->ops->vm_create(rm->ctx, vm->vmid);
 	if (err) {
 		rm_free(rm, cfg, sizeof(*cfg));
-		return rm_error_of(err);
+		call->hyp_error = err;
+		return rm_refuse(rm, rm_error_of(err),
+				 "the hypervisor makes no VM");
 	}
 	cfg->auth = rm_get16(in + 2);
 	cfg->image_handle = p->handle;
@@ -290,8 +298,9 @@ uint32_t vm_config(struct rm *rm, struct rm_call *call)
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_LOAD && vm->state != RM_STATE_RESET)
-		return RM_ERR_VM_STATE;
-	err = do_config(rm, vm, call->in);
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM is configured already");
+	err = do_config(rm, vm, call);
 	if (err)
 		vm_set_state(rm, vm, RM_STATE_INIT_FAILED);
 	else if (vm->cfg->auth == RM_AUTH_PLATFORM)
@@ -317,12 +326,13 @@ uint32_t vm_auth(struct rm *rm, struct rm_call *call)
 
 	if (call->len < 4 ||
 	    call->len != 4 + 8 * (size_t)rm_get16(call->in + 2))
-		return RM_ERR_MSG;
+		return rm_refuse(rm, RM_ERR_MSG, "wrong length");
 	vm = vm_owned(rm, call, &err);
 	if (!vm)
 		return err;
 	if (vm->state != RM_STATE_AUTH)
-		return RM_ERR_VM_STATE;
+		return rm_refuse(rm, RM_ERR_VM_STATE,
+				 "the VM does not wait for it");
 	vm_set_state(rm, vm, RM_STATE_INIT);
 	return RM_OK;
 }

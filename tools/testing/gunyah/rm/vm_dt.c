@@ -2,9 +2,8 @@
 /*
  * What the resource manager adds to a VM's devicetree before the VM starts
  *
- * Offsets do not survive a change, so every function looks its node up anew
- * by path or by name. libfdt's errors are negative; any of them fails the
- * start.
+ * Changes invalidate node offsets, so every function looks its node up by path or
+ * by name. Errors are those of libfdt, and fail the start.
  */
 #include <libfdt.h>
 
@@ -32,7 +31,7 @@ static char *put_str(char *p, const char *s)
 	return p + len;
 }
 
-/* Append a string list; sizeof() of a literal counts its last zero too */
+/* Append a string list: a literal, whose size includes the last zero */
 #define APPEND_LIST(fdt, node, name, list) \
 	fdt_appendprop(fdt, node, name, list, sizeof(list))
 
@@ -93,15 +92,17 @@ static int add_hypervisor(struct rm *rm, const struct rm_vm *vm, void *fdt)
 		"qcom,gunyah-hypervisor-1.0\0qcom,gunyah-hypervisor\0simple-bus";
 	int node;
 
-	if (fdt_path_offset(fdt, "/hypervisor") >= 0)
+	if (fdt_path_offset(fdt, "/hypervisor") >= 0) {
+		rm_refuse(rm, RM_ERR_NORESOURCE, "there is a /hypervisor");
 		return -FDT_ERR_EXISTS;
+	}
 	node = add_bus(fdt, "hypervisor", 0);
 	if (node < 0 || APPEND_LIST(fdt, node, "compatible", compat))
 		return -1;
 	return add_vm_id(rm, vm, fdt, fdt_path_offset(fdt, "/hypervisor"));
 }
 
-/* Node for a virtual device, below its path's parent, which is made if needed */
+/* Create the node of a virtual device, and missing parents */
 static int add_generated(void *fdt, const struct rm_vdev *v)
 {
 	const char *at = v->data, *end = v->data + v->generate_len, *next;
@@ -128,7 +129,7 @@ static int add_generated(void *fdt, const struct rm_vdev *v)
 		if (node < 0)
 			return node;
 	}
-	/* Named after its last capability; memory has none */
+	/* The unit address is the last capability, or the address of memory */
 	if (v->nlinks) {
 		p = put_str(p, "@");
 		put_hex(p, v->link[v->nlinks - 1].own.cap);
@@ -226,12 +227,18 @@ static int put_queue(void *fdt, int node, const struct rm_vdev *v)
 	return err;
 }
 
-static int add_vdev(void *fdt, const struct rm_vdev *v)
+static int add_vdev(struct rm *rm, void *fdt, const struct rm_vdev *v)
 {
-	int node = add_generated(fdt, v);
 	uint32_t i;
-	int err;
+	int node, err;
 
+	if (v->relative) {
+		rm_die(rm, "assertion: generate is a relative path");
+		return -FDT_ERR_BADPATH;
+	}
+	if (v->generate_len == 1)
+		return 0;
+	node = add_generated(fdt, v);
 	if (node < 0)
 		return node;
 	err = put_type(fdt, node, v);
@@ -251,7 +258,7 @@ static int add_vdev(void *fdt, const struct rm_vdev *v)
 
 /* Memory ------------------------------------------------------------------ */
 
-/* Is the parcel ordinary memory that the VM has? */
+/* Is it an accepted parcel of normal memory, and not firmware? */
 static bool is_memory(struct rm_parcel *p, const struct rm_vm *vm)
 {
 	const struct rm_acl *acl = parcel_acl(p, vm->vmid);
@@ -263,7 +270,7 @@ static bool is_memory(struct rm_parcel *p, const struct rm_vm *vm)
 		 cfg->fw_handle != cfg->image_handle);
 }
 
-/* Addresses may be scattered if a guest gave them, but then it runs already */
+/* All parcels are contiguous here: only a running guest can scatter one */
 static bool next_memory(struct rm *rm, const struct rm_vm *vm, uint64_t from,
 			uint64_t *start, uint64_t *end)
 {
@@ -318,7 +325,7 @@ static int patch_memory(struct rm *rm, const struct rm_vm *vm, void *fdt)
 
 /* /reserved-memory ---------------------------------------------------------- */
 
-/* The accepted parcel that a child of /reserved-memory is about */
+/* Find the parcel of a child of /reserved-memory by label or address */
 static struct rm_parcel *static_parcel(struct rm *rm, const struct rm_vm *vm,
 				       const void *fdt, int node)
 {
@@ -340,7 +347,7 @@ static struct rm_parcel *static_parcel(struct rm *rm, const struct rm_vm *vm,
 	return NULL;
 }
 
-/* Every child needs a parcel, or is left to the guest's allocator */
+/* Children without a parcel are only allowed if the guest allocates them */
 static int patch_static(struct rm *rm, const struct rm_vm *vm, void *fdt)
 {
 	int parent = dt_exact_subnode(fdt, 0, "reserved-memory");
@@ -355,9 +362,11 @@ static int patch_static(struct rm *rm, const struct rm_vm *vm, void *fdt)
 			if (fdt_getprop(fdt, node, "size", NULL) &&
 			    !fdt_getprop(fdt, node, "reg", NULL))
 				continue;
+			rm_refuse(rm, RM_ERR_NORESOURCE,
+				  "a child of /reserved-memory has no parcel");
 			return -FDT_ERR_NOTFOUND;
 		}
-		/* The node's own offset is before everything that moves */
+		/* Adding properties does not move the node's own offset */
 		err = fdt_setprop_u32(fdt, node, "qcom,rm-mem-handle",
 				      p->handle);
 		if (err)
@@ -438,8 +447,8 @@ static int add_firmware(const struct rm_vm *vm, void *fdt)
 }
 
 /*
- * Memory that is more than plain RAM of the VM: everything but private parcels
- * and the image, and the image too if it has a label.
+ * Parcels that the guest must not use as RAM: all except private ones and the
+ * image. An image with a label is reserved as well.
  */
 static bool wants_buffer(struct rm_parcel *p, const struct rm_vm *vm)
 {
@@ -471,8 +480,10 @@ static int patch_chosen(struct rm *rm, void *fdt)
 {
 	int node = fdt_path_offset(fdt, "/chosen");
 
-	if (node < 0)
+	if (node < 0) {
+		rm_refuse(rm, RM_ERR_NORESOURCE, "there is no /chosen");
 		return node;
+	}
 	return fdt_setprop_u64(fdt, node, "kaslr-seed",
 			       rm->ops->random(rm->ctx));
 }
@@ -513,7 +524,7 @@ static int patch_gic(struct rm *rm, const struct rm_vm *vm, void *fdt)
 					   1);
 }
 
-/* Without PSCI a VM starts its vCPUs by their capabilities */
+/* Without PSCI a guest starts its vCPUs with their capabilities */
 static int patch_cpus(const struct rm_vm *vm, void *fdt)
 {
 	int err = 0, cpu = -1;
@@ -545,7 +556,7 @@ uint32_t vm_dt_patch(struct rm *rm, struct rm_vm *vm, void *fdt)
 	if (!err)
 		err = add_hypervisor(rm, vm, fdt);
 	for (v = vm->cfg->vdevs; v && !err; v = v->next)
-		err = add_vdev(fdt, v);
+		err = add_vdev(rm, fdt, v);
 	if (!err)
 		err = patch_memory(rm, vm, fdt);
 	if (!err)
@@ -556,7 +567,6 @@ uint32_t vm_dt_patch(struct rm *rm, struct rm_vm *vm, void *fdt)
 		err = patch_gic(rm, vm, fdt);
 	if (!err)
 		err = patch_cpus(vm, fdt);
-	if (err)
-		rm_log(rm, "devicetree not patched, error", (uint64_t)-err);
-	return err ? RM_ERR_NORESOURCE : RM_OK;
+	return err ? rm_refuse(rm, RM_ERR_NORESOURCE, fdt_strerror(err)) :
+		     RM_OK;
 }

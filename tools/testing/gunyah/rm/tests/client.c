@@ -62,8 +62,8 @@ void send_packets(struct fake *f, uint16_t from, uint32_t id, uint16_t seq,
 uint32_t call_from(struct fake *f, uint16_t from, uint32_t id,
 		   const void *data, size_t len)
 {
+	unsigned int i, refusals = f->refusals;
 	uint16_t seq = ++f->seq;
-	unsigned int i;
 
 	forget(f);
 	send_packets(f, from, id, seq, data, len);
@@ -76,6 +76,8 @@ uint32_t call_from(struct fake *f, uint16_t from, uint32_t id,
 			continue;
 		f->body_len = m->len - 4;
 		memcpy(f->body, m->data + 4, f->body_len);
+		/* The log knows each refusal, and nothing else */
+		CHECK_EQ(f->refusals - refusals, rm_get32(m->data) != 0);
 		return rm_get32(m->data);
 	}
 	return NO_REPLY;
@@ -157,6 +159,38 @@ void work(struct fake *f)
 	for (i = 0; i < 10000 && rm_work(f->rm); i++)
 		;
 	CHECK(i < 10000);
+}
+
+/**
+ * is_dead() - has the resource manager died?
+ * @f: test fixture
+ *
+ * Return: true if so
+ */
+bool is_dead(struct fake *f)
+{
+	struct rm_stats stats;
+
+	rm_get_stats(f->rm, &stats);
+	return stats.dead;
+}
+
+/**
+ * died_of() - has it just died, and told the log why? It is revived then.
+ * @f: test fixture
+ * @why: what the line about it says
+ *
+ * Return: true if so
+ */
+bool died_of(struct fake *f, const char *why)
+{
+	bool ok = is_dead(f) && strstr(f->line, " died in ") &&
+		  strstr(f->line, why);
+
+	if (!ok)
+		printf("%s: last line: %s\n", case_name, f->line);
+	rm_revive(f->rm);
+	return ok;
 }
 
 /* Memory -------------------------------------------------------------- */

@@ -77,9 +77,16 @@ static uint64_t op_random(void *ctx)
 
 static void op_log(void *ctx, const char *line)
 {
-	(void)ctx;
+	struct fake *f = ctx;
+	bool refused = strstr(line, ": refused with "), died = strstr(line, " died in ");
+
 	if (getenv("RM_TEST_LOG"))
 		printf("  rm: %s\n", line);
+	must(!strstr(line, "no reason noted"), line);
+	f->refusals += refused;
+	f->deaths += died;
+	if (refused || died)
+		snprintf(f->line, sizeof(f->line), "%s", line);
 }
 
 static void op_kick(void *ctx)
@@ -472,6 +479,12 @@ static void op_object_destroy(void *ctx, uint32_t handle)
 	f->objects--;
 }
 
+static void op_panic(void *ctx, const char *why)
+{
+	(void)why;
+	((struct fake *)ctx)->panicked = true;
+}
+
 static const struct rm_ops ops = {
 	.alloc = op_alloc,
 	.free = op_free,
@@ -497,6 +510,7 @@ static const struct rm_ops ops = {
 	.vcpu_destroy = op_vcpu_destroy,
 	.object_create = op_object_create,
 	.object_destroy = op_object_destroy,
+	.panic = op_panic,
 };
 
 /**

@@ -119,6 +119,10 @@ struct message {
  * @seq: sequence id of the last request
  * @body: body of its reply
  * @body_len: length of that
+ * @refusals: lines about refusals in the log so far
+ * @deaths: lines about deaths
+ * @line: last line of either kind
+ * @panicked: the hypervisor was killed
  */
 struct fake {
 	struct rm *rm;
@@ -150,6 +154,10 @@ struct fake {
 	uint16_t seq;
 	uint8_t body[RM_MAX_PAYLOAD];
 	size_t body_len;
+	unsigned int refusals;
+	unsigned int deaths;
+	char line[256];
+	bool panicked;
 };
 
 struct fake *fake_new(const struct rm_config *config);
@@ -170,6 +178,8 @@ const struct message *find_msg(struct fake *f, uint8_t type, uint32_t id,
 			       unsigned int nth);
 int msg_index(struct fake *f, uint8_t type, uint32_t id, unsigned int nth);
 void work(struct fake *f);
+bool is_dead(struct fake *f);
+bool died_of(struct fake *f, const char *why);
 
 /* Memory messages */
 
@@ -254,6 +264,7 @@ void dt_add_shm(void *dt, const char *name, uint32_t label, uint64_t base);
 int dt_vdev(void *dt, const char *name, const char *type);
 void dt_set_cpus(void *dt, unsigned int n, bool psci);
 void dt_make_static(void *dt, unsigned int n);
+void dt_finish(void *dt);
 
 /* A VM on its way; image of 2 MiB at IMAGE_IPA, devicetree at its page 16 */
 #define IMAGE_IPA	0x41000000ULL
@@ -357,6 +368,8 @@ void test_boot(void);
 void test_dt(void);
 void test_life(void);
 void test_fault(void);
+void test_kill(void);
+void test_variant(void);
 void test_ids(void);
 void test_notify(void);
 void test_console(void);

@@ -195,6 +195,22 @@ void dt_make_static(void *dt, unsigned int n)
 	OK(fdt_setprop_u32(dt, node, "sched-priority", (uint32_t)-1));
 }
 
+/**
+ * dt_finish() - take away the room to grow
+ * @dt: devicetree
+ *
+ * Its size becomes a multiple of 8, as the published resource manager wants it.
+ */
+void dt_finish(void *dt)
+{
+	uint32_t size;
+
+	OK(fdt_pack(dt));
+	size = fdt_totalsize(dt);
+	memset((char *)dt + size, 0, -size & 7);
+	fdt_set_totalsize(dt, size + (-size & 7));
+}
+
 /* Guests ---------------------------------------------------------------- */
 
 static uint64_t image_ipa(const struct guest *g)
@@ -244,7 +260,7 @@ uint32_t guest_config(struct fake *f, struct guest *g)
 	/* Room for what is added: the blob is smaller than what it may become */
 	if (!g->dt)
 		g->dt = dt_base();
-	OK(fdt_pack(g->dt));
+	dt_finish(g->dt);
 	err = guest_load(f, g);
 	if (err)
 		return err;

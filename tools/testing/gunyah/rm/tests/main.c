@@ -64,6 +64,8 @@ int main(void)
 	test_firmware();
 	test_life();
 	test_fault();
+	test_kill();
+	test_variant();
 	test_random();
 	printf("1..%u\n", passed + failed);
 	printf("%u passed, %u failed\n", passed, failed);

@@ -31,7 +31,7 @@ static void image_offset(void)
 	struct guest g = { .dt = dt_base() };
 	uint8_t data[40] = { 0 };
 
-	CHECK_EQ(fdt_pack(g.dt), 0);
+	dt_finish(g.dt);
 	CHECK_EQ(guest_load(f, &g), 0);
 	rm_put16(data, g.vmid);
 	rm_put32(data + 4, g.image);

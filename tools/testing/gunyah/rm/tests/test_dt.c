@@ -183,7 +183,7 @@ static void dt_row(const struct dt_row *row)
 	end_case();
 }
 
-/* Strings before the structure, and an odd size */
+/* Strings before the structure */
 static void unusual_layout(void)
 {
 	struct fake *f = fake_new(NULL);
@@ -192,7 +192,7 @@ static void unusual_layout(void)
 	uint8_t *dt = dt_base(), *odd = calloc(1, DT_CAPACITY);
 	uint32_t strings, structs, n;
 
-	fdt_pack(dt);
+	dt_finish(dt);
 	strings = fdt_size_dt_strings(dt);
 	structs = fdt_size_dt_struct(dt);
 	n = 56 + ((strings + 3) & ~3u);
@@ -201,9 +201,9 @@ static void unusual_layout(void)
 	memcpy(odd + n, dt + fdt_off_dt_struct(dt), structs);
 	fdt_set_off_dt_strings(odd, 56);
 	fdt_set_off_dt_struct(odd, n);
-	fdt_set_totalsize(odd, n + structs + 3);
+	fdt_set_totalsize(odd, (n + structs + 7) & ~7u);
 	free(dt);
-	fake_write(f, IMAGE_IPA + DT_OFFSET, odd, n + structs + 3);
+	fake_write(f, IMAGE_IPA + DT_OFFSET, odd, (n + structs + 7) & ~7u);
 	free(odd);
 	CHECK_EQ(alloc_vmid(f, 0, &g.vmid), 0);
 	CHECK_EQ(lend(f, g.vmid, 0, IMAGE_IPA, IMAGE_SIZE, &g.image), 0);
@@ -215,6 +215,35 @@ static void unusual_layout(void)
 	guest_remove(f, &g);
 	CHECK_EQ(f->heap, 0);
 	fake_free(f);
+}
+
+/* VM_INIT takes a devicetree of any size, VM_START a multiple of 8 */
+static void odd_size(void)
+{
+	unsigned int i;
+
+	for (i = 0; i <= 8; i++) {
+		struct fake *f = fake_new(NULL);
+		struct guest g = { .vmid = 0 };
+		void *dt = dt_base();
+		uint32_t size;
+
+		dt_finish(dt);
+		size = fdt_totalsize(dt) + i;
+		fdt_set_totalsize(dt, size);
+		fake_write(f, IMAGE_IPA + DT_OFFSET, dt, size);
+		free(dt);
+		CHECK_EQ(alloc_vmid(f, 0, &g.vmid), 0);
+		CHECK_EQ(lend(f, g.vmid, 0, IMAGE_IPA, IMAGE_SIZE, &g.image), 0);
+		CHECK_EQ(config_image(f, g.vmid, 0, g.image, DT_OFFSET, DT_SIZE),
+			 0);
+		CHECK_EQ(call_vm(f, RM_VM_INIT_ID, g.vmid), 0);
+		CHECK_EQ(call_vm(f, RM_VM_START_ID, g.vmid),
+			 i % 8 ? RM_ERR_NORESOURCE : 0);
+		guest_remove(f, &g);
+		CHECK_EQ(f->heap, 0);
+		fake_free(f);
+	}
 }
 
 /* The devicetree is looked at anew: it may have become another one */
@@ -264,39 +293,39 @@ static struct entry entry(struct fake *f, unsigned int i)
 	};
 }
 
-static void devices(void)
+/* A device of each kind */
+static void add_devices(void *dt)
 {
-	struct fake *f = fake_new(NULL);
-	struct guest g = { .dt = dt_base() };
-	static uint8_t dt[DT_CAPACITY];
-	struct entry e;
 	int n;
 
 	/* Subnodes are added in front: the last one is the first */
-	n = dt_vdev(g.dt, "pair", "message-queue-pair");
-	fdt_setprop_u32(g.dt, n, "label", 14);
-	fdt_setprop_u32(g.dt, n, "queue-depth", 5);
-	n = dt_vdev(g.dt, "shmbell", "shm-doorbell");
-	fdt_setprop_u32(g.dt, n, "label", 15);
-	n = fdt_add_subnode(g.dt, n, "memory");
-	fdt_setprop_empty(g.dt, n, "allocate-base");
-	fdt_setprop_empty(g.dt, n, "optional");
-	n = dt_vdev(g.dt, "to-host", "message-queue");
-	fdt_setprop_u32(g.dt, n, "label", 13);
-	fdt_setprop_empty(g.dt, n, "is-sender");
-	n = dt_vdev(g.dt, "from-host", "message-queue");
-	fdt_setprop_u32(g.dt, n, "label", 12);
-	fdt_setprop_empty(g.dt, n, "is-receiver");
-	n = dt_vdev(g.dt, "source", "doorbell-source");
-	fdt_setprop_u32(g.dt, n, "label", 11);
-	dt_add_bell(g.dt, "bell-5", 10, 5, 4);
-	fdt_setprop_string(g.dt, fdt_path_offset(g.dt, CONFIG
-			   "/vdevices/bell-5"), "push-compatible", "mine");
-	dt_add_rpc(g.dt, false);
-	f->next_cap = 0x0fc5a95061242977;
-	CHECK_EQ(guest_start(f, &g), 0);
+	n = dt_vdev(dt, "pair", "message-queue-pair");
+	fdt_setprop_u32(dt, n, "label", 14);
+	fdt_setprop_u32(dt, n, "queue-depth", 5);
+	n = dt_vdev(dt, "shmbell", "shm-doorbell");
+	fdt_setprop_u32(dt, n, "label", 15);
+	n = fdt_add_subnode(dt, n, "memory");
+	fdt_setprop_empty(dt, n, "allocate-base");
+	fdt_setprop_empty(dt, n, "optional");
+	n = dt_vdev(dt, "to-host", "message-queue");
+	fdt_setprop_u32(dt, n, "label", 13);
+	fdt_setprop_empty(dt, n, "is-sender");
+	n = dt_vdev(dt, "from-host", "message-queue");
+	fdt_setprop_u32(dt, n, "label", 12);
+	fdt_setprop_empty(dt, n, "is-receiver");
+	n = dt_vdev(dt, "source", "doorbell-source");
+	fdt_setprop_u32(dt, n, "label", 11);
+	dt_add_bell(dt, "bell-5", 10, 5, 4);
+	n = fdt_path_offset(dt, CONFIG "/vdevices/bell-5");
+	fdt_setprop_string(dt, n, "push-compatible", "mine");
+	dt_add_rpc(dt, false);
+}
 
-	CHECK_EQ(resources(f, g.vmid), 9);
+static void check_resources(struct fake *f, uint16_t vmid)
+{
+	struct entry e;
+
+	CHECK_EQ(resources(f, vmid), 9);
 	e = entry(f, 0);
 	CHECK(e.type == 4 && !e.partner && !e.label && e.virq == 962);
 	CHECK_EQ(e.cap, 0x0fc5a95061242977);
@@ -316,18 +345,26 @@ static void devices(void)
 	CHECK(e.type == 3 && e.label == 14 && e.virq > 962);
 	e = entry(f, 8);
 	CHECK(e.type == 2 && e.label == 14 && e.virq > 962);
+}
 
-	/* The guest's view of what it has with the host */
-	CHECK_EQ(call_from(f, g.vmid, RM_VM_GET_RESOURCES_ID, "\3\0\0", 4), 0);
+/* The guest's view of what it has with the host */
+static void check_guest_view(struct fake *f, uint16_t vmid)
+{
+	struct entry e;
+
+	CHECK_EQ(call_from(f, vmid, RM_VM_GET_RESOURCES_ID, "\3\0\0", 4), 0);
 	CHECK_EQ(rm_get32(f->body), 8);
 	e = entry(f, 0);
 	CHECK(e.type == 1 && e.partner == 3 && e.label == 10 && e.virq == 37);
-	CHECK_EQ(call_from(f, g.vmid, RM_VM_GET_RESOURCES_ID, "\x80\0\0", 4), 0);
+	CHECK_EQ(call_from(f, vmid, RM_VM_GET_RESOURCES_ID, "\x80\0\0", 4), 0);
 	CHECK_EQ(rm_get32(f->body), 0);
 	CHECK_EQ(resources(f, 3), 0);
 	CHECK_EQ(call_vm(f, RM_VM_GET_RESOURCES_ID, 0), RM_ERR_ARG);
+}
 
-	/* The first device's objects */
+/* Of the first device, and of the doorbell */
+static void check_objects(const struct fake *f)
+{
 	CHECK_EQ(f->object[0].params.kind, RM_OBJ_MSGQ);
 	CHECK(f->object[0].params.from_vmid == 128 &&
 	      f->object[0].params.to_vmid == 255);
@@ -340,8 +377,12 @@ static void devices(void)
 	      f->object[2].params.source_can_clear &&
 	      f->object[2].params.to_virq == 37 &&
 	      f->object[2].params.from_virq == RM_VIRQ_NONE);
+}
 
-	guest_dt(f, &g, dt);
+static void check_nodes(const void *dt)
+{
+	int n;
+
 	n = fdt_subnode_offset(dt, node_at(dt, "/hypervisor"), "bell-5");
 	CHECK(n >= 0);
 	CHECK(!strcmp(fdt_get_name(dt, n, NULL), "bell-5@fc5a9506124297e"));
@@ -361,6 +402,21 @@ static void devices(void)
 	CHECK(fdt_getprop(dt, node_at(dt, "/hypervisor/qcom,resource-mgr"),
 			  "qcom,is-full-duplex", NULL) != NULL);
 	CELLS(dt, "/hypervisor/pair", "qcom,rx-queue-depth", 5);
+}
+
+static void devices(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .dt = dt_base() };
+	static uint8_t dt[DT_CAPACITY];
+
+	add_devices(g.dt);
+	f->next_cap = 0x0fc5a95061242977;
+	CHECK_EQ(guest_start(f, &g), 0);
+	check_resources(f, g.vmid);
+	check_guest_view(f, g.vmid);
+	check_objects(f);
+	check_nodes(guest_dt(f, &g, dt));
 	guest_remove(f, &g);
 	CHECK_EQ(f->objects, 0);
 	CHECK_EQ(f->heap, 0);
@@ -492,6 +548,7 @@ void test_dt(void)
 {
 	TABLE(dts, dt_row);
 	RUN(unusual_layout);
+	RUN(odd_size);
 	RUN(dt_changes);
 	RUN(devices);
 	RUN(too_many_resources);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Planned faults, deaths, and what survives them
+ * Planned faults, and what survives a death
  */
 #include <libfdt.h>
 
@@ -18,14 +18,6 @@ static void plan(struct fake *f, enum rm_fault_action action, uint32_t id,
 	};
 
 	rm_set_fault(f->rm, &fault);
-}
-
-static bool dead(struct fake *f)
-{
-	struct rm_stats stats;
-
-	rm_get_stats(f->rm, &stats);
-	return stats.dead;
 }
 
 static uint32_t vmids(struct fake *f)
@@ -80,7 +72,6 @@ static void replies(void)
 {
 	struct fake *f = fake_new(NULL);
 	const uint32_t id = RM_VM_GET_VMID_ID;
-	unsigned int i;
 
 	plan(f, RM_FAULT_DROP_REPLY, id, 1, false, 0);
 	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
@@ -109,6 +100,23 @@ static void replies(void)
 	CHECK_EQ(f->msgs, 2);
 	CHECK(f->msg[0].seq == f->msg[1].seq && f->msg[1].len == 8);
 
+	/* In a full queue both stay */
+	f->blocked = true;
+	plan(f, RM_FAULT_DUP_REPLY, id, 1, false, 0);
+	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
+	f->blocked = false;
+	rm_tx_ready(f->rm, 3);
+	CHECK_EQ(f->msgs, 2);
+	CHECK_EQ(f->heap, 0);
+	fake_free(f);
+}
+
+static void wrong_replies(void)
+{
+	struct fake *f = fake_new(NULL);
+	const uint32_t id = RM_VM_GET_VMID_ID;
+	unsigned int i;
+
 	for (i = 0; i < 10; i++) {
 		plan(f, RM_FAULT_SHORT_REPLY, id, 1, false, i);
 		call(f, id, NULL, 0);
@@ -134,14 +142,6 @@ static void replies(void)
 	CHECK_EQ(f->msgs, 2);
 	CHECK(f->msg[0].seq == f->seq && f->msg[0].id != id);
 	CHECK(f->msg[1].seq == f->seq && f->msg[1].id == id);
-
-	/* In a full queue both stay */
-	f->blocked = true;
-	plan(f, RM_FAULT_DUP_REPLY, id, 1, false, 0);
-	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
-	f->blocked = false;
-	rm_tx_ready(f->rm, 3);
-	CHECK_EQ(f->msgs, 2);
 	CHECK_EQ(f->heap, 0);
 	fake_free(f);
 }
@@ -153,12 +153,12 @@ static void die(void)
 
 	plan(f, RM_FAULT_DIE, RM_VM_ALLOC_ID, 1, false, 0);
 	CHECK_EQ(alloc_vmid(f, 0, &vmid), NO_REPLY);
-	CHECK(dead(f));
+	CHECK(is_dead(f));
 	CHECK_EQ(vmids(f), 0);
 	CHECK_EQ(alloc_vmid(f, 0, &vmid), NO_REPLY);
 	CHECK(!rm_work(f->rm));
 	rm_revive(f->rm);
-	CHECK(!dead(f));
+	CHECK(!is_dead(f));
 	CHECK_EQ(alloc_vmid(f, 0, &vmid), 0);
 	CHECK_EQ(vmids(f), 1);
 	fake_free(f);
@@ -179,7 +179,7 @@ static void death_in_the_middle(void)
 	f->blocked = true;
 	CHECK_EQ(call(f, RM_VM_GET_VMID_ID, NULL, 0), NO_REPLY);
 	CHECK_EQ(call_vm(f, RM_VM_DEALLOC_ID, 200), NO_REPLY);
-	CHECK(dead(f));
+	CHECK(is_dead(f));
 	f->blocked = false;
 	rm_tx_ready(f->rm, 3);
 	CHECK(!rm_work(f->rm));
@@ -194,122 +194,6 @@ static void death_in_the_middle(void)
 	CHECK_EQ(call_vm(f, RM_VM_DEALLOC_ID, g.vmid), 0);
 	CHECK_EQ(f->heap, 0);
 	fake_free(f);
-}
-
-/* Requests on which the published one fails an assertion */
-static void assertions(void)
-{
-	struct fake *f = fake_new(NULL);
-	uint32_t handle;
-	uint16_t vmid;
-
-	CHECK_EQ(call_vm(f, RM_VM_DEALLOC_ID, 130), NO_REPLY);
-	CHECK(dead(f));
-	rm_revive(f->rm);
-	CHECK_EQ(alloc_vmid(f, 0, &vmid), 0);
-	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, vmid), NO_REPLY);
-	rm_revive(f->rm);
-	CHECK_EQ(lend(f, vmid, 0, MEM, PAGE, &handle), 0);
-	CHECK_EQ(config_image(f, vmid, 3, handle, 0, PAGE), RM_ERR_ARG);
-	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, vmid), NO_REPLY);
-	CHECK(dead(f));
-	rm_revive(f->rm);
-	CHECK_EQ(call(f, RM_VM_IRQ_ACCEPT_ID, NULL, 0), NO_REPLY);
-	CHECK(dead(f));
-	rm_revive(f->rm);
-	/* Not on these */
-	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, 130), RM_ERR_VMID);
-	CHECK_EQ(stop(f, 130, 1), RM_ERR_VMID);
-	fake_free(f);
-}
-
-static void small_heap(void)
-{
-	const struct rm_config config = { .max_entries = 600 };
-	struct fake *f = fake_new(&config);
-	static struct region r[512];
-	struct create c = { RM_MEM_LEND_ID, .flags = 2, .nacl = 1,
-			    .acl = { { 128, 7 } }, .nsgl = 512, .sgl = r };
-	struct rm_stats stats;
-	uint32_t handle;
-	uint16_t vmid;
-	unsigned int i;
-
-	for (i = 0; i < 512; i++) {
-		r[i].ipa = MEM + 2 * i * PAGE;
-		r[i].size = PAGE;
-	}
-	CHECK_EQ(alloc_vmid(f, 0, &vmid), 0);
-	CHECK_EQ(create(f, &c, &handle), 0);
-	for (i = 0; i < 512; i++)
-		r[i].ipa += PAGE;
-	CHECK_EQ(append(f, handle, 0, r, 88), 0);
-	CHECK_EQ(append(f, handle, 1, r + 88, 1), NO_REPLY);
-	CHECK(dead(f));
-	CHECK_EQ(f->taken, 600);
-	rm_revive(f->rm);
-	CHECK_EQ(reclaim(f, handle), 0);
-	rm_get_stats(f->rm, &stats);
-	CHECK_EQ(stats.entries, 0);
-	CHECK_EQ(f->taken, 0);
-	fake_free(f);
-}
-
-static void few_vdevices(void)
-{
-	const struct rm_config config = { .max_vdevices = 3 };
-	struct fake *f = fake_new(&config);
-	struct guest g = { .dt = dt_base() };
-	struct guest h = { .dt = dt_base(), .image_ipa = 0x42000000 };
-
-	dt_add_bell(g.dt, "bell-1", 1, 5, 1);
-	dt_add_bell(g.dt, "bell-2", 2, 6, 1);
-	dt_add_bell(g.dt, "bell-3", 3, 7, 1);
-	dt_add_bell(h.dt, "bell-1", 1, 5, 1);
-	CHECK_EQ(guest_start(f, &g), 0);
-	CHECK_EQ(guest_init(f, &h), NO_REPLY);
-	CHECK(dead(f));
-	/* It does not tell of the VM's new state either */
-	CHECK_EQ(f->msgs, 0);
-	rm_revive(f->rm);
-	guest_remove(f, &g);
-	h = (struct guest) { .dt = dt_base() };
-	dt_add_bell(h.dt, "bell-1", 1, 5, 1);
-	CHECK_EQ(guest_start(f, &h), 0);
-	fake_free(f);
-}
-
-/* VMs that the hypervisor schedules, as the published one has them */
-static void fatal_static(void)
-{
-	const struct rm_config config = { .fatal_static = true };
-	unsigned int how;
-
-	for (how = 0; how < 4; how++) {
-		struct fake *f = fake_new(&config);
-		struct guest g = { .dt = dt_base() };
-		bool proxy = how & 1;
-
-		if (!proxy)
-			dt_make_static(g.dt, 1);
-		CHECK_EQ(guest_start(f, &g), 0);
-		forget(f);
-		if (how & 2) {
-			rm_vcpu_halted(f->rm, g.vmid, 0, RM_HALT_FAULT, 0, 0,
-				       false);
-			CHECK(!dead(f));
-			work(f);
-		} else {
-			CHECK_EQ(stop(f, g.vmid, 1), proxy ? 0 : NO_REPLY);
-		}
-		CHECK_EQ(dead(f), !proxy);
-		CHECK_EQ(f->msgs, !proxy ? 0 : how & 2 ? 2 : 3);
-		/* Where a revived one goes on */
-		rm_revive(f->rm);
-		guest_remove(f, &g);
-		CHECK_EQ(f->heap, 0);
-		fake_free(f);
-	}
 }
 
 /* A halt that came while nobody listened is told later */
@@ -358,6 +242,24 @@ static void lost_reset(void)
 	fake_free(f);
 }
 
+static void lost_notification(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .vmid = 0 };
+
+	CHECK_EQ(guest_start(f, &g), 0);
+	/* The second one, and only of those that are named */
+	plan(f, RM_FAULT_DROP_REPLY, RM_N_VM_STATUS, 2, false, 0);
+	CHECK_EQ(stop(f, g.vmid, 1), 0);
+	CHECK_EQ(f->msgs, 3);
+	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, g.vmid), 0);
+	CHECK_EQ(f->msgs, 1);
+	forget(f);
+	work(f);
+	CHECK(find_msg(f, RM_TYPE_NOTIFICATION, RM_N_VM_STATUS, 0));
+	fake_free(f);
+}
+
 static void counters(void)
 {
 	struct fake *f = fake_new(NULL);
@@ -384,13 +286,11 @@ void test_fault(void)
 	RUN(fail);
 	RUN(fail_host_only);
 	RUN(replies);
+	RUN(wrong_replies);
 	RUN(die);
 	RUN(death_in_the_middle);
-	RUN(assertions);
-	RUN(small_heap);
-	RUN(few_vdevices);
-	RUN(fatal_static);
 	RUN(halt_while_dead);
 	RUN(lost_reset);
+	RUN(lost_notification);
 	RUN(counters);
 }

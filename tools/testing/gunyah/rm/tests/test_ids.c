@@ -7,9 +7,6 @@
 #define MEM	0x43000000ULL
 #define PAGE	4096ULL
 
-/* Dies of it */
-#define DEAD	NO_REPLY
-
 /**
  * struct probe_row - an empty request
  * @id: message id
@@ -25,7 +22,7 @@ static const struct probe_row probes[] = {
 	{ RM_MEM_LEND_ID, 4 }, { RM_MEM_SHARE_ID, 4 },
 	{ RM_MEM_RELEASE_ID, 4 }, { RM_MEM_RECLAIM_ID, 4 },
 	{ RM_MEM_NOTIFY_ID, 4 }, { RM_MEM_APPEND_ID, 4 },
-	{ RM_MEM_LOOKUP_SGL_ID, 4 }, { RM_FW_MILESTONE_ID, 0 },
+	{ RM_FW_MILESTONE_ID, 0 },
 	{ RM_FW_SET_FIRMWARE_ID, 4 }, { RM_VM_ALLOC_ID, 4 },
 	{ RM_VM_DEALLOC_ID, 4 }, { RM_VM_START_ID, 4 }, { RM_VM_STOP_ID, 4 },
 	{ RM_VM_RESET_ID, 4 }, { RM_VM_CONFIG_ID, 4 }, { RM_VM_AUTH_ID, 4 },
@@ -35,7 +32,10 @@ static const struct probe_row probes[] = {
 	{ RM_VM_GET_STATE_ID, 4 }, { RM_VM_GET_CRASH_ID, 4 },
 	{ RM_VM_GET_RESOURCES_ID, 4 }, { RM_VM_GET_VMID_ID, 0 },
 	{ RM_VM_GET_PEERS_ID, 0 }, { RM_VM_SET_TIME_BASE_ID, 4 },
-	{ RM_VM_SET_FW_MEM_ID, 4 }, { RM_VM_IRQ_ACCEPT_ID, DEAD },
+	{ RM_VM_SET_FW_MEM_ID, 4 }, { RM_VM_IRQ_ACCEPT_ID, 4 },
+	{ RM_VM_IRQ_LEND_ID, 4 }, { RM_VM_IRQ_RELEASE_ID, 4 },
+	{ RM_VM_IRQ_RECLAIM_ID, 4 }, { RM_VM_IRQ_NOTIFY_ID, 4 },
+	{ RM_VM_IRQ_UNMAP_ID, 4 }, { RM_IPA_RESERVE_ID, 4 },
 	{ RM_VM_SET_STATUS_ID, 4 }, { RM_CONSOLE_OPEN_ID, 4 },
 	{ RM_CONSOLE_CLOSE_ID, 4 }, { RM_CONSOLE_WRITE_ID, 4 },
 	{ RM_CONSOLE_FLUSH_ID, 4 }, { RM_VM_EXIT_ID, 4 },
@@ -46,7 +46,7 @@ static const struct probe_row probes[] = {
 	{ 0x56000014, -1 }, { 0x56000016, -1 }, { 0x56000018, -1 },
 	{ 0x56000021, -1 }, { 0x56000022, -1 }, { 0x56000031, -1 },
 	{ 0x56000033, -1 }, { 0x56000034, -1 }, { 0x560000b1, -1 },
-	{ 0x5600000f, -1 }, { 0x56100008, -1 }, { 0, -1 },
+	{ 0x5100001a, -1 }, { 0x5600000f, -1 }, { 0x56100008, -1 }, { 0, -1 },
 	{ 0xffffffff, -1 },
 };
 
@@ -91,6 +91,9 @@ static const struct length_row lengths[] = {
 	{ RM_CONSOLE_OPEN_ID, 4 }, { RM_CONSOLE_CLOSE_ID, 4 },
 	{ RM_CONSOLE_WRITE_ID, 4 }, { RM_CONSOLE_FLUSH_ID, 4 },
 	{ RM_VM_EXIT_ID, 4 }, { RM_HOST_GET_TYPE_ID, 0 },
+	{ RM_VM_IRQ_ACCEPT_ID, 8 }, { RM_VM_IRQ_LEND_ID, 12 },
+	{ RM_VM_IRQ_RELEASE_ID, 4 }, { RM_VM_IRQ_RECLAIM_ID, 4 },
+	{ RM_VM_IRQ_NOTIFY_ID, 8 }, { RM_VM_IRQ_UNMAP_ID, 8 },
 };
 
 /* A byte more or less, and nothing else is looked at */
@@ -140,9 +143,6 @@ static const struct list_row lists[] = {
 	{ "ACCEPT, SGL", RM_MEM_ACCEPT_ID, 16, 16, 4 },
 	{ "ACCEPT, attributes", RM_MEM_ACCEPT_ID, 20, 4, 0 },
 	{ "NOTIFY, VMIDs", RM_MEM_NOTIFY_ID, 12, 4, 0 },
-	{ "LOOKUP_SGL, ACL", RM_MEM_LOOKUP_SGL_ID, 8, 4, 8 },
-	{ "LOOKUP_SGL, SGL", RM_MEM_LOOKUP_SGL_ID, 12, 16, 4 },
-	{ "LOOKUP_SGL, attributes", RM_MEM_LOOKUP_SGL_ID, 16, 4, 0 },
 };
 
 static void list_row(const struct list_row *row)
@@ -184,7 +184,6 @@ struct reserved_row {
 };
 
 static const struct reserved_row reserved[] = {
-	{ RM_MEM_LEND_ID, 20, { 1, 3 } },
 	{ RM_MEM_APPEND_ID, 12, { 5, 6, 7 } },
 	{ RM_MEM_ACCEPT_ID, 24, { 7 } },
 	{ RM_MEM_RELEASE_ID, 8, { 5, 6, 7 } },
@@ -274,43 +273,6 @@ static void strangers_parcels(void)
 	fake_free(f);
 }
 
-/* A parcel is found by its attributes too */
-static void lookup_attributes(void)
-{
-	struct region r = { MEM, PAGE };
-	struct create c = { RM_MEM_LEND_ID, .nacl = 1, .acl = { { 128, 7 } },
-			    .nsgl = 1, .sgl = &r, .nattr = 1,
-			    .attr = { 3, 128 } };
-	struct fake *f = fake_new(NULL);
-	uint8_t buf[128];
-	uint32_t handle;
-	uint16_t vmid;
-	size_t len;
-
-	CHECK_EQ(alloc_vmid(f, 0, &vmid), 0);
-	CHECK_EQ(create(f, &c, &handle), 0);
-	len = build_create(&c, buf);
-	CHECK_EQ(call(f, RM_MEM_LOOKUP_SGL_ID, buf, len), 0);
-	CHECK_EQ(rm_get32(f->body), handle);
-	c.attr[0] = 2;
-	len = build_create(&c, buf);
-	CHECK_EQ(call(f, RM_MEM_LOOKUP_SGL_ID, buf, len), RM_ERR_LOOKUP);
-	c.nattr = 0;
-	len = build_create(&c, buf);
-	CHECK_EQ(call(f, RM_MEM_LOOKUP_SGL_ID, buf, len), RM_ERR_LOOKUP);
-	c.no_attr_list = true;
-	len = build_create(&c, buf);
-	CHECK_EQ(call(f, RM_MEM_LOOKUP_SGL_ID, buf, len), RM_ERR_LOOKUP);
-	/* And by nobody when it is gone */
-	c.nattr = 1;
-	c.attr[0] = 3;
-	c.no_attr_list = false;
-	len = build_create(&c, buf);
-	CHECK_EQ(reclaim(f, handle), 0);
-	CHECK_EQ(call(f, RM_MEM_LOOKUP_SGL_ID, buf, len), RM_ERR_LOOKUP);
-	fake_free(f);
-}
-
 /** test_ids() - message ids and lengths */
 void test_ids(void)
 {
@@ -319,5 +281,4 @@ void test_ids(void)
 	TABLE(lists, list_row);
 	RUN(reserved_bytes);
 	RUN(strangers_parcels);
-	RUN(lookup_attributes);
 }

@@ -53,13 +53,18 @@ static void notify(void)
 	CHECK_EQ(call_from(f, g.vmid, RM_MEM_RELEASE_ID, "1234", 4),
 		 RM_ERR_MSG);
 	CHECK_EQ(notify_from(f, 3, 999, 1, to, 1), RM_ERR_HANDLE);
-	CHECK_EQ(notify_from(f, 3, handle, 1, NULL, 0), RM_ERR_ARG);
+	CHECK_EQ(notify_from(f, 3, handle, 1, NULL, 0), RM_ERR_MSG);
+	CHECK_EQ(notify_from(f, 3, handle, 8, NULL, 0), RM_ERR_MSG);
+	CHECK_EQ(notify_from(f, 3, handle, 1, to, 0), RM_ERR_ARG);
 	CHECK_EQ(notify_from(f, 3, handle, 3, to, 1), RM_ERR_ARG);
 	CHECK_EQ(notify_from(f, 3, handle, 0, to, 1), RM_ERR_ARG);
 	CHECK_EQ(notify_from(f, 3, handle, 1, &strange, 1), RM_ERR_VMID);
 	CHECK_EQ(notify_from(f, 3, handle, 1, &rm, 1), RM_ERR_ARG);
 	CHECK_EQ(notify_from(f, g.vmid, handle, 1, to, 1), RM_ERR_DENIED);
-	CHECK_EQ(notify_from(f, 3, handle, 2, NULL, 0), RM_ERR_DENIED);
+	CHECK_EQ(notify_from(f, 3, handle, 4, NULL, 0), RM_ERR_DENIED);
+	CHECK_EQ(notify_from(f, 3, handle, 2, NULL, 0), 0);
+	m = find_msg(f, RM_TYPE_NOTIFICATION, RM_N_MEM_RELEASED, 0);
+	CHECK(m && m->to == 3 && rm_get16(m->data + 4) == 3);
 
 	CHECK_EQ(notify_from(f, 3, handle, 1, to, 1), 0);
 	m = find_msg(f, RM_TYPE_NOTIFICATION, RM_N_MEM_SHARED, 0);

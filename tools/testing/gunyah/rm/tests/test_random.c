@@ -62,7 +62,7 @@ static void *some_dt(void)
 		n = fdt_add_subnode(dt, n, "pool");
 		CHECK_EQ(fdt_setprop_u64(dt, n, "size", PAGE), 0);
 	}
-	CHECK_EQ(fdt_pack(dt), 0);
+	dt_finish(dt);
 	return dt;
 }
 
@@ -141,7 +141,7 @@ static void damaged_dts(void)
 static const uint32_t ids[] = {
 	RM_MEM_DONATE_ID, RM_MEM_ACCEPT_ID, RM_MEM_LEND_ID, RM_MEM_SHARE_ID,
 	RM_MEM_RELEASE_ID, RM_MEM_RECLAIM_ID, RM_MEM_NOTIFY_ID,
-	RM_MEM_APPEND_ID, RM_MEM_LOOKUP_SGL_ID, RM_FW_MILESTONE_ID,
+	RM_MEM_APPEND_ID, RM_FW_MILESTONE_ID,
 	RM_FW_SET_FIRMWARE_ID, RM_VM_ALLOC_ID, RM_VM_DEALLOC_ID, RM_VM_START_ID,
 	RM_VM_STOP_ID, RM_VM_RESET_ID, RM_VM_CONFIG_ID, RM_VM_AUTH_ID,
 	RM_VM_INIT_ID, RM_VM_GET_ID_ID, RM_VM_LOOKUP_URI_ID,
@@ -149,11 +149,16 @@ static const uint32_t ids[] = {
 	RM_VM_GET_STATE_ID, RM_VM_GET_CRASH_ID, RM_VM_GET_RESOURCES_ID,
 	RM_VM_GET_VMID_ID, RM_VM_GET_PEERS_ID, RM_VM_SET_TIME_BASE_ID,
 	RM_VM_SET_BOOT_ID, RM_VM_SET_FW_MEM_ID, RM_VM_IRQ_ACCEPT_ID,
+	RM_VM_IRQ_LEND_ID, RM_VM_IRQ_RELEASE_ID, RM_VM_IRQ_RECLAIM_ID,
+	RM_VM_IRQ_NOTIFY_ID, RM_VM_IRQ_UNMAP_ID, RM_IPA_RESERVE_ID,
 	RM_VM_SET_STATUS_ID,
 	RM_CONSOLE_OPEN_ID, RM_CONSOLE_CLOSE_ID, RM_CONSOLE_WRITE_ID,
 	RM_CONSOLE_FLUSH_ID, RM_VM_EXIT_ID, RM_VM_SET_CRASH_ID,
 	RM_HOST_GET_TYPE_ID,
 };
+
+/* More than are lent in a run */
+static const uint32_t leases = 60;
 
 static uint16_t some_vmid(void)
 {
@@ -199,12 +204,32 @@ static uint8_t *put_sgl(uint8_t *p, uint32_t n)
 	return p;
 }
 
-/* A request that makes sense for the most part */
-static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
+static size_t sensible_accept(uint32_t handles, uint8_t *d)
 {
-	uint8_t *p = d;
+	uint8_t *p;
 
-	memset(d, 0, 64);
+	rm_put32(d, some_handle(handles));
+	d[5] = (uint8_t)rnd(3);
+	d[6] = (uint8_t)(one_in(4) ? rnd(256) : one_in(3) ? 0 :
+			 RM_ACCEPT_DONE | (one_in(3) ? 16 : 0));
+	rm_put32(d + 12, 0);
+	p = d + 16;
+	if (one_in(3)) {
+		rm_put32(p, 1);
+		rm_put64(p + 4, 0x60000000 + rnd(64) * PAGE);
+		rm_put64(p + 12, PAGE * (1 + rnd(2)));
+		p += 16;
+	}
+	p += 4;
+	rm_put32(p, 0);
+	return p + 4 - d;
+}
+
+/* A request about memory that makes sense for the most part; 0: it is no such */
+static size_t sensible_mem(uint32_t id, uint32_t handles, uint8_t *d)
+{
+	uint8_t *p;
+
 	switch (id) {
 	case RM_MEM_DONATE_ID:
 	case RM_MEM_LEND_ID:
@@ -220,21 +245,7 @@ static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
 		d[4] = (uint8_t)rnd(2);
 		return put_sgl(d + 8, 1 + rnd(3)) - d;
 	case RM_MEM_ACCEPT_ID:
-		rm_put32(d, some_handle(handles));
-		d[5] = (uint8_t)rnd(3);
-		d[6] = (uint8_t)(one_in(4) ? rnd(256) : one_in(3) ? 0 :
-				 RM_ACCEPT_DONE | (one_in(3) ? 16 : 0));
-		rm_put32(d + 12, 0);
-		p = d + 16;
-		if (one_in(3)) {
-			rm_put32(p, 1);
-			rm_put64(p + 4, 0x60000000 + rnd(64) * PAGE);
-			rm_put64(p + 12, PAGE * (1 + rnd(2)));
-			p += 16;
-		}
-		p += 4;
-		rm_put32(p, 0);
-		return p + 4 - d;
+		return sensible_accept(handles, d);
 	case RM_MEM_RELEASE_ID:
 	case RM_MEM_RECLAIM_ID:
 		rm_put32(d, some_handle(handles));
@@ -246,6 +257,55 @@ static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
 		rm_put32(d + 12, 1);
 		rm_put16(d + 16, some_vmid());
 		return 20;
+	default:
+		return 0;
+	}
+}
+
+/* A request about interrupts or addresses, likewise */
+static size_t sensible_irq(uint32_t id, uint8_t *d)
+{
+	switch (id) {
+	case RM_VM_IRQ_LEND_ID:
+		rm_put16(d, some_vmid());
+		rm_put32(d + 4, 30 + rnd(8));
+		return 12;
+	case RM_VM_IRQ_ACCEPT_ID:
+	case RM_VM_IRQ_NOTIFY_ID:
+		rm_put32(d, 1 + rnd(leases));
+		rm_put32(d + 4, id == RM_VM_IRQ_NOTIFY_ID ? 1 << rnd(3) : 40);
+		rm_put32(d + 8, 1);
+		rm_put16(d + 12, some_vmid());
+		return id == RM_VM_IRQ_NOTIFY_ID && d[4] == 1 ? 16 : 8;
+	case RM_VM_IRQ_RELEASE_ID:
+	case RM_VM_IRQ_RECLAIM_ID:
+		rm_put32(d, 1 + rnd(leases));
+		return 4;
+	case RM_IPA_RESERVE_ID:
+		d[0] = (uint8_t)rnd(2);
+		d[12] = 1;
+		rm_put64(d + 16, 0x60000000 + rnd(64) * PAGE);
+		rm_put64(d + 24, PAGE * (1 + rnd(2)));
+		rm_put64(d + 32, PAGE);
+		rm_put64(d + 40, PAGE << rnd(4));
+		return d[0] ? 48 : 32;
+	default:
+		return 0;
+	}
+}
+
+/* Any request, likewise */
+static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
+{
+	size_t len;
+
+	memset(d, 0, 64);
+	len = sensible_mem(id, handles, d);
+	if (!len)
+		len = sensible_irq(id, d);
+	if (len)
+		return len;
+	switch (id) {
 	case RM_VM_CONFIG_ID:
 		rm_put16(d, some_vmid());
 		rm_put16(d + 2, (uint16_t)rnd(4));
@@ -483,6 +543,11 @@ static void check_clean(struct fake *f, uint32_t handles)
 		stuck |= !remove_vm(f, (uint16_t)i);
 	for (i = 1; i <= handles; i++)
 		reclaim(f, i);
+	for (i = 1; i <= leases; i++) {
+		uint8_t handle[4] = { (uint8_t)i };
+
+		call(f, RM_VM_IRQ_RECLAIM_ID, handle, sizeof(handle));
+	}
 	drain(f);
 	CHECK(!f->dirty);
 	if (stuck)
@@ -522,6 +587,7 @@ static void requests(void)
 	config.debug = one_in(2);
 	config.boot_context = one_in(2);
 	config.max_entries = one_in(4) ? 300 : 0;
+	config.late = one_in(4);
 	f = fake_new(&config);
 	f->contiguous = rnd(3);
 	for (i = 0; i < SLOTS; i++)

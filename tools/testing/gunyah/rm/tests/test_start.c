@@ -107,7 +107,8 @@ static const struct image_row images[] = {
 	{ "rounded up", false, false, 0, 7, 0x80001000, 0, 0 },
 	{ "at the end", false, false, 0, 7, 0xfffe00000, 0, 2 },
 	{ "size-max fits", false, false, 0, 7, 0, 0x200000, 0 },
-	{ "size-max too small", false, false, 0, 7, 0, 0x1ff000, 2 },
+	{ "size-max too small", false, false, 0, 7, 0, 0x1ff000, 0 },
+	{ "size-max 1 page", false, false, 0, 7, 0, 0x1000, 0 },
 };
 
 static void image_row(const struct image_row *row)
@@ -132,7 +133,7 @@ static void image_row(const struct image_row *row)
 		fdt_setprop_u64(dt, n, "base-address", row->base);
 	if (row->size_max)
 		fdt_setprop_u64(dt, n, "size-max", row->size_max);
-	fdt_pack(dt);
+	dt_finish(dt);
 	fake_write(f, IMAGE_IPA + DT_OFFSET, dt, fdt_totalsize(dt));
 	free(dt);
 	CHECK_EQ(alloc_vmid(f, 0, &g.vmid), 0);
@@ -191,7 +192,7 @@ static void scattered_image(void)
 	/* A devicetree of two pages, that follow each other backwards */
 	fdt_setprop_u64(dt, 0, "filler", 0);
 	fdt_setprop_placeholder(dt, 0, "filler", 5000, (void **)&(void *){ 0 });
-	fdt_pack(dt);
+	dt_finish(dt);
 	for (i = 0; i < fdt_totalsize(dt); i += PAGE)
 		fake_write(f, r[16 + i / PAGE].ipa, (char *)dt + i,
 			   fdt_totalsize(dt) - i < PAGE ?
@@ -221,7 +222,7 @@ static void large_image(void)
 	void *dt = dt_base();
 	unsigned int i, n;
 
-	fdt_pack(dt);
+	dt_finish(dt);
 	fake_write(f, HOST_BASE + (pages - 1 - 16) * PAGE, dt,
 		   fdt_totalsize(dt));
 	free(dt);
@@ -256,7 +257,7 @@ static void unfinished_image(void)
 	struct guest g = { .vmid = 0 };
 	void *dt = dt_base();
 
-	fdt_pack(dt);
+	dt_finish(dt);
 	fake_write(f, IMAGE_IPA + DT_OFFSET, dt, fdt_totalsize(dt));
 	free(dt);
 	CHECK_EQ(alloc_vmid(f, 0, &g.vmid), 0);

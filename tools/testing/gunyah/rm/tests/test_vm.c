@@ -187,6 +187,7 @@ struct hyp_row {
 static const struct hyp_row hyp_errors[] = {
 	{ RM_HYP_NOMEM, 1 }, { RM_HYP_NORESOURCES, 2 }, { RM_HYP_DENIED, 3 },
 	{ RM_HYP_BUSY, 5 }, { RM_HYP_ADDR_INVALID, 0xa },
+	{ RM_HYP_ADDR_OVERFLOW, 0xa }, { RM_HYP_ADDR_UNDERFLOW, 0xa },
 	{ RM_HYP_ARG_INVALID, 6 }, { RM_HYP_NOT_OWNER, 3 }, { 99, 3 },
 };
 
@@ -393,7 +394,7 @@ static const struct vm_row vm_table[] = {
 	{ "SET_FIRMWARE_MEM", RM_VM_SET_FW_MEM_ID, 24, 2, 3 },
 	{ "SET_TIME_BASE", RM_VM_SET_TIME_BASE_ID, 20, 2, 3 },
 	{ "GET_STATE", RM_VM_GET_STATE_ID, 4, 2, 3 },
-	{ "GET_ID", RM_VM_GET_ID_ID, 4, 2, 2 },
+	{ "GET_ID", RM_VM_GET_ID_ID, 4, 2, 0x14 },
 	{ "GET_CRASH_MSG", RM_VM_GET_CRASH_ID, 4, 0xd, 0xd },
 	{ "GET_HYP_RESOURCES", RM_VM_GET_RESOURCES_ID, 4, 6, 0 },
 };
@@ -506,19 +507,28 @@ static void stop_softly(void)
 
 /* Queries ------------------------------------------------------------------ */
 
-static void queries(void)
+/* A VM that has a name, a URI, a GUID and runs, and one that has but a name */
+static struct fake *two_guests(struct guest *g, struct guest *h)
 {
 	struct fake *f = fake_new(NULL);
-	struct guest g = { .dt = dt_base() }, h = { .image_ipa = 0x42000000 };
 	int node;
 
-	dt_add_rpc(g.dt, false);
-	node = fdt_path_offset(g.dt, "/gunyah-vm-config");
-	fdt_setprop_string(g.dt, node, "vm-uri", "vm/one");
-	fdt_setprop_string(g.dt, node, "vm-guid",
+	*g = (struct guest) { .dt = dt_base() };
+	*h = (struct guest) { .image_ipa = 0x42000000 };
+	dt_add_rpc(g->dt, false);
+	node = fdt_path_offset(g->dt, "/gunyah-vm-config");
+	fdt_setprop_string(g->dt, node, "vm-uri", "vm/one");
+	fdt_setprop_string(g->dt, node, "vm-guid",
 			   "00112233-4455-6677-8899-aabbccddeeff");
-	CHECK_EQ(guest_start(f, &g), 0);
-	CHECK_EQ(guest_init(f, &h), 0);
+	CHECK_EQ(guest_start(f, g), 0);
+	CHECK_EQ(guest_init(f, h), 0);
+	return f;
+}
+
+static void queries(void)
+{
+	struct guest g, h;
+	struct fake *f = two_guests(&g, &h);
 
 	CHECK_EQ(call(f, RM_VM_GET_VMID_ID, NULL, 0), 0);
 	CHECK_EQ(rm_get32(f->body), 3);
@@ -546,16 +556,39 @@ static void queries(void)
 	CHECK_EQ(rm_get32(f->body), 3);
 	CHECK_EQ(call_from(f, g.vmid, RM_VM_GET_STATE_ID, "\x81\0\0", 4), 3);
 	CHECK_EQ(call_from(f, g.vmid, RM_VM_GET_STATE_ID, "\3\0\0", 4), 0);
+	fake_free(f);
+}
+
+static void identities(void)
+{
+	struct guest g, h;
+	struct fake *f = two_guests(&g, &h);
 
 	CHECK_EQ(call_vm(f, RM_VM_GET_ID_ID, 3), 0);
-	CHECK(!memcmp(f->body, "\2\0\0\0\2\0\4\0HLOS\3\0\3\0N/A", 20));
-	CHECK_EQ(f->body_len, 20);
+	CHECK_EQ(f->body_len, 40);
+	CHECK(!memcmp(f->body, "\3\0\0\0\0\0\20\0", 8));
+	CHECK_EQ(rm_get64(f->body + 8) + rm_get64(f->body + 16), 0);
+	CHECK(!memcmp(f->body + 24, "\2\0\4\0HLOS\3\0\3\0N/A", 16));
+	CHECK_EQ(call_vm(f, RM_VM_GET_ID_ID, 255), RM_ERR_VM_STATE);
+	CHECK_EQ(call_vm(f, RM_VM_GET_ID_ID, h.vmid), 0);
+	CHECK_EQ(rm_get32(f->body), 3);
+	CHECK(!memcmp(f->body + 4, "\0\0\20\0\0\0\0", 8));
+	CHECK_EQ(call(f, RM_VM_GET_OWNER_ID, NULL, 0), 0);
+	CHECK_EQ(rm_get32(f->body), 0xff);
 	CHECK_EQ(call_vm(f, RM_VM_GET_ID_ID, g.vmid), 0);
 	CHECK_EQ(rm_get32(f->body), 4);
 	CHECK_EQ(f->body[4], 0);
 	CHECK_EQ(f->body[8 + 1], 0x11);
 	CHECK(!memcmp(f->body + 24, "\2\0\7\0test-vm\0\1\0\6\0vm/one\0", 24));
 	CHECK_EQ(call_from(f, g.vmid, RM_VM_GET_ID_ID, "\x81\0\0", 4), 2);
+	fake_free(f);
+}
+
+static void lookups(void)
+{
+	static const uint8_t none[16];
+	struct guest g, h;
+	struct fake *f = two_guests(&g, &h);
 
 	CHECK_EQ(call(f, RM_VM_LOOKUP_NAME_ID, NULL, 0), RM_ERR_ARG);
 	CHECK_EQ(call(f, RM_VM_LOOKUP_URI_ID, NULL, 0), RM_ERR_ARG);
@@ -581,6 +614,9 @@ static void queries(void)
 		      "\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16), 0);
 	CHECK_EQ(rm_get32(f->body), 1);
 	CHECK_EQ(rm_get32(f->body + 4), g.vmid);
+	CHECK_EQ(call(f, RM_VM_LOOKUP_GUID_ID, none, 16), 0);
+	CHECK_EQ(rm_get32(f->body), 1);
+	CHECK_EQ(rm_get32(f->body + 4), 3);
 	fake_free(f);
 }
 
@@ -602,6 +638,13 @@ static void crash_message(void)
 	CHECK_EQ(call_vm(f, RM_VM_GET_CRASH_ID, g.vmid), 0);
 	CHECK_EQ(f->body_len, 12);
 	CHECK(!memcmp(f->body, "\5\0\0\0help!\0\0", 12));
+	/* It is there for whoever asks why the VM has ended, until the reset */
+	CHECK_EQ(call_from(f, g.vmid, RM_VM_EXIT_ID, "\0\0\1", 4), 0);
+	CHECK_EQ(call_vm(f, RM_VM_GET_CRASH_ID, g.vmid), 0);
+	CHECK(!memcmp(f->body, "\5\0\0\0help!\0\0", 12));
+	CHECK_EQ(guest_reset(f, &g), 0);
+	CHECK_EQ(call_vm(f, RM_VM_GET_CRASH_ID, g.vmid), 0);
+	CHECK_EQ(f->body_len, 4);
 	fake_free(f);
 }
 
@@ -645,6 +688,8 @@ void test_vm(void)
 	RUN(attributes);
 	RUN(stop_softly);
 	RUN(queries);
+	RUN(identities);
+	RUN(lookups);
 	RUN(crash_message);
 	RUN(set_status);
 }
