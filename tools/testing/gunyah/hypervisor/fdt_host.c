@@ -85,8 +85,11 @@ static const struct {
 } options[] = {
 	{ "gunyah_hyp.caps=", "random", &hyp.random_caps, NULL },
 	{ "gunyah_hyp.rm=", "prod", &hyp.rm_prod, NULL },
+	{ "gunyah_hyp.rm=", "later", &hyp.rm_later, NULL },
+	{ "gunyah_hyp.reset=", "none", &hyp.no_reset, NULL },
 	{ "gunyah_hyp.boot_context=", "1", &hyp.boot_context, NULL },
 	{ "gunyah_hyp.log=", "semihost", &hyp.semihost, NULL },
+	{ "gunyah_hyp.late=", NULL, NULL, &hyp.late },
 	{ "gunyah_hyp.max_entries=", NULL, NULL, &hyp.max_entries },
 	{ "gunyah_hyp.max_vdevices=", NULL, NULL, &hyp.max_vdevices },
 	{ "gunyah_hyp.seed=", NULL, NULL, &hyp.seed },
@@ -140,6 +143,9 @@ static void parse_bootargs(const void *fdt)
 void fdt_host_parse(void *fdt)
 {
 	check(fdt_check_header(fdt), "header");
+	hyp.semihost = true;
+	hyp.max_entries = RM_MAX_ENTRIES;
+	hyp.max_vdevices = RM_MAX_VDEVICES;
 	parse_bootargs(fdt);
 	hyp.random_state = hyp.seed;
 	parse_memory(fdt);

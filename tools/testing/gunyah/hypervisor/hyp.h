@@ -415,8 +415,11 @@ struct stats {
  * @seed: gunyah_hyp.seed
  * @random_state: of random64()
  * @random_caps: gunyah_hyp.caps=random
- * @semihost: gunyah_hyp.log=semihost
+ * @semihost: not gunyah_hyp.log=none
  * @rm_prod: gunyah_hyp.rm=prod
+ * @rm_later: gunyah_hyp.rm=later
+ * @no_reset: gunyah_hyp.reset=none
+ * @late: gunyah_hyp.late
  * @boot_context: gunyah_hyp.boot_context=1
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
@@ -438,8 +441,9 @@ struct hyp {
 	u64 random_state;
 	bool random_caps;
 	bool semihost;
-	bool rm_prod;
+	bool rm_prod, rm_later, no_reset;
 	bool boot_context;
+	u32 late;
 	u32 max_entries;
 	u32 max_vdevices;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Log by semihosting, if gunyah_hyp.log=semihost, and the end of the world
+ * Log by semihosting, unless gunyah_hyp.log=none, and the end of the world
  */
 #include <stdarg.h>
 

@@ -502,6 +502,11 @@ static void op_object_destroy(void *ctx __unused, u32 handle)
 	links_hint = min(links_hint, handle);
 }
 
+static void op_panic(void *ctx __unused, const char *why)
+{
+	panic("%s", why);
+}
+
 static const struct rm_ops ops = {
 	.alloc = op_alloc,
 	.free = op_free,
@@ -527,6 +532,7 @@ static const struct rm_ops ops = {
 	.vcpu_destroy = op_vcpu_destroy,
 	.object_create = op_object_create,
 	.object_destroy = op_object_destroy,
+	.panic = op_panic,
 };
 
 struct rm_endpoint rm_glue_host_tx(void)
@@ -546,6 +552,9 @@ void rm_glue_init(void)
 		.debug = !hyp.rm_prod,
 		.max_entries = hyp.max_entries,
 		.max_vdevices = hyp.max_vdevices,
+		.fatal_static = !hyp.rm_prod && !hyp.rm_later,
+		.no_reset = hyp.no_reset,
+		.late = hyp.late,
 		.boot_context = hyp.boot_context,
 		.host_name = "HLOS",
 	};

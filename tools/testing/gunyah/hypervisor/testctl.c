@@ -138,7 +138,7 @@ bool testctl_write(u64 offset, u64 val)
 		fault.arg = val;
 		return true;
 	case GH_TESTCTL_FAULT_ACTION:
-		if (val > RM_FAULT_DIE)
+		if (val > RM_FAULT_REFUSE)
 			return false;
 		fault.action = val;
 		rm_set_fault(hyp.rm, &fault);
