@@ -57,9 +57,8 @@ struct irq_source *bell_source(struct bell *b)
  * @b: doorbell
  * @flags: to set
  *
- * Every send asserts, also of flags that are set already. If none of the
- * enabled flags is set the assertion has an effect on an edge triggered
- * interrupt only.
+ * Every send asserts the interrupt, even if all @flags are set already. If no
+ * enabled flag is set, this affects only an interrupt that is edge triggered.
  *
  * Return: flags before.
  */

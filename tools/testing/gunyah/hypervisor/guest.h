@@ -62,7 +62,7 @@ struct fp_regs {
 	u64 q[64];
 	u64 fpsr;
 	u64 fpcr;
-} __attribute__((aligned(16)));
+} __aligned(16);
 
 /**
  * struct gic_regs - state of the virtual CPU interface besides list registers
@@ -80,7 +80,8 @@ struct gic_regs {
  * @VCPU_RUNNABLE: nothing
  * @VCPU_WFI: waits for an interrupt, in WFI or CPU_SUSPEND
  * @VCPU_MMIO: waits for its owner to have emulated an access
- * @VCPU_HALTED: its VM has come to an end, but nobody has cleaned up yet
+ * @VCPU_HALTED: its VM has come to an end, which the resource manager has yet
+ *	to act on
  * @VCPU_DEAD: killed
  */
 enum vcpu_state {
@@ -163,8 +164,8 @@ struct vcpu {
  * @group1: group 1 (an IRQ), not 0 (a FIQ)
  * @edge: configured as edge triggered
  * @pending: pending; while @in_lr: again, since it was put there
- * @latched: @pending until it is taken, whatever its source says: it has been
- *	asserted, or the guest wrote so
+ * @latched: it has been asserted, or the guest has set it pending, so that it
+ *	stays @pending until it is taken, even if its source says otherwise
  * @active: active, as of the last time it was not @in_lr
  * @in_lr: in a list register of its owner
  */
@@ -282,7 +283,7 @@ void sched_add(struct vcpu *vcpu);
 void sched_remove(struct vcpu *vcpu);
 /* It has become runnable */
 void sched_wake(struct vcpu *vcpu);
-/* It has left the CPU, for whatever reason */
+/* The vCPU has left the CPU */
 void sched_left(struct cpu *cpu);
 /* Longest time in one go, from what the VM's owner wants */
 u64 sched_slice(u32 timeslice_us);

@@ -9,7 +9,6 @@
 #include "hyp.h"
 
 #define NATIVE_BASE		0x6000	/* immediate of HVC */
-#define NR_HYPERCALLS		0x69
 #define MAX_ARGS		7
 
 /* SMCCC function ids */

@@ -160,18 +160,28 @@ unsigned long strtoul(const char *s, char **end, int base)
 }
 
 /**
+ * random_next() - next pseudo random number of a generator (splitmix64)
+ * @state: of the generator
+ *
+ * Return: 64 bits.
+ */
+u64 random_next(u64 *state)
+{
+	u64 z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+/**
  * random64() - next pseudo random number
  *
- * There is no entropy but gunyah_hyp.seed, so that runs can be repeated
- * (splitmix64).
+ * The only source is gunyah_hyp.seed, so that runs can be repeated.
  *
  * Return: 64 bits.
  */
 u64 random64(void)
 {
-	u64 z = hyp.random_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-	return z ^ (z >> 31);
+	return random_next(&hyp.random_state);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has which memory
+ * Owners of memory
  *
  * All memory of the machine is the host's at first, at the same addresses, but
  * for the hypervisor's own. The database has one byte for each page: whether it
@@ -38,7 +38,7 @@ static bool in_ram(u64 pa, u64 size)
  * @pa: physical address
  * @size: bytes
  *
- * Return: false if some of it is not memory, or the hypervisor's.
+ * Return: false if some of it is no memory, or belongs to the hypervisor.
  */
 bool mem_is_ram(u64 pa, u64 size)
 {
@@ -65,7 +65,7 @@ void mem_init(void)
 	s2_sync();
 }
 
-/* Is all of the range in a parcel (@parcel), or none of it? */
+/* Are all pages of the range in a parcel (@parcel), or is no page in one? */
 static bool all_pages(u64 pa, u64 size, bool parcel)
 {
 	u64 end = pa + size;

@@ -4,7 +4,7 @@
  *
  * EL2 gets control while the host or a guest runs by interrupts of Group 0,
  * which are FIQs: the host uses only Group 1, and HCR_EL2.FMO brings FIQs to
- * EL2 whatever EL1 has masked. The EL2 physical timer and one SGI are in that
+ * EL2 even if EL1 has masked them. The EL2 physical timer and one SGI are in that
  * group. The host initialises the GIC as if it were alone, so that these
  * interrupts are set up again whenever they are needed.
  */
@@ -24,6 +24,17 @@
 
 #define GROUP0			(BIT(INTID_CNTHP) | BIT(INTID_KICK))
 
+/**
+ * timer_us() - microseconds as ticks of the generic timer
+ * @us: microseconds
+ *
+ * Return: ticks.
+ */
+u64 timer_us(u64 us)
+{
+	return us * hyp.timer_hz / 1000000;
+}
+
 static void group0_enable(struct cpu *cpu)
 {
 	u64 sgi = cpu->gicr + GICR_SGI;
@@ -39,7 +50,7 @@ static void group0_enable(struct cpu *cpu)
 		write32(GICD_BASE + GICD_CTLR, ctlr | GICD_CTLR_ENABLE_G0);
 }
 
-/* For this CPU: the timer is a register of its own */
+/* Only for this CPU, as each can access only its own timer */
 static void arm(struct cpu *cpu)
 {
 	if (cpu->events) {

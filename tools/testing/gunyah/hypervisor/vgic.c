@@ -410,31 +410,33 @@ static u32 most_urgent(struct vcpu *vcpu)
 	return found;
 }
 
-void vgic_flush(struct vcpu *vcpu)
-{
-	struct vgic *vgic = vcpu->vm->vgic;
+/**
+ * struct choice - interrupts that go to list registers
+ * @n: their number
+ * @best: them, and what they are sorted by
+ * @more: there are others
+ * @more_active: some of those are active
+ */
+struct choice {
+	u32 n;
 	struct {
 		u16 key;
 		u16 intid;
 	} best[VGIC_MAX_LRS];
-	u32 lrs, n = 0, intid, urgent;
-	bool more = false, more_active = false;
-	struct vgic_vcpu *v;
-	u64 hcr = ICH_HCR_EN;
+	bool more;
+	bool more_active;
+};
 
-	if (!vgic)
-		return;
-	flush_vtimer(vcpu);
-	v = &vgic->vcpus[vcpu->index];
-	if (!v->words)
-		return;
+/*
+ * First the most urgent one, so that the guest can always go on. Then active
+ * ones, which it is likely to end soon; then others that are pending.
+ */
+static void choose(struct vcpu *vcpu, struct choice *c)
+{
+	struct vgic *vgic = vcpu->vm->vgic;
+	struct vgic_vcpu *v = &vgic->vcpus[vcpu->index];
+	u32 lrs = num_lrs(), urgent = most_urgent(vcpu), intid;
 
-	/*
-	 * The most urgent one, so that the guest can always go on. Then active
-	 * ones, which it is likely to end soon; then others that are pending.
-	 */
-	lrs = num_lrs();
-	urgent = most_urgent(vcpu);
 	for (intid = next_candidate(v, 0); intid < VGIC_NR_IRQS;
 	     intid = next_candidate(v, intid + 1)) {
 		struct virq *irq = vgic_irq(vgic, vcpu->index, intid);
@@ -445,33 +447,50 @@ void vgic_flush(struct vcpu *vcpu)
 			continue;
 		if (intid == urgent)
 			key = 0;
-		if (n == lrs) {
-			more = true;
-			if (best[n - 1].key <= key) {
-				more_active |= irq->active;
+		if (c->n == lrs) {
+			c->more = true;
+			if (c->best[c->n - 1].key <= key) {
+				c->more_active |= irq->active;
 				continue;
 			}
-			more_active |= best[n - 1].key & KEY_ACTIVE;
-			n--;
+			c->more_active |= c->best[c->n - 1].key & KEY_ACTIVE;
+			c->n--;
 		}
-		for (at = n++; at && best[at - 1].key > key; at--)
-			best[at] = best[at - 1];
-		best[at].key = key;
-		best[at].intid = intid;
+		for (at = c->n++; at && c->best[at - 1].key > key; at--)
+			c->best[at] = c->best[at - 1];
+		c->best[at].key = key;
+		c->best[at].intid = intid;
 	}
+}
 
-	for (u32 i = 0; i < n; i++) {
-		struct virq *irq = vgic_irq(vgic, vcpu->index, best[i].intid);
+void vgic_flush(struct vcpu *vcpu)
+{
+	struct choice c = { .n = 0 };
+	struct vgic *vgic = vcpu->vm->vgic;
+	struct vgic_vcpu *v;
+	u64 hcr = ICH_HCR_EN;
 
-		v->lr[i] = best[i].intid;
-		write_lr(i, make_lr(irq, best[i].intid));
+	if (!vgic)
+		return;
+	flush_vtimer(vcpu);
+	v = &vgic->vcpus[vcpu->index];
+	if (!v->words)
+		return;
+
+	choose(vcpu, &c);
+	for (u32 i = 0; i < c.n; i++) {
+		u32 intid = c.best[i].intid;
+		struct virq *irq = vgic_irq(vgic, vcpu->index, intid);
+
+		v->lr[i] = intid;
+		write_lr(i, make_lr(irq, intid));
 		irq->in_lr = true;
 	}
-	v->num_lrs = n;
+	v->num_lrs = c.n;
 
-	if (more)
+	if (c.more)
 		hcr |= ICH_HCR_UIE;
-	if (more_active)
+	if (c.more_active)
 		hcr |= ICH_HCR_LRENPIE | ICH_HCR_TDIR;
 	if (hcr != ICH_HCR_EN)
 		write_sysreg(hcr, ich_hcr_el2);
