@@ -133,6 +133,7 @@ int memcmp(const void *a, const void *b, size_t n);
 u64 random64(void);
 u64 random_next(u64 *state);
 void log_printf(const char *fmt, ...) __printf(1, 2);
+void console_printf(const char *fmt, ...) __printf(1, 2);
 void __noreturn panic(const char *fmt, ...) __printf(1, 2);
 
 /* alloc.c: zeroed memory or NULL; multiples of a page are page aligned */

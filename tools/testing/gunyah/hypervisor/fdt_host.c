@@ -4,7 +4,6 @@
  * host of Gunyah sees
  */
 #include <libfdt.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gunyah_testctl.h"
@@ -12,7 +11,6 @@
 
 #define DT_SIZE			0x200000	/* the largest that Linux takes */
 #define DT_GROWTH		0x1000
-#define MAX_BOOTARGS		2048
 #define MPIDR_AFFINITY		0xff00ffffffUL
 
 /* The three cells of an interrupt */
@@ -76,64 +74,16 @@ static void parse_cpus(const void *fdt)
 		panic("devicetree: the first CPU is not the boot CPU");
 }
 
-/* Words of the bootargs: a number, or one of two strings */
-static const struct {
-	const char *name;
-	const char *if_true;
-	bool *flag;
-	u32 *number;
-} options[] = {
-	{ "gunyah_hyp.caps=", "random", &hyp.random_caps, NULL },
-	{ "gunyah_hyp.rm=", "prod", &hyp.rm_prod, NULL },
-	{ "gunyah_hyp.rm=", "later", &hyp.rm_later, NULL },
-	{ "gunyah_hyp.reset=", "none", &hyp.no_reset, NULL },
-	{ "gunyah_hyp.boot_context=", "1", &hyp.boot_context, NULL },
-	{ "gunyah_hyp.log=", "semihost", &hyp.semihost, NULL },
-	{ "gunyah_hyp.late=", NULL, NULL, &hyp.late },
-	{ "gunyah_hyp.max_entries=", NULL, NULL, &hyp.max_entries },
-	{ "gunyah_hyp.max_vdevices=", NULL, NULL, &hyp.max_vdevices },
-	{ "gunyah_hyp.seed=", NULL, NULL, &hyp.seed },
-};
-
-static void parse_option(const char *word)
-{
-	u32 i;
-
-	for (i = 0; i < ARRAY_SIZE(options); i++) {
-		size_t n = strlen(options[i].name);
-
-		if (strncmp(word, options[i].name, n))
-			continue;
-		if (options[i].flag)
-			*options[i].flag = !strcmp(word + n, options[i].if_true);
-		else
-			*options[i].number = strtoul(word + n, NULL, 0);
-	}
-}
-
 static void parse_bootargs(const void *fdt)
 {
-	static char args[MAX_BOOTARGS];
 	int node = fdt_path_offset(fdt, "/chosen"), len;
 	const char *prop = fdt_getprop(fdt, node, "bootargs", &len);
-	char *p = args;
 
 	if (!prop)
 		return;
-	if (len > MAX_BOOTARGS)
-		panic("devicetree: long bootargs");
-	memcpy(args, prop, len);
-	args[MAX_BOOTARGS - 1] = 0;
-	while (*p) {
-		char *end = strchr(p, ' ');
-
-		if (end)
-			*end = 0;
-		parse_option(p);
-		if (!end)
-			break;
-		p = end + 1;
-	}
+	if (len < 1 || prop[len - 1])
+		panic("devicetree: bootargs is no string");
+	options_parse(prop);
 }
 
 /**
@@ -223,8 +173,7 @@ static void add_testctl(void *fdt)
 	set_u64s(fdt, node, "reg", GH_TESTCTL_BASE, GH_TESTCTL_SIZE);
 }
 
-/* As the published resource manager does it for the host */
-static void add_hypervisor(void *fdt)
+static void add_queues(void *fdt, int node)
 {
 	struct rm_endpoint tx = rm_glue_host_tx(), rx = rm_glue_host_rx();
 	fdt32_t irqs[6] = {
@@ -233,18 +182,31 @@ static void add_hypervisor(void *fdt)
 		cpu_to_fdt32(IRQ_SPI), cpu_to_fdt32(rx.virq - 32),
 		cpu_to_fdt32(IRQ_EDGE_RISING),
 	};
-	int parent = add_node(fdt, 0, "hypervisor"), node;
+
+	set_u64s(fdt, node, "reg", tx.cap, rx.cap);
+	set_bytes(fdt, node, "interrupts", irqs, sizeof(irqs));
+}
+
+/* The plain form of the binding */
+static void add_binding_form(void *fdt, int parent)
+{
+	int node = add_node(fdt, parent, "gunyah-resource-mgr@0");
+
+	set_strings(fdt, node, "compatible", "gunyah-resource-manager");
+	add_queues(fdt, node);
+}
+
+/* What the published resource manager puts there */
+static void add_published_form(void *fdt, int parent)
+{
+	struct rm_endpoint tx = rm_glue_host_tx();
 	char name[] = "qcom,resource-manager-rpc@................";
 	char *p = name + sizeof(name) - 1;
 	u64 cap = tx.cap;
+	int node;
 
 	for (; *--p == '.'; cap >>= 4)
 		*p = "0123456789abcdef"[cap & 0xf];
-
-	set_strings(fdt, parent, "compatible", "qcom,gunyah-hypervisor-1.0\0"
-		    "qcom,gunyah-hypervisor\0simple-bus");
-	set_u32(fdt, parent, "#address-cells", 2);
-	set_u32(fdt, parent, "#size-cells", 0);
 
 	node = add_node(fdt, parent, "qcom,gunyah-vm");
 	set_strings(fdt, node, "compatible",
@@ -255,14 +217,34 @@ static void add_hypervisor(void *fdt)
 	node = add_node(fdt, parent, name);
 	set_strings(fdt, node, "compatible", "gunyah-resource-manager\0"
 		    "qcom,resource-manager-1-0\0qcom,resource-manager");
-	set_u64s(fdt, node, "reg", tx.cap, rx.cap);
-	set_bytes(fdt, node, "interrupts", irqs, sizeof(irqs));
+	add_queues(fdt, node);
 	set_u32(fdt, node, "qcom,free-irq-start", tx.virq);
 	set_bytes(fdt, node, "qcom,is-full-duplex", NULL, 0);
 	set_u32(fdt, node, "qcom,tx-message-size", RM_MSG_SIZE);
 	set_u32(fdt, node, "qcom,rx-message-size", RM_MSG_SIZE);
 	set_u32(fdt, node, "qcom,tx-queue-depth", RM_QUEUE_DEPTH);
 	set_u32(fdt, node, "qcom,rx-queue-depth", RM_QUEUE_DEPTH);
+}
+
+static void add_hypervisor(void *fdt)
+{
+	static const char published[] = "qcom,gunyah-hypervisor-1.0\0"
+					"qcom,gunyah-hypervisor\0simple-bus";
+	static const char binding[] = "gunyah-hypervisor\0simple-bus";
+	int node = add_node(fdt, 0, "hypervisor");
+	int len = hyp.dt_binding ? sizeof(binding) : sizeof(published);
+
+	/* It is the last string of both */
+	if (hyp.no_bus)
+		len -= sizeof("simple-bus");
+	set_bytes(fdt, node, "compatible",
+		  hyp.dt_binding ? binding : published, len);
+	set_u32(fdt, node, "#address-cells", 2);
+	set_u32(fdt, node, "#size-cells", 0);
+	if (hyp.dt_binding)
+		add_binding_form(fdt, node);
+	else
+		add_published_form(fdt, node);
 }
 
 /**

@@ -175,6 +175,8 @@ struct stats {
  * @no_reset: gunyah_hyp.reset=none
  * @late: gunyah_hyp.late
  * @boot_context: gunyah_hyp.boot_context=1
+ * @dt_binding: gunyah_hyp.dt=binding
+ * @no_bus: gunyah_hyp.bus=none
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
  */
@@ -198,6 +200,8 @@ struct hyp {
 	bool rm_prod, rm_later, no_reset;
 	bool boot_context;
 	u32 late;
+	bool dt_binding;
+	bool no_bus;
 	u32 max_entries;
 	u32 max_vdevices;
 };
@@ -208,7 +212,8 @@ extern struct hyp hyp;
 extern char __heap[];
 extern char secondary_cpu[];
 
-/* fdt_host.c */
+/* options.c, fdt_host.c */
+void options_parse(const char *args);
 void fdt_host_parse(void *fdt);
 void fdt_host_patch(void *fdt);
 

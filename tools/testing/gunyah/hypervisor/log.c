@@ -128,7 +128,34 @@ void log_printf(const char *fmt, ...)
 	finish(&l);
 }
 
-static const char panic_head[] = "\r\nhypervisor panic: ";
+static void console_puts(const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\n')
+			write32(PL011_BASE, '\r');
+		write32(PL011_BASE, *s);
+	}
+}
+
+/**
+ * console_printf() - one line for the machine's console
+ * @fmt: format, without newline
+ *
+ * The host has the console while it runs: only for before that.
+ */
+void console_printf(const char *fmt, ...)
+{
+	struct line l = { .len = 0 };
+	va_list args;
+
+	va_start(args, fmt);
+	format(&l, fmt, args);
+	va_end(args);
+	finish(&l);
+	console_puts(l.buf);
+}
+
+static const char panic_head[] = "\nhypervisor panic: ";
 
 /**
  * panic() - say why on the machine's console and switch it off
@@ -138,20 +165,14 @@ void panic(const char *fmt, ...)
 {
 	const u64 code[] = { EXIT_APPLICATION, 1 };
 	struct line l = { .len = 0 };
-	const char *s;
 	va_list args;
 
-	for (s = panic_head; *s; s++)
-		write32(PL011_BASE, *s);
 	va_start(args, fmt);
 	format(&l, fmt, args);
 	va_end(args);
 	finish(&l);
-	for (s = l.buf; *s; s++) {
-		if (*s == '\n')
-			write32(PL011_BASE, '\r');
-		write32(PL011_BASE, *s);
-	}
+	console_puts(panic_head);
+	console_puts(l.buf);
 
 	if (hyp.semihost)
 		semihost(SYS_EXIT, code);
