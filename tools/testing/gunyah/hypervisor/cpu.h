@@ -11,6 +11,7 @@
 
 /* QEMU's virt machine */
 #define GICD_BASE		0x08000000UL
+#define GICD_SIZE		0x10000UL
 #define GICR_BASE		0x080a0000UL
 #define GICR_STRIDE		0x20000UL
 #define PL011_BASE		0x09000000UL

@@ -10,7 +10,7 @@
  * Concurrency: EL2 is entered with everything masked. The trap entry takes the
  * one lock, hyp_lock(), and releases it before it returns to EL1. So everything
  * outside of head.S, vectors.S and trap_*() runs with that lock held, and no
- * other locking exists.
+ * other locking exists. The one exception is host_gic_sysreg().
  */
 #ifndef GUNYAH_TEST_HYP_H
 #define GUNYAH_TEST_HYP_H
@@ -216,6 +216,14 @@ extern char secondary_cpu[];
 void options_parse(const char *args);
 void fdt_host_parse(void *fdt);
 void fdt_host_patch(void *fdt);
+
+/* host_gic.c */
+void host_gic_init(void);
+void host_gic_cpu_init(void);
+bool host_gic_is_spare(u32 intid);
+u32 host_gic_physical(u32 intid);
+bool host_gic_mmio(u64 offset, u32 size, bool write, u64 *val);
+bool host_gic_sysreg(u64 iss, u64 *val);
 
 /* hcall.c */
 bool hcall_dispatch(struct cpu *cpu, struct vm *vm, struct frame *f, u32 imm);

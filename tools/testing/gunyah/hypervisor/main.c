@@ -70,6 +70,7 @@ void hyp_main(void *fdt, struct frame *f)
 	alloc_init((u64)__heap, HYP_BASE + HYP_SIZE);
 	fdt_host_parse(fdt);
 	mem_init();
+	host_gic_init();
 	rm_glue_init();
 	start_cpu(&hyp.cpus[0]);
 	fdt_host_patch(fdt);

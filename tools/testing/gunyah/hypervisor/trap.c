@@ -16,16 +16,11 @@
 #define ESR_ISV			BIT(24)
 #define ESR_SAS(esr)		((esr) >> 22 & 3)
 #define ESR_SRT(esr)		((esr) >> 16 & 0x1f)
+#define ESR_ISS(esr)		((esr) & GENMASK(24, 0))
+#define ESR_RT(esr)		((esr) >> 5 & 0x1f)	/* of MSR and MRS */
+#define ESR_READ		BIT(0)			/* MRS */
 #define ESR_WNR			BIT(6)
 #define FSC_SEA			0x10
-
-/* ISS of a trapped MSR/MRS without Rt and direction */
-#define SYSREG(op0, op1, crn, crm, op2) \
-	((u64)(op0) << 20 | (op2) << 17 | (op1) << 14 | (crn) << 10 | (crm) << 1)
-#define SYSREG_MASK		(GENMASK(21, 10) | GENMASK(4, 1))
-#define ICC_SGI1R		SYSREG(3, 0, 12, 11, 5)
-#define ICC_ASGI1R		SYSREG(3, 0, 12, 11, 6)
-#define ICC_SGI0R		SYSREG(3, 0, 12, 11, 7)
 
 #define SPSR_MODE		0x1f
 #define SPSR_EL0		0x00
@@ -103,59 +98,68 @@ static u64 reg_get(const struct frame *f, u32 reg)
 	return reg < 31 ? f->x[reg] : 0;
 }
 
-/*
- * With FMO set the host's writes of the SGI registers trap, so that a
- * hypervisor can virtualise them. Here they are just done.
- */
-static void host_sysreg(struct frame *f, u64 esr)
+static void reg_set(struct frame *f, u32 reg, u64 val)
 {
-	u64 val = reg_get(f, esr >> 5 & 0x1f);
-	bool is_read = esr & 1;
+	if (reg < 31)
+		f->x[reg] = val;
+}
 
-	switch (is_read ? 0 : esr & SYSREG_MASK) {
-	case ICC_SGI1R:
-		write_sysreg(val, S3_0_C12_C11_5);
-		break;
-	case ICC_ASGI1R:
-		write_sysreg(val, S3_0_C12_C11_6);
-		break;
-	case ICC_SGI0R:
-		/* Group 0 is EL2's own: nobody listens to the host's */
-		break;
-	default:
-		log_printf("host: trapped system register, esr %lx pc %lx",
-			   esr, f->pc);
-		inject_undef(f);
-		return;
-	}
-	isb();
+static void skip_instruction(struct frame *f, u64 esr)
+{
+	f->pc += esr & ESR_IL ? 4 : 2;
+}
+
+static bool host_sysreg(struct frame *f, u64 esr)
+{
+	u32 reg = ESR_RT(esr);
+	u64 val = reg_get(f, reg);
+
+	if (!host_gic_sysreg(ESR_ISS(esr), &val))
+		return false;
+	if (esr & ESR_READ)
+		reg_set(f, reg, val);
 	f->pc += 4;
+	return true;
 }
 
 /*
- * 32-bit programs have no load of 64 bits that can be emulated: they read halves
- * of registers, and what they write to the lower half is all of it.
+ * 32-bit programs have no load of 64 bits that can be emulated: they read
+ * halves of registers. What they write to the lower half is the whole value.
  */
-static bool host_testctl(struct frame *f, u64 esr, u64 offset)
+static bool host_testctl(u64 offset, u32 size, bool write, u64 *val)
 {
-	u32 reg = ESR_SRT(esr), size = ESR_SAS(esr);
-	u64 val;
-
-	if (!(esr & ESR_ISV) || size < 2 || offset & ((1U << size) - 1))
+	if (size < 4 || offset & (size - 1))
 		return false;
-	if (esr & ESR_WNR) {
-		val = reg_get(f, reg);
-		if (!testctl_write(offset, size == 2 ? (u32)val : val))
+	if (write)
+		return testctl_write(offset, *val);
+	if (!testctl_read(offset & ~7UL, val))
+		return false;
+	*val >>= (offset & 4) * 8;
+	return true;
+}
+
+/* A load or store of one register to what is emulated; false if it is not */
+static bool host_mmio(struct frame *f, u64 esr, u64 ipa)
+{
+	u32 reg = ESR_SRT(esr), size = 1U << ESR_SAS(esr);
+	bool write = esr & ESR_WNR;
+	u64 mask = size < 8 ? BIT(size * 8) - 1 : ~0UL;
+	u64 val = reg_get(f, reg) & mask;
+
+	if (!(esr & ESR_ISV))
+		return false;
+	if ((ipa & PAGE_MASK) == GH_TESTCTL_BASE) {
+		if (!host_testctl(ipa & ~PAGE_MASK, size, write, &val))
+			return false;
+	} else if (ipa >= GICD_BASE && ipa < GICD_BASE + GICD_SIZE) {
+		if (!host_gic_mmio(ipa - GICD_BASE, size, write, &val))
 			return false;
 	} else {
-		if (!testctl_read(offset & ~7UL, &val))
-			return false;
-		if (size == 2)
-			val = (u32)(val >> (offset & 4) * 8);
-		if (reg < 31)
-			f->x[reg] = val;
+		return false;
 	}
-	f->pc += esr & ESR_IL ? 4 : 2;
+	if (!write)
+		reg_set(f, reg, val & mask);
+	skip_instruction(f, esr);
 	return true;
 }
 
@@ -165,8 +169,7 @@ static void host_abort(struct frame *f, u64 esr, bool instruction)
 	u64 ipa = (read_sysreg(hpfar_el2) & GENMASK(39, 4)) << 8 |
 		  (far & ~PAGE_MASK);
 
-	if ((ipa & PAGE_MASK) == GH_TESTCTL_BASE && !instruction &&
-	    host_testctl(f, esr, ipa & ~PAGE_MASK))
+	if (!instruction && host_mmio(f, esr, ipa))
 		return;
 
 	hyp.stats.host_aborts++;
@@ -187,9 +190,6 @@ static void host_trap_sync(struct cpu *cpu, struct frame *f)
 		f->pc += 4;
 		host_call(cpu, f, esr & 0xffff);
 		break;
-	case EC_SYSREG:
-		host_sysreg(f, esr);
-		break;
 	case EC_IABT_LOWER:
 		host_abort(f, esr, true);
 		break;
@@ -206,7 +206,11 @@ static void host_trap_sync(struct cpu *cpu, struct frame *f)
 void trap_sync(struct frame *f)
 {
 	struct cpu *cpu = this_cpu();
+	u64 esr = read_sysreg(esr_el2);
 
+	/* Only this CPU itself can change that the host runs here */
+	if (!cpu->vcpu && ESR_EC(esr) == EC_SYSREG && host_sysreg(f, esr))
+		return;
 	hyp_lock();
 	if (cpu->vcpu)
 		guest_trap_sync(cpu, f);

@@ -2,21 +2,16 @@
 /*
  * Virtual interrupts
  *
- * The host's GIC is the machine's: its interrupts are spare SPIs, raised by
- * making them pending in the distributor. Those are edge triggered there, a new
+ * Those of the host are SPIs of the machine, see host_gic.c, raised by making
+ * them pending in the distributor. They are edge triggered there: a new
  * interrupt comes from a new assertion only. Guests have a virtual GIC.
  */
 #include "hyp.h"
 
-/*
- * The published Gunyah begins at INTID 960. QEMU's virt machine has SPIs up to
- * INTID 255, of which those from 80 belong to devices that are not used.
- */
-#define HOST_FIRST	80
-#define HOST_LAST	255
-#define GUEST_FIRST	32
-#define GUEST_LAST	1019
-#define GUEST_PREFERRED	960	/* where allocation starts, as RM does */
+/* Allocation starts at @PREFERRED, as the published resource manager's does */
+#define FIRST		32
+#define PREFERRED	960
+#define LAST		1019
 
 #define GICD_ISPENDR	0x0200
 #define GICD_ICPENDR	0x0280
@@ -26,12 +21,17 @@ static bool in_use(const struct vm *vm, u32 intid)
 	return vm->virqs[intid / 64] & BIT(intid % 64);
 }
 
+static bool usable(const struct vm *vm, u32 intid)
+{
+	return vm != &hyp.host || host_gic_is_spare(intid);
+}
+
 static u32 find_free(const struct vm *vm, u32 first, u32 last)
 {
 	u32 intid;
 
 	for (intid = first; intid <= last; intid++) {
-		if (!in_use(vm, intid))
+		if (!in_use(vm, intid) && usable(vm, intid))
 			return intid;
 	}
 	return 0;
@@ -39,7 +39,7 @@ static u32 find_free(const struct vm *vm, u32 first, u32 last)
 
 /**
  * virq_bind() - connect a source to an interrupt of a VM
- * @src: not bound
+ * @src: not bound, all fields but @vm and @intid set
  * @vm: VM to interrupt
  * @want: INTID, 0: any
  *
@@ -47,17 +47,13 @@ static u32 find_free(const struct vm *vm, u32 first, u32 last)
  */
 int virq_bind(struct irq_source *src, struct vm *vm, u32 want)
 {
-	bool host = vm == &hyp.host;
-	u32 first = host ? HOST_FIRST : GUEST_FIRST;
-	u32 last = host ? HOST_LAST : GUEST_LAST;
-
-	if (!want && !host)
-		want = find_free(vm, GUEST_PREFERRED, last);
 	if (!want)
-		want = find_free(vm, first, last);
+		want = find_free(vm, PREFERRED, LAST);
+	if (!want)
+		want = find_free(vm, FIRST, PREFERRED - 1);
 	if (!want)
 		return GH_NORESOURCES;
-	if (want < first || want > last)
+	if (want < FIRST || want > LAST || !usable(vm, want))
 		return GH_ARG_INVALID;
 	if (in_use(vm, want))
 		return GH_VIRQ_BOUND;
@@ -65,7 +61,7 @@ int virq_bind(struct irq_source *src, struct vm *vm, u32 want)
 	vm->virqs[want / 64] |= BIT(want % 64);
 	src->vm = vm;
 	src->intid = want;
-	if (host)
+	if (vm == &hyp.host)
 		hyp.stats.virqs++;
 	return GH_OK;
 }
@@ -93,6 +89,7 @@ void virq_unbind(struct irq_source *src)
 
 static void host_pend(u32 reg, u32 intid)
 {
+	intid = host_gic_physical(intid);
 	write32(GICD_BASE + reg + intid / 32 * 4, BIT(intid % 32));
 }
 

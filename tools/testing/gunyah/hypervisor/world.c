@@ -203,7 +203,7 @@ void world_cpu_init(struct cpu *cpu)
 	world->vmpidr = read_sysreg(vmpidr_el2);
 	world->last_vcpu = NULL;
 	write_sysreg(0, cntv_ctl_el0);
-	write_sysreg(0, ich_hcr_el2);
+	host_gic_cpu_init();
 }
 
 void world_load(struct cpu *cpu, struct vcpu *vcpu, struct frame *f)
@@ -257,7 +257,7 @@ static void restore_host(struct cpu *cpu)
 	write_sysreg(0, cntv_ctl_el0);
 	write_sysreg(0, cntvoff_el2);
 	write_sysreg(world->cnthctl, cnthctl_el2);
-	write_sysreg(0, ich_hcr_el2);
+	host_gic_cpu_init();
 	isb();
 	if (world->vtimer_active)
 		world_vtimer_set_active(cpu, false);
