@@ -4,7 +4,8 @@
  *
  * Ids are small integers from 0, as on debug builds of Gunyah, or look random
  * in all 64 bits, as on production builds: a table index, scrambled by a
- * function that can be inverted.
+ * function that can be inverted. An id that is no index of the table is an
+ * invalid argument; a free entry of the table is a null capability.
  */
 #include "hyp.h"
 
@@ -27,6 +28,7 @@ static u64 to_id(const struct cspace *cs, u32 index)
 	       (u32)(index * SCRAMBLE + (u32)cs->key);
 }
 
+/* Entry of the table, NULL if @id names none */
 static struct cap *find(struct cspace *cs, u64 id)
 {
 	if (hyp.random_caps) {
@@ -34,9 +36,7 @@ static struct cap *find(struct cspace *cs, u64 id)
 			return NULL;
 		id = (u32)(((u32)id - (u32)cs->key) * inverse(SCRAMBLE));
 	}
-	if (id >= cs->max || cs->caps[id].type == OBJ_NONE)
-		return NULL;
-	return &cs->caps[id];
+	return id < cs->max ? &cs->caps[id] : NULL;
 }
 
 /**
@@ -101,6 +101,36 @@ int cap_create(struct vm *vm, enum obj_type type, u32 rights, void *obj,
 }
 
 /**
+ * cap_create_last() - give a VM access to an object, with a high id
+ * @vm: VM
+ * @type: of the object
+ * @rights: what it may do with it
+ * @obj: the object
+ * @id: capability id
+ *
+ * The published resource manager gives a VM its vCPUs after its virtual
+ * devices, so that these have the ids from 0. Here vCPUs come first.
+ *
+ * Return: GH_OK or GH_CAP_FULL.
+ */
+int cap_create_last(struct vm *vm, enum obj_type type, u32 rights, void *obj,
+		    u64 *id)
+{
+	struct cspace *cs = &vm->cspace;
+	u32 i = cs->max;
+
+	while (i--) {
+		if (cs->caps[i].type != OBJ_NONE)
+			continue;
+		cs->caps[i] = (struct cap){ type, rights, obj };
+		cs->count++;
+		*id = to_id(cs, i);
+		return GH_OK;
+	}
+	return GH_CAP_FULL;
+}
+
+/**
  * cap_lookup() - what a VM means by a capability id
  * @vm: VM
  * @id: from it
@@ -108,7 +138,8 @@ int cap_create(struct vm *vm, enum obj_type type, u32 rights, void *obj,
  * @rights: that it has to have
  * @obj: the object
  *
- * Return: GH_OK, GH_CAP_NULL, GH_CAP_WRONG_TYPE or GH_CAP_RIGHTS.
+ * Return: GH_OK, GH_ARG_INVALID, GH_CAP_NULL, GH_CAP_WRONG_TYPE or
+ * GH_CAP_RIGHTS.
  */
 int cap_lookup(struct vm *vm, u64 id, enum obj_type type, u32 rights,
 	       void **obj)
@@ -116,6 +147,8 @@ int cap_lookup(struct vm *vm, u64 id, enum obj_type type, u32 rights,
 	struct cap *cap = find(&vm->cspace, id);
 
 	if (!cap)
+		return GH_ARG_INVALID;
+	if (cap->type == OBJ_NONE)
 		return GH_CAP_NULL;
 	if (type != OBJ_NONE && cap->type != type)
 		return GH_CAP_WRONG_TYPE;
@@ -128,14 +161,14 @@ int cap_lookup(struct vm *vm, u64 id, enum obj_type type, u32 rights,
 /**
  * cap_delete() - take access away
  * @vm: VM
- * @id: capability id; nothing is done if it names nothing
+ * @id: capability id; nothing is done if it names nothing (RM_CAP_NONE)
  */
 void cap_delete(struct vm *vm, u64 id)
 {
 	struct cspace *cs = &vm->cspace;
 	struct cap *cap = find(cs, id);
 
-	if (!cap)
+	if (!cap || cap->type == OBJ_NONE)
 		return;
 	*cap = (struct cap){ .type = OBJ_NONE };
 	cs->count--;

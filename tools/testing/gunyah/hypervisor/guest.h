@@ -32,6 +32,10 @@
 #define RUN_FAULT		6
 #define RUN_SYSTEM_RESET	0x100
 
+/* Why a vCPU waits, state data 1 of RUN_EXPECTS_WAKEUP */
+#define RESUME_REASON_WFI	1
+#define RESUME_REASON_SUSPEND	2
+
 /**
  * struct run_result - what a call of vcpu_run gives
  * @state: RUN_*
@@ -82,7 +86,8 @@ struct gic_regs {
  * @VCPU_MMIO: waits for its owner to have emulated an access
  * @VCPU_HALTED: its VM has come to an end, which the resource manager has yet
  *	to act on
- * @VCPU_DEAD: killed
+ * @VCPU_KILLED: killed, but the owner has to run it to its end
+ * @VCPU_DEAD: killed, and at its end
  */
 enum vcpu_state {
 	VCPU_OFF,
@@ -90,6 +95,7 @@ enum vcpu_state {
 	VCPU_WFI,
 	VCPU_MMIO,
 	VCPU_HALTED,
+	VCPU_KILLED,
 	VCPU_DEAD,
 };
 
@@ -118,6 +124,8 @@ enum vcpu_state {
  * @mmio_reg: register that a read goes to
  * @mmio_sign: whether to sign extend
  * @mmio_64: whether it is a 64-bit register
+ * @reading: the owner has been asked for the value of a read
+ * @unwind: calls of vcpu_run from @state KILLED to the one that says DEAD
  * @resume_pc: where a CPU_SUSPEND that powers down resumes
  * @resume_ctx: and with what in x0
  * @resume_reset: it is in such a CPU_SUSPEND
@@ -147,6 +155,8 @@ struct vcpu {
 	u8 mmio_reg;
 	bool mmio_sign;
 	bool mmio_64;
+	bool reading;
+	u8 unwind;
 	u64 resume_pc;
 	u64 resume_ctx;
 	bool resume_reset;

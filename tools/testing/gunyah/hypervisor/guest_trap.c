@@ -62,14 +62,14 @@ static void guest_call(struct cpu *cpu, struct frame *f, u32 imm)
 }
 
 /*
- * Giving the guest an exception makes sense only if it can take it: when its
- * vector faults itself, that would go on for ever.
+ * An exception whose vector faults itself would go on for ever. The production
+ * build lets it: such a guest ends only if its owner stops it.
  */
 static bool is_abort_loop(const struct frame *f, bool instruction)
 {
 	u64 vector = read_sysreg(vbar_el1);
 
-	if ((f->spsr & SPSR_EL1_MASK) != SPSR_EL1)
+	if (hyp.rm_prod || (f->spsr & SPSR_EL1_MASK) != SPSR_EL1)
 		return false;
 	if (f->spsr & SPSR_SP_ELX)
 		vector += 0x200;
@@ -133,6 +133,7 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 		return false;
 	skip_instruction(f, esr);
 	vcpu->state = VCPU_MMIO;
+	vcpu->reading = !write;
 	vcpu->result = (struct run_result) {
 		write ? RUN_MMIO_WRITE : RUN_MMIO_READ, { ipa, size, val }
 	};
@@ -149,7 +150,7 @@ static void sync_exception(struct cpu *cpu, struct frame *f)
 	case EC_WFX:
 		skip_instruction(f, esr);
 		if (!(iss & ISS_WFE))
-			vcpu_wait(cpu, f, 0, 1);
+			vcpu_wait(cpu, f, 0, RESUME_REASON_WFI);
 		break;
 	case EC_FP:
 		world_fp_trap(cpu);
@@ -192,7 +193,7 @@ void guest_trap_irq(struct cpu *cpu, struct frame *f)
 {
 	if (!world_evicted(cpu)) {
 		vgic_sync(cpu->vcpu);
-		/* ICC_HPPIR1_EL1: not acknowledged, the host shall do that */
+		/* ICC_HPPIR1_EL1: left pending, for the host to acknowledge */
 		switch (read_sysreg(S3_0_C12_C12_2)) {
 		case INTID_CNTV:
 			vgic_vtimer_fired(cpu->vcpu);

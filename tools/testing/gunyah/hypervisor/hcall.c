@@ -2,9 +2,11 @@
 /*
  * Gunyah hypercalls
  *
- * All numbers of the published hypervisor are known: calls that only the
- * resource manager can make, since nobody else has a capability with the rights
- * for it, fail by the check of their first capability.
+ * All numbers of the published hypervisor are known. Calls that only the
+ * resource manager can make fail by the check of their first capability, since
+ * no VM gets one with the rights for it. The published hypervisor does not check
+ * reserved arguments of SMCCC calls; here all are checked, because callers must
+ * not rely on that.
  */
 #include "hyp.h"
 
@@ -39,15 +41,18 @@
 #define RIGHT_VCPU_STATE	0x40
 #define RIGHT_VCPU_LIFECYCLE	0x80
 #define RIGHT_VCPU_WRITE_CTX	0x100
+#define VCPU_RUN_RIGHTS		(RIGHT_VCPU_AFFINITY | RIGHT_VCPU_YIELD_TO)
 
 /**
  * struct call - a hypercall
  * @fn: what it does, after the capability in the first argument has been looked
- *	up; NULL if nobody can have such a capability
+ *	up; NULL if no VM can have such a capability
  * @type: of the first argument, OBJ_NONE: any type of object
  * @rights: needed
  * @no_cap: the first argument is no capability
  * @known: the number exists
+ * @reserved: index of the reserved argument, 0: none is looked at
+ * @ones: the reserved argument has to be all ones, not 0
  *
  * @fn gets the object and the arguments, those behind the capability if there
  * is one; it sets results in the frame from x1 on and returns the error.
@@ -57,6 +62,8 @@ struct call {
 	u8 type;
 	bool no_cap;
 	bool known;
+	u8 reserved;
+	bool ones;
 	u32 rights;
 };
 
@@ -156,9 +163,14 @@ static int yield(struct cpu *cpu __unused, void *obj __unused,
 }
 
 #define RM_ONLY(t, r)		{ .known = true, .type = t, .rights = r }
-#define CAP(t, r, function) \
-	{ .known = true, .type = t, .rights = r, .fn = function }
-#define PLAIN(function)		{ .known = true, .no_cap = true, .fn = function }
+#define CAP(t, r, function, res) \
+	{ .known = true, .type = t, .rights = r, .fn = function, \
+	  .reserved = res }
+#define CAP_ONES(t, r, function, res) \
+	{ .known = true, .type = t, .rights = r, .fn = function, \
+	  .reserved = res, .ones = true }
+#define PLAIN(function, res) \
+	{ .known = true, .no_cap = true, .fn = function, .reserved = res }
 
 static const struct call calls[NR_HYPERCALLS] = {
 	[0x01 ... 0x07] = RM_ONLY(OBJ_PARTITION, 1),
@@ -168,19 +180,19 @@ static const struct call calls[NR_HYPERCALLS] = {
 	[0x0e] = RM_ONLY(OBJ_NONE, RIGHT_ACTIVATE),
 	[0x0f] = RM_ONLY(OBJ_CSPACE, 1),
 	[0x10 ... 0x11] = RM_ONLY(OBJ_BELL, RIGHT_BIND),
-	[0x12] = CAP(OBJ_BELL, RIGHT_BELL_SEND, bell_send_call),
-	[0x13] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_receive_call),
-	[0x14] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_reset_call),
-	[0x15] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_mask_call),
+	[0x12] = CAP(OBJ_BELL, RIGHT_BELL_SEND, bell_send_call, 2),
+	[0x13] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_receive_call, 2),
+	[0x14] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_reset_call, 1),
+	[0x15] = CAP(OBJ_BELL, RIGHT_BELL_RECV, bell_mask_call, 3),
 	[0x17] = RM_ONLY(OBJ_MSGQ, RIGHT_BIND),
 	[0x18] = RM_ONLY(OBJ_MSGQ, RIGHT_BIND_RECV),
 	[0x19] = RM_ONLY(OBJ_MSGQ, RIGHT_BIND),
 	[0x1a] = RM_ONLY(OBJ_MSGQ, RIGHT_BIND_RECV),
-	[0x1b] = CAP(OBJ_MSGQ, RIGHT_MSGQ_SEND, msgq_send_call),
-	[0x1c] = CAP(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_recv_call),
-	[0x1d] = CAP(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_flush_call),
-	[0x1f] = CAP(OBJ_MSGQ, RIGHT_MSGQ_SEND, msgq_configure_send),
-	[0x20] = CAP(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_configure_recv),
+	[0x1b] = CAP(OBJ_MSGQ, RIGHT_MSGQ_SEND, msgq_send_call, 4),
+	[0x1c] = CAP(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_recv_call, 3),
+	[0x1d] = CAP(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_flush_call, 1),
+	[0x1f] = CAP_ONES(OBJ_MSGQ, RIGHT_MSGQ_SEND, msgq_configure_send, 3),
+	[0x20] = CAP_ONES(OBJ_MSGQ, RIGHT_MSGQ_RECV, msgq_configure_recv, 3),
 	[0x21] = RM_ONLY(OBJ_MSGQ, RIGHT_ACTIVATE),
 	[0x22 ... 0x25] = RM_ONLY(OBJ_CSPACE, 1),
 	[0x26 ... 0x27] = RM_ONLY(OBJ_VIC, 1),
@@ -191,18 +203,18 @@ static const struct call calls[NR_HYPERCALLS] = {
 	[0x38] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_LIFECYCLE),
 	[0x39] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_LIFECYCLE),
 	[0x3a] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_LIFECYCLE),
-	[0x3b] = PLAIN(yield),
+	[0x3b] = PLAIN(yield, 2),
 	[0x3c] = RM_ONLY(OBJ_VPM, 1),
-	[0x3d] = CAP(OBJ_VCPU, RIGHT_VCPU_AFFINITY, vcpu_set_affinity),
+	[0x3d] = CAP_ONES(OBJ_VCPU, RIGHT_VCPU_AFFINITY, vcpu_set_affinity, 2),
 	[0x3e] = RM_ONLY(OBJ_CSPACE, 1),
-	[0x3f] = PLAIN(NULL),
+	[0x3f] = PLAIN(NULL, 2),
 	[0x43 ... 0x45] = RM_ONLY(OBJ_VPM, 1),
 	[0x46] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_PRIORITY),
 	[0x47] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_TIMESLICE),
 	[0x48] = RM_ONLY(OBJ_PARTITION, 1),
 	[0x49 ... 0x55] = RM_ONLY(OBJ_VIRTIO, 1),
 	[0x56] = RM_ONLY(OBJ_VIC, 1),
-	[0x57] = PLAIN(prng),
+	[0x57] = PLAIN(prng, 1),
 	[0x59] = RM_ONLY(OBJ_CSPACE, 1),
 	[0x5a ... 0x5b] = RM_ONLY(OBJ_ADDRSPACE, 1),
 	[0x5c ... 0x5d] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_BIND_VIRQ),
@@ -210,6 +222,7 @@ static const struct call calls[NR_HYPERCALLS] = {
 	[0x60] = RM_ONLY(OBJ_ADDRSPACE, 1),
 	[0x62] = RM_ONLY(OBJ_ADDRSPACE, 1),
 	[0x64] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_WRITE_CTX),
+	[0x65] = CAP(OBJ_VCPU, VCPU_RUN_RIGHTS, NULL, 4),
 	[0x66] = RM_ONLY(OBJ_VPM, 1),
 	[0x67] = RM_ONLY(OBJ_VIC, 1),
 	[0x68] = RM_ONLY(OBJ_VCPU, RIGHT_VCPU_BIND_VIRQ | RIGHT_VCPU_STATE),
@@ -233,6 +246,12 @@ static bool planned_fault(struct vm *vm, u32 nr)
 	return true;
 }
 
+static bool bad_reserved(const struct call *call, const u64 *arg)
+{
+	return call->reserved &&
+	       arg[call->reserved] != (call->ones ? ~0UL : 0);
+}
+
 static int do_call(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 		   struct frame *f)
 {
@@ -240,8 +259,8 @@ static int do_call(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	void *obj = NULL;
 	int err;
 
-	if (nr >= NR_HYPERCALLS || !call->known)
-		return GH_UNIMPLEMENTED;
+	if (bad_reserved(call, arg))
+		return GH_ARG_INVALID;
 	if (!call->no_cap) {
 		err = cap_lookup(vm, *arg++, call->type, call->rights, &obj);
 		if (err)
@@ -250,7 +269,7 @@ static int do_call(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	return call->fn ? call->fn(cpu, obj, arg, f) : GH_DENIED;
 }
 
-/* What a call does not return is undefined: nobody shall rely on it */
+/* Callers must not use registers that a call does not return */
 static void scramble(struct frame *f)
 {
 	for (u32 i = 1; i < 8; i++)
@@ -263,9 +282,9 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	void *obj;
 	int err;
 
+	scramble(f);
 	if (vm == &hyp.host)
 		hyp.stats.hypercalls++;
-	scramble(f);
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
 		hyp.quirk.hvc_error = 0;
@@ -284,15 +303,16 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 		break;
 	case NR_VCPU_RUN:
 		/* Results may belong to another frame by the time it returns */
-		err = cap_lookup(vm, arg[0], OBJ_VCPU, RIGHT_VCPU_AFFINITY |
-				 RIGHT_VCPU_YIELD_TO, &obj);
+		err = bad_reserved(&calls[nr], arg) ? GH_ARG_INVALID :
+		      cap_lookup(vm, arg[0], OBJ_VCPU, VCPU_RUN_RIGHTS, &obj);
 		if (err)
 			break;
 		hyp.stats.vcpu_runs++;
 		hcall_vcpu_run(cpu, f, obj, arg + 1);
 		return;
 	default:
-		err = do_call(cpu, vm, nr, arg, f);
+		err = nr < NR_HYPERCALLS && calls[nr].known ?
+		      do_call(cpu, vm, nr, arg, f) : GH_UNIMPLEMENTED;
 	}
 	f->x[0] = (s64)err;
 }
@@ -308,7 +328,7 @@ static void set_uid(struct frame *f)
 /**
  * hcall_dispatch() - a call to the hypervisor
  * @cpu: this CPU
- * @vm: who calls
+ * @vm: the caller
  * @f: its registers
  * @imm: immediate of the instruction
  *

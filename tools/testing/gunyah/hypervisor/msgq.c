@@ -61,8 +61,8 @@ static bool recv_asserted(struct irq_source *src)
  * msgq_create() - a new message queue
  * @max_size: maximum size of a message
  * @depth: messages that it holds
- * @from_vmid: who sends
- * @to_vmid: who receives
+ * @from_vmid: the sender
+ * @to_vmid: the receiver
  *
  * Return: the queue, or NULL if there is no memory or an argument is bad.
  */
@@ -123,7 +123,7 @@ static u8 *slot(struct msgq *q, u32 nr, u16 **size)
 	return q->data + (size_t)i * q->max_size;
 }
 
-/* The slot behind the last message has been filled */
+/* The first free slot has been filled */
 static void queued(struct msgq *q, bool push)
 {
 	q->count++;
@@ -210,27 +210,26 @@ void msgq_flush(struct msgq *q)
  * @arg: size, address of the data, flags
  * @f: x1: there is room for another one
  *
- * Return: GH_OK or an error.
+ * A message of a bad size, or that cannot be read, is dropped without an error,
+ * as the published hypervisor does it.
+ *
+ * Return: GH_OK, GH_ARG_INVALID or GH_MSGQ_FULL.
  */
 int hcall_msgq_send(struct msgq *q, const u64 *arg, struct frame *f)
 {
 	u64 size = arg[0], va = arg[1], flags = arg[2];
 	u16 *slot_size;
 	u8 *dst = slot(q, q->count, &slot_size);
-	int err;
 
 	f->x[1] = 0;
-	if (!size || size > q->max_size)
-		return GH_ARG_SIZE;
 	if (flags & ~FLAG_PUSH)
 		return GH_ARG_INVALID;
 	if (q->count == q->depth)
 		return GH_MSGQ_FULL;
-	err = copy_from_va(dst, va, size);
-	if (err)
-		return err;
-	*slot_size = size;
-	queued(q, flags & FLAG_PUSH);
+	if (size && size <= q->max_size && !copy_from_va(dst, va, size)) {
+		*slot_size = size;
+		queued(q, flags & FLAG_PUSH);
+	}
 	f->x[1] = q->count < q->depth;
 	return GH_OK;
 }

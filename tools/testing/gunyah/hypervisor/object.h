@@ -59,6 +59,8 @@ int cspace_init(struct vm *vm, u32 max);
 void cspace_destroy(struct vm *vm);
 int cap_create(struct vm *vm, enum obj_type type, u32 rights, void *obj,
 	       u64 *id);
+int cap_create_last(struct vm *vm, enum obj_type type, u32 rights, void *obj,
+		    u64 *id);
 int cap_lookup(struct vm *vm, u64 id, enum obj_type type, u32 rights,
 	       void **obj);
 void cap_delete(struct vm *vm, u64 id);

@@ -34,8 +34,6 @@
 #define RESET2_WARM		0
 #define RESET2_VENDOR		BIT(31)
 
-#define RESUME_REASON_SUSPEND	2
-
 #define RESET_PLAIN		BIT(63)
 #define RESET_SMC64		BIT(62)
 

@@ -191,7 +191,7 @@ static int populate(struct s2 *s2, u64 ipa, u64 size)
 }
 
 /**
- * s2_map() - map a range by pages, whatever was mapped there
+ * s2_map() - map a range by pages, in place of what was mapped there
  * @s2: address space
  * @ipa: address in it
  * @pa: physical address
@@ -199,12 +199,15 @@ static int populate(struct s2 *s2, u64 ipa, u64 size)
  * @rights: RM_RIGHT_*
  * @device: device memory
  *
- * Return: GH_OK, GH_NOMEM or GH_ADDR_INVALID, nothing being mapped then.
+ * Return: GH_OK, or GH_NOMEM, GH_ADDR_OVERFLOW or GH_ADDR_INVALID with nothing
+ * changed.
  */
 int s2_map(struct s2 *s2, u64 ipa, u64 pa, u64 size, u8 rights, bool device)
 {
 	int err;
 
+	if (ipa + size < ipa)
+		return GH_ADDR_OVERFLOW;
 	if (bad_range(s2, ipa, size) || pa & ~PAGE_MASK)
 		return GH_ADDR_INVALID;
 	err = populate(s2, ipa, size);

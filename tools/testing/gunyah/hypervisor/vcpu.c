@@ -13,9 +13,14 @@
 #define CNTV_CTL_ENABLE		BIT(0)
 #define CNTV_CTL_IMASK		BIT(1)
 
+/* Calls of vcpu_run that a killed vCPU needs to get to its end */
+#define UNWIND_CALLS		2
+
 #define OWNER_RIGHTS		(RIGHT_VCPU_AFFINITY | RIGHT_VCPU_YIELD_TO)
 #define OWN_RIGHTS		(RIGHT_VCPU_POWER | RIGHT_VCPU_AFFINITY)
 
+static const struct run_result result_ready = { .state = RUN_READY };
+static const struct run_result result_blocked = { .state = RUN_BLOCKED };
 static const struct run_result result_off = { .state = RUN_POWERED_OFF };
 static const struct run_result result_exited = {
 	.state = RUN_POWERED_OFF,
@@ -47,17 +52,28 @@ void vcpu_reset(struct vcpu *vcpu, u64 pc, u64 x0)
 	vcpu->resume_reset = false;
 }
 
-/* The owner that waits for the vCPU, if so, is to call vcpu_run again */
+/* Is it to happen, by one of the counts in struct quirk? */
+static bool planned(u64 *count)
+{
+	if (!*count)
+		return false;
+	--*count;
+	return true;
+}
+
+static bool is_killed(const struct vcpu *vcpu)
+{
+	return vcpu->state == VCPU_KILLED || vcpu->state == VCPU_DEAD;
+}
+
+/* If the owner waits for the vCPU, have it call vcpu_run again */
 static void wake_owner(struct vcpu *vcpu)
 {
 	if (!vcpu->proxy || !vcpu->parked)
 		return;
 	vcpu->parked = false;
-	if (hyp.quirk.lost_wake) {
-		hyp.quirk.lost_wake--;
-		return;
-	}
-	virq_assert(&vcpu->wake_irq, true);
+	if (!planned(&hyp.quirk.lost_wake))
+		virq_assert(&vcpu->wake_irq, true);
 }
 
 static void make_runnable(struct vcpu *vcpu)
@@ -155,7 +171,7 @@ void vcpu_wait(struct cpu *cpu, struct frame *f, u64 data0, u64 data1)
 		RUN_EXPECTS_WAKEUP, { data0, data1 }
 	};
 	if (pending) {
-		/* It comes back as from reset: here as if it had waited */
+		/* It resumes as from reset, so it has to leave in between */
 		vcpu_exit(cpu, f, RUN_READY, 0, 0, 0);
 		make_runnable(vcpu);
 		return;
@@ -197,15 +213,12 @@ static void halt_sibling(struct vcpu *vcpu)
 	timer_cancel(&vcpu->deadline);
 	vcpu->state = VCPU_HALTED;
 	vcpu->result = result_off;
-	/* The owner is told to wait if it was not waiting already */
+	/* Its owner gets @result_off now, and waits */
 	if (loaded)
 		vcpu->parked = true;
 }
 
-/*
- * The loaded vCPU has stopped in a way that ends its VM, of which vm->halt
- * tells the details: the others stop as well.
- */
+/* The loaded vCPU has stopped in a way that ends its VM: stop the others */
 void vcpu_halt(struct cpu *cpu, struct frame *f, const struct vm_halt *halt,
 	       const struct run_result *result)
 {
@@ -218,7 +231,7 @@ void vcpu_halt(struct cpu *cpu, struct frame *f, const struct vm_halt *halt,
 	for (u32 i = 0; i < VM_MAX_VCPUS; i++) {
 		struct vcpu *other = vm->vcpus[i];
 
-		if (other && other != vcpu && other->state != VCPU_DEAD)
+		if (other && other != vcpu && !is_killed(other))
 			halt_sibling(other);
 	}
 
@@ -227,16 +240,11 @@ void vcpu_halt(struct cpu *cpu, struct frame *f, const struct vm_halt *halt,
 	leave(cpu, f, result);
 	vcpu->parked = result->state == RUN_POWERED_OFF;
 
-	if (hyp.quirk.busy) {
-		hyp.quirk.busy--;
-		vm->busy = true;
-	}
-	if (vcpu->proxy && hyp.quirk.lost_halt) {
-		hyp.quirk.lost_halt--;
+	vm->busy = planned(&hyp.quirk.busy);
+	if (vcpu->proxy && planned(&hyp.quirk.lost_halt))
 		vm->lost_halt = true;
-		return;
-	}
-	tell_rm(vm);
+	else
+		tell_rm(vm);
 }
 
 void vcpu_fault(struct cpu *cpu, struct frame *f, const char *what)
@@ -291,6 +299,26 @@ static bool forced_result(struct frame *f)
 	return true;
 }
 
+/* Killed, but it takes some calls to get it out of the hypervisor */
+static void unwind(struct vcpu *vcpu, struct frame *f)
+{
+	if (vcpu->unwind) {
+		vcpu->unwind--;
+		give_result(f, vcpu->unwind ? &result_blocked : &result_ready);
+	} else {
+		vcpu->state = VCPU_DEAD;
+		give_result(f, &result_exited);
+	}
+}
+
+/**
+ * hcall_vcpu_run() - hypercall 0x65
+ * @cpu: this CPU
+ * @f: the host's registers, which get the results. If the vCPU is entered,
+ *	@f has its registers on return: the results follow at its exit.
+ * @vcpu: vCPU that the caller has the rights to run
+ * @arg: resume data 0..2
+ */
 void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 		    const u64 *arg)
 {
@@ -302,21 +330,27 @@ void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 	}
 	if (forced_result(f))
 		return;
-
-	if (vm->halted && vcpu->state != VCPU_DEAD) {
-		if (vm->lost_halt) {
-			vm->lost_halt = false;
-			tell_rm(vm);
-		}
-		if (vm->busy) {
-			f->x[0] = GH_BUSY;
-			return;
-		}
+	if (vm->lost_halt) {
+		vm->lost_halt = false;
+		tell_rm(vm);
 	}
+	if (vcpu->state != VCPU_DEAD && vm->busy) {
+		f->x[0] = GH_BUSY;
+		return;
+	}
+	/* An answer may come late: a VM can end between question and answer */
+	if (arg[1] || arg[2] || (arg[0] && !vcpu->reading)) {
+		f->x[0] = GH_ARG_INVALID;
+		return;
+	}
+	vcpu->reading = false;
 
 	switch (vcpu->state) {
 	case VCPU_DEAD:
 		give_result(f, &result_exited);
+		return;
+	case VCPU_KILLED:
+		unwind(vcpu, f);
 		return;
 	case VCPU_OFF:
 		vcpu->parked = true;
@@ -338,11 +372,9 @@ void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 	}
 
 	vcpu->parked = false;
+	/* An interrupt of the host is pending: it would exit at once */
 	if (read_sysreg(isr_el1) & ISR_I) {
-		/* It would not get far */
-		static const struct run_result ready = { .state = RUN_READY };
-
-		give_result(f, &ready);
+		give_result(f, &result_ready);
 		return;
 	}
 	vcpu_enter(cpu, f, vcpu);
@@ -354,8 +386,10 @@ int plat_vmmio_add(u16 vmid, u64 base, u64 size)
 {
 	struct vm *vm = vm_get(vmid);
 
-	if (!vm || !size || base + size < base)
+	if (!vm || !size)
 		return RM_HYP_ARG_INVALID;
+	if (base + size < base)
+		return GH_ADDR_OVERFLOW;
 	if (vm->num_vmmio == VM_MAX_VMMIO)
 		return RM_HYP_NORESOURCES;
 	vm->vmmio[vm->num_vmmio].base = base;
@@ -391,8 +425,8 @@ int plat_vcpu_create(const struct rm_vcpu_params *params,
 	ret = cap_create(&hyp.host, OBJ_VCPU, OWNER_RIGHTS, vcpu,
 			 &vcpu->owner_cap);
 	if (!ret)
-		ret = cap_create(vm, OBJ_VCPU, OWN_RIGHTS, vcpu,
-				 &vcpu->own_cap);
+		ret = cap_create_last(vm, OBJ_VCPU, OWN_RIGHTS, vcpu,
+				      &vcpu->own_cap);
 	if (!ret && vcpu->proxy) {
 		ret = virq_bind(&vcpu->wake_irq, &hyp.host, 0);
 		owner->virq = vcpu->wake_irq.intid;
@@ -438,10 +472,11 @@ void plat_vcpu_kill(u16 vmid, u8 index)
 	struct vm *vm = vm_get(vmid);
 	struct vcpu *vcpu = vm ? vcpu_get(vm, index) : NULL;
 
-	if (!vcpu || vcpu->state == VCPU_DEAD)
+	if (!vcpu || is_killed(vcpu))
 		return;
-	world_evict(vcpu, &result_exited);
-	vcpu->state = VCPU_DEAD;
+	world_evict(vcpu, &result_ready);
+	vcpu->state = vcpu->proxy ? VCPU_KILLED : VCPU_DEAD;
+	vcpu->unwind = UNWIND_CALLS;
 	timer_cancel(&vcpu->deadline);
 	vm->busy = false;
 	wake_owner(vcpu);
