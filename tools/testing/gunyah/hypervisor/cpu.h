@@ -70,6 +70,7 @@ struct timer_event {
  * @events: timer events, sorted by time
  * @boot_pc: where the host wants this CPU to start
  * @boot_ctx: the value that x0 has there
+ * @host_sgis: writes of the host to the registers that send SGIs
  */
 struct cpu {
 	u32 index;
@@ -82,6 +83,7 @@ struct cpu {
 	struct timer_event *events;
 	u64 boot_pc;
 	u64 boot_ctx;
+	u64 host_sgis;
 };
 
 static inline struct cpu *this_cpu(void)

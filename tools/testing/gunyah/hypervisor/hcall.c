@@ -269,6 +269,13 @@ static int do_call(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	return call->fn ? call->fn(cpu, obj, arg, f) : GH_DENIED;
 }
 
+static void count_call(u32 nr)
+{
+	hyp.stats.hypercalls++;
+	if (nr < NR_HYPERCALLS)
+		hyp.stats.by_number[nr]++;
+}
+
 /* Callers must not use registers that a call does not return */
 static void scramble(struct frame *f)
 {
@@ -284,7 +291,7 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 
 	scramble(f);
 	if (vm == &hyp.host)
-		hyp.stats.hypercalls++;
+		count_call(nr);
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
 		hyp.quirk.hvc_error = 0;

@@ -204,7 +204,7 @@ static bool sysreg_read(u64 reg, u64 *val)
 	return false;
 }
 
-static bool sysreg_write(u64 reg, u64 val)
+static bool sysreg_write(struct cpu *cpu, u64 reg, u64 val)
 {
 	switch (reg) {
 	case ICC_EOIR1:
@@ -220,9 +220,11 @@ static bool sysreg_write(u64 reg, u64 val)
 		write_sysreg(val, S3_0_C12_C9_0);
 		return true;
 	case ICC_SGI1R:
+		cpu->host_sgis++;
 		write_sysreg(val, S3_0_C12_C11_5);
 		return true;
 	case ICC_ASGI1R:
+		cpu->host_sgis++;
 		write_sysreg(val, S3_0_C12_C11_6);
 		return true;
 	case ICC_SGI0R:
@@ -234,6 +236,7 @@ static bool sysreg_write(u64 reg, u64 val)
 
 /**
  * host_gic_sysreg() - an access of the host to the CPU interface
+ * @cpu: this CPU
  * @iss: syndrome
  * @val: what is written, or has been read
  *
@@ -243,11 +246,11 @@ static bool sysreg_write(u64 reg, u64 val)
  *
  * Return: false if it is no such register.
  */
-bool host_gic_sysreg(u64 iss, u64 *val)
+bool host_gic_sysreg(struct cpu *cpu, u64 iss, u64 *val)
 {
 	u64 reg = iss & SYSREG_MASK;
 	bool known = iss & 1 ? sysreg_read(reg, val) :
-			       sysreg_write(reg, *val);
+			       sysreg_write(cpu, reg, *val);
 
 	isb();
 	return known;

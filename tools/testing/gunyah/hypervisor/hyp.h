@@ -131,6 +131,7 @@ struct quirk {
 /**
  * struct stats - counters, see gunyah_testctl.h
  * @hypercalls: of the host
+ * @by_number: likewise, for each number
  * @vcpu_runs: calls of vcpu_run that named a vCPU
  * @host_aborts: accesses of the host to memory that it gave away
  * @bell_sends: doorbells rung by the host
@@ -142,6 +143,7 @@ struct quirk {
  */
 struct stats {
 	u64 hypercalls;
+	u64 by_number[NR_HYPERCALLS];
 	u64 vcpu_runs;
 	u64 host_aborts;
 	u64 bell_sends;
@@ -223,7 +225,7 @@ void host_gic_cpu_init(void);
 bool host_gic_is_spare(u32 intid);
 u32 host_gic_physical(u32 intid);
 bool host_gic_mmio(u64 offset, u32 size, bool write, u64 *val);
-bool host_gic_sysreg(u64 iss, u64 *val);
+bool host_gic_sysreg(struct cpu *cpu, u64 iss, u64 *val);
 
 /* hcall.c */
 bool hcall_dispatch(struct cpu *cpu, struct vm *vm, struct frame *f, u32 imm);

@@ -34,10 +34,22 @@ static const struct {
 
 static struct rm_fault fault;
 
+static u64 host_sgis(void)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < hyp.num_cpus; i++)
+		sum += hyp.cpus[i].host_sgis;
+	return sum;
+}
+
 static u64 *find_var(u64 offset, bool write)
 {
+	u64 nr = (offset - GH_TESTCTL_HVC_COUNT(0)) / 8;
 	u32 i;
 
+	if (offset >= GH_TESTCTL_HVC_COUNT(0) && nr < NR_HYPERCALLS)
+		return write ? NULL : &hyp.stats.by_number[nr];
 	for (i = 0; i < ARRAY_SIZE(vars); i++) {
 		if (vars[i].offset == offset)
 			return write && !vars[i].writable ? NULL : vars[i].var;
@@ -77,6 +89,9 @@ bool testctl_read(u64 offset, u64 *val)
 		return true;
 	case GH_TESTCTL_CAPS:
 		*val = hyp.host.cspace.count;
+		return true;
+	case GH_TESTCTL_HOST_SGIS:
+		*val = host_sgis();
 		return true;
 	case GH_TESTCTL_RM_REQUESTS:
 		*val = stats.requests;

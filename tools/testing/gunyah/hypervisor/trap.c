@@ -109,12 +109,12 @@ static void skip_instruction(struct frame *f, u64 esr)
 	f->pc += esr & ESR_IL ? 4 : 2;
 }
 
-static bool host_sysreg(struct frame *f, u64 esr)
+static bool host_sysreg(struct cpu *cpu, struct frame *f, u64 esr)
 {
 	u32 reg = ESR_RT(esr);
 	u64 val = reg_get(f, reg);
 
-	if (!host_gic_sysreg(ESR_ISS(esr), &val))
+	if (!host_gic_sysreg(cpu, ESR_ISS(esr), &val))
 		return false;
 	if (esr & ESR_READ)
 		reg_set(f, reg, val);
@@ -209,7 +209,7 @@ void trap_sync(struct frame *f)
 	u64 esr = read_sysreg(esr_el2);
 
 	/* Only this CPU itself can change that the host runs here */
-	if (!cpu->vcpu && ESR_EC(esr) == EC_SYSREG && host_sysreg(f, esr))
+	if (!cpu->vcpu && ESR_EC(esr) == EC_SYSREG && host_sysreg(cpu, f, esr))
 		return;
 	hyp_lock();
 	if (cpu->vcpu)

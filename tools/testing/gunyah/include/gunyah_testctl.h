@@ -41,6 +41,7 @@
 #define GH_TESTCTL_HOST_ABORTS		0x0a0	/* host accesses to memory it gave away */
 #define GH_TESTCTL_BELL_SENDS		0x0a8	/* doorbells rung by the host */
 #define GH_TESTCTL_BELL_MASKS		0x0b0	/* masks of doorbells set by it */
+#define GH_TESTCTL_HOST_SGIS		0x0b8	/* times that it sent IPIs (SGIs) */
 
 /* Planned fault of the resource manager: fill in, then write the action last */
 #define GH_TESTCTL_FAULT_MSG_ID		0x100	/* 0: any message */
@@ -77,5 +78,13 @@
 /* vcpu_run returns with this state (see VALUE) instead of running */
 #define GH_TESTCTL_VCPU_STATE_NTH	0x228	/* arms it, 1 = next call */
 #define GH_TESTCTL_VCPU_STATE_VALUE	0x230
+
+/*
+ * Host's hypercalls by number (the n of 0xc6008000 | n), RO, since boot: what
+ * an idle guest costs is the difference after some time. GH_TESTCTL_HVC_COUNT
+ * (0x65) counts like GH_TESTCTL_VCPU_RUNS, but also calls that name no vCPU.
+ */
+#define GH_TESTCTL_HVC_NUMBERS		0x69
+#define GH_TESTCTL_HVC_COUNT(n)		(0x800 + 8 * (n))
 
 #endif /* GUNYAH_TESTCTL_H */
