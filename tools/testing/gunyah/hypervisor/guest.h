@@ -125,6 +125,7 @@ enum vcpu_state {
  * @mmio_sign: whether to sign extend
  * @mmio_64: whether it is a 64-bit register
  * @reading: the owner has been asked for the value of a read
+ * @aim_us: so long before its timer fires it says that it waits, see RACE_WAKE
  * @unwind: calls of vcpu_run from @state KILLED to the one that says DEAD
  * @resume_pc: where a CPU_SUSPEND that powers down resumes
  * @resume_ctx: and with what in x0
@@ -156,6 +157,7 @@ struct vcpu {
 	bool mmio_sign;
 	bool mmio_64;
 	bool reading;
+	u8 aim_us;
 	u8 unwind;
 	u64 resume_pc;
 	u64 resume_ctx;

@@ -31,6 +31,7 @@
 #include "cpu.h"
 #include "memory.h"
 #include "object.h"
+#include "races.h"
 
 #define HOST_VMID		RM_VMID_HLOS
 #define VM_MAX_VCPUS		8
@@ -79,6 +80,7 @@ struct vm_halt {
  * @running: its first vCPU has been powered on
  * @halted: it has come to an end
  * @busy: vcpu_run answers BUSY until the resource manager is done with it
+ * @busy_end: when @busy ends, set once the resource manager has begun
  * @lost_halt: the resource manager has not been told of @halt
  * @halt: how it came to its end
  */
@@ -95,6 +97,7 @@ struct vm {
 	bool running;
 	bool halted;
 	bool busy;
+	u64 busy_end;
 	bool lost_halt;
 	struct vm_halt halt;
 };
@@ -164,6 +167,7 @@ struct stats {
  * @rm: resource manager model
  * @rm_delay: delay of its event loop in microseconds
  * @quirk: planned misbehaviour
+ * @races: random misbehaviour
  * @stats: counters
  * @ram_base: start of the machine's memory
  * @ram_end: end of it
@@ -191,6 +195,7 @@ struct hyp {
 	struct rm *rm;
 	u64 rm_delay;
 	struct quirk quirk;
+	struct races races;
 	struct stats stats;
 	u64 ram_base;
 	u64 ram_end;

@@ -73,12 +73,14 @@ void cap_delete(struct vm *vm, u64 id);
  * @asserted: does the reason still hold? Asked by the virtual GIC of a guest
  *	for an interrupt that the guest configured as level triggered, whenever
  *	it has to know whether it is still pending. NULL: never.
+ * @late: an assertion that is on its way to the host
  */
 struct irq_source {
 	struct vm *vm;
 	u32 intid;
 	bool level;
 	bool (*asserted)(struct irq_source *src);
+	struct timer_event late;
 };
 
 /* virq.c */

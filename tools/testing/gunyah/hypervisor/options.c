@@ -52,8 +52,10 @@ static const struct word words[] = {
 	  "memory entries that the resource manager has room for" },
 	{ "max_vdevices", NULL, NULL, NULL, &hyp.max_vdevices,
 	  "virtual devices that the resource manager has room for" },
+	{ "races", NULL, NULL, NULL, &hyp.races.seed,
+	  "seed of races that happen at random, 0: there are none" },
 	{ "seed", NULL, NULL, NULL, &hyp.seed,
-	  "seed of random numbers" },
+	  "seed of all other random numbers" },
 };
 
 static bool set_number(u32 *number, const char *value)

@@ -148,8 +148,12 @@ void rm_glue_halted(struct vm *vm, u8 index, enum rm_halt reason,
 		    u32 reset_type, u64 cookie, bool smc64)
 {
 	const struct vm_halt how = { index, reason, reset_type, cookie, smc64 };
-	struct halt *h = hyp.quirk.exit_delay ? alloc(sizeof(*h)) : NULL;
+	u64 delay = hyp.quirk.exit_delay;
+	struct halt *h;
 
+	if (!delay && races_happen(RACE_LATE_EXIT))
+		delay = races_delay_us(RACE_LATE_EXIT);
+	h = delay ? alloc(sizeof(*h)) : NULL;
 	if (!h) {
 		tell_rm(vm, &how);
 		return;
@@ -158,7 +162,7 @@ void rm_glue_halted(struct vm *vm, u8 index, enum rm_halt reason,
 		.event.fn = tell_late, .next = halts, .vm = vm, .how = how,
 	};
 	halts = h;
-	timer_set(&h->event, timer_now() + timer_us(hyp.quirk.exit_delay));
+	timer_set(&h->event, timer_now() + timer_us(delay));
 }
 
 static void forget_halts(struct vm *vm)

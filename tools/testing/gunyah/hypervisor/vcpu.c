@@ -16,6 +16,9 @@
 /* Calls of vcpu_run that a killed vCPU needs to get to its end */
 #define UNWIND_CALLS		2
 
+/* Waits until then are done in short steps for RACE_WAKE */
+#define AIM_MAX_US		5000
+
 #define OWNER_RIGHTS		(RIGHT_VCPU_AFFINITY | RIGHT_VCPU_YIELD_TO)
 #define OWN_RIGHTS		(RIGHT_VCPU_POWER | RIGHT_VCPU_AFFINITY)
 
@@ -156,6 +159,30 @@ void vcpu_exit(struct cpu *cpu, struct frame *f, u64 state, u64 data0,
 	leave(cpu, f, &result);
 }
 
+/*
+ * For RACE_WAKE: wait in short steps until the timer is about to fire, so that
+ * it does so between the vCPU's exit and its owner's sleep.
+ */
+static bool aims_at_deadline(struct vcpu *vcpu)
+{
+	u64 ctl = read_sysreg(cntv_ctl_el0), left;
+
+	left = read_sysreg(cntv_cval_el0) + vcpu->vm->cntvoff - timer_now();
+	if (!(ctl & CNTV_CTL_ENABLE) || ctl & CNTV_CTL_IMASK ||
+	    left > timer_us(AIM_MAX_US)) {
+		vcpu->aim_us = 0;
+		return false;
+	}
+	if (!vcpu->aim_us && races_happen(RACE_WAKE))
+		vcpu->aim_us = 1 + races_delay_us(RACE_WAKE);
+	if (!vcpu->aim_us)
+		return false;
+	if (left > timer_us(vcpu->aim_us))
+		return true;
+	vcpu->aim_us = 0;
+	return false;
+}
+
 void vcpu_wait(struct cpu *cpu, struct frame *f, u64 data0, u64 data1)
 {
 	struct vcpu *vcpu = cpu->vcpu;
@@ -166,6 +193,12 @@ void vcpu_wait(struct cpu *cpu, struct frame *f, u64 data0, u64 data1)
 	pending = vgic_pending(vcpu);
 	if (pending && !vcpu->resume_reset)
 		return;
+	/* A WFI may complete for no reason; the guest then waits again */
+	if (!pending && vcpu->proxy && data1 == RESUME_REASON_WFI &&
+	    aims_at_deadline(vcpu)) {
+		vcpu_exit(cpu, f, RUN_READY, 0, 0, 0);
+		return;
+	}
 
 	vcpu->result = (struct run_result) {
 		RUN_EXPECTS_WAKEUP, { data0, data1 }
@@ -240,8 +273,9 @@ void vcpu_halt(struct cpu *cpu, struct frame *f, const struct vm_halt *halt,
 	leave(cpu, f, result);
 	vcpu->parked = result->state == RUN_POWERED_OFF;
 
-	vm->busy = planned(&hyp.quirk.busy);
-	if (vcpu->proxy && planned(&hyp.quirk.lost_halt))
+	vm->busy = planned(&hyp.quirk.busy) || races_happen(RACE_BUSY);
+	if (vcpu->proxy && (planned(&hyp.quirk.lost_halt) ||
+			    races_happen(RACE_LOST_HALT)))
 		vm->lost_halt = true;
 	else
 		tell_rm(vm);
@@ -299,10 +333,20 @@ static bool forced_result(struct frame *f)
 	return true;
 }
 
+/* The resource manager has the vCPUs of a VM that has come to its end */
+static bool is_busy(struct vm *vm)
+{
+	if (vm->busy && vm->busy_end && timer_now() >= vm->busy_end)
+		vm->busy = false;
+	return vm->busy;
+}
+
 /* Killed, but it takes some calls to get it out of the hypervisor */
 static void unwind(struct vcpu *vcpu, struct frame *f)
 {
-	if (vcpu->unwind) {
+	if (races_happen(RACE_UNWIND)) {
+		give_result(f, &result_blocked);
+	} else if (vcpu->unwind) {
 		vcpu->unwind--;
 		give_result(f, vcpu->unwind ? &result_blocked : &result_ready);
 	} else {
@@ -334,7 +378,7 @@ void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 		vm->lost_halt = false;
 		tell_rm(vm);
 	}
-	if (vcpu->state != VCPU_DEAD && vm->busy) {
+	if (vcpu->state != VCPU_DEAD && is_busy(vm)) {
 		f->x[0] = GH_BUSY;
 		return;
 	}
@@ -478,7 +522,11 @@ void plat_vcpu_kill(u16 vmid, u8 index)
 	vcpu->state = vcpu->proxy ? VCPU_KILLED : VCPU_DEAD;
 	vcpu->unwind = UNWIND_CALLS;
 	timer_cancel(&vcpu->deadline);
-	vm->busy = false;
+	if (!hyp.races.seed)
+		vm->busy = false;
+	else if (vm->busy && !vm->busy_end)
+		vm->busy_end = timer_now() +
+			       timer_us(races_delay_us(RACE_BUSY));
 	wake_owner(vcpu);
 	if (!vcpu->proxy)
 		sched_remove(vcpu);

@@ -93,6 +93,27 @@ static void host_pend(u32 reg, u32 intid)
 	write32(GICD_BASE + reg + intid / 32 * 4, BIT(intid % 32));
 }
 
+static void assert_late(struct timer_event *event)
+{
+	struct irq_source *src = container_of(event, struct irq_source, late);
+
+	host_pend(GICD_ISPENDR, src->intid);
+}
+
+static void host_assert(struct irq_source *src)
+{
+	/* One that is on its way stands for this one, too */
+	if (timer_is_set(&src->late))
+		return;
+	if (!races_happen(RACE_LATE_IRQ)) {
+		host_pend(GICD_ISPENDR, src->intid);
+		return;
+	}
+	src->late.fn = assert_late;
+	timer_set(&src->late,
+		  timer_now() + timer_us(races_delay_us(RACE_LATE_IRQ)));
+}
+
 /**
  * virq_assert() - interrupt
  * @src: source; nothing is done if it is not bound
@@ -103,7 +124,7 @@ void virq_assert(struct irq_source *src, bool edge_only)
 	if (!src->vm)
 		return;
 	if (src->vm == &hyp.host)
-		host_pend(GICD_ISPENDR, src->intid);
+		host_assert(src);
 	else if (src->vm->vgic)
 		vgic_assert(src->vm, src->intid, src, edge_only);
 }
@@ -116,8 +137,10 @@ void virq_clear(struct irq_source *src)
 {
 	if (!src->vm)
 		return;
-	if (src->vm == &hyp.host)
+	if (src->vm == &hyp.host) {
+		timer_cancel(&src->late);
 		host_pend(GICD_ICPENDR, src->intid);
-	else if (src->vm->vgic)
+	} else if (src->vm->vgic) {
 		vgic_clear(src->vm, src->intid, src);
+	}
 }

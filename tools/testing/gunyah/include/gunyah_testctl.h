@@ -43,6 +43,14 @@
 #define GH_TESTCTL_BELL_MASKS		0x0b0	/* masks of doorbells set by it */
 #define GH_TESTCTL_HOST_SGIS		0x0b8	/* times that it sent IPIs (SGIs) */
 
+/* What has happened at random, RO: see gunyah_hyp.races */
+#define GH_TESTCTL_RACES_BUSY		0x0c0	/* VMs whose end was BUSY */
+#define GH_TESTCTL_RACES_LOST_HALT	0x0c8	/* halts lost */
+#define GH_TESTCTL_RACES_LATE_EXIT	0x0d0	/* VM_EXITED held back */
+#define GH_TESTCTL_RACES_LATE_IRQ	0x0d8	/* interrupts of the host late */
+#define GH_TESTCTL_RACES_WAKE		0x0e0	/* wake-ups before the sleep */
+#define GH_TESTCTL_RACES_UNWIND		0x0e8	/* killed vCPUs still BLOCKED */
+
 /* Planned fault of the resource manager: fill in, then write the action last */
 #define GH_TESTCTL_FAULT_MSG_ID		0x100	/* 0: any message */
 #define GH_TESTCTL_FAULT_NTH		0x108	/* 1: the next one */
