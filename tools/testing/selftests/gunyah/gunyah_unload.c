@@ -56,10 +56,8 @@ FIXTURE(unload)
 
 FIXTURE_SETUP(unload)
 {
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
 	if (access(INITSTATE, F_OK))
 		SKIP(return, "the driver is not a module");
 	self->module = open_module();
@@ -79,7 +77,7 @@ FIXTURE_TEARDOWN(unload)
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
 
-/* A process with a VM whose reclaim goes as planned is killed */
+/* Kill a process with a VM; the fault hits the reclaim of its memory */
 static void kill_vmm(struct __test_metadata *_metadata,
 		     enum rm_fault_action action, __u32 arg)
 {
@@ -108,7 +106,7 @@ static void kill_vmm(struct __test_metadata *_metadata,
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 }
 
-/* It waits for the attempt that goes on, and all memory is back */
+/* Unloading waits for the reclaim that goes on, and all memory is back */
 TEST_F_TIMEOUT(unload, reclaim_goes_on, FAULT_TIMEOUT)
 {
 	unsigned int i;
@@ -123,7 +121,7 @@ TEST_F_TIMEOUT(unload, reclaim_goes_on, FAULT_TIMEOUT)
 	}
 }
 
-/* What was refused at first is asked for once more before the driver goes */
+/* Unloading tries again to reclaim what was refused */
 TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 {
 	unsigned int i;
@@ -136,4 +134,4 @@ TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

@@ -437,7 +437,7 @@ bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms);
 #define STATIC_PARAM		MODULE_PARAM("allow_static_vcpus")
 
 /**
- * struct param - a module parameter that a test has changed
+ * struct param - a parameter of the module, or of the kernel, that a test changed
  * @path: its file, NULL: not changed
  * @value: what it was before
  */
