@@ -500,6 +500,9 @@ long long proc_value(const char *path, const char *name);
 		TH_LOG("%s: %s", #call, strerror(__err));		\
 } while (0)
 
+/* Seconds; longer than a wait of LONG_MS, so that a test can say what is wrong */
+#define MIN_TIMEOUT		120
+
 /*
  * In place of TEST_HARNESS_MAIN: scales all limits for the machine, and allows
  * VMs that the hypervisor schedules
@@ -512,7 +515,9 @@ int main(int argc, char **argv)						\
 									\
 	for (f = __fixture_list; f; f = f->next)			\
 		for (t = f->tests; t; t = t->next)			\
-			t->timeout *= slowness();			\
+			t->timeout = slowness() *			\
+				     (t->timeout > MIN_TIMEOUT ?	\
+				      t->timeout : MIN_TIMEOUT);	\
 	allow_static_vcpus();						\
 	exit(test_harness_run(argc, argv));				\
 }
