@@ -2,8 +2,8 @@
 /*
  * VMs that have no channel to the resource manager
  *
- * Nobody can notify them, and the published resource manager dies if it has to:
- * the driver must not ask for it.
+ * They cannot be notified. The published resource manager dies if it has to, so
+ * that the driver must not ask for it.
  */
 #include <poll.h>
 
@@ -81,7 +81,7 @@ FIXTURE_TEARDOWN(channel)
 	munmap(self->mem, MORE_SIZE);
 }
 
-/* The resource manager has heard nothing and is alive, and the VM goes on */
+/* Nothing was sent, the resource manager is alive, and the VM goes on */
 static void expect_untouched(struct __test_metadata *_metadata,
 			     struct _test_data_channel *self)
 {
@@ -109,7 +109,7 @@ TEST_F_TIMEOUT(channel, stop, CHANNEL_TIMEOUT)
 		EXPECT_ERRNO(ENOTCONN, gh_stop(fd, 0));
 	expect_untouched(_metadata, self);
 
-	/* Force needs no channel, and afterwards there is nobody to ask */
+	/* Force needs no channel; a VM that has ended need not be asked */
 	ASSERT_CALL(gh_stop(fd, GH_VM_STOP_FORCE));
 	ASSERT_CALL(gh_status(fd, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_FORCED_STOP));

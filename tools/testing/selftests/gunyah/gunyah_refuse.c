@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Starts that the driver refuses before it asks the resource manager, because
- * that would not survive it. They can be repeated, and the VM starts once there
- * is nothing wrong with it any more.
+ * Starts that the driver refuses before it asks the resource manager, which
+ * would die of them or refuse them for good. The VM stays as it is, and starts
+ * once the cause is gone.
  */
 #include <poll.h>
 
@@ -12,7 +12,7 @@
 
 #define REFUSE_TIMEOUT	120
 
-/* The label that the resource manager has for the image */
+/* The label of the image in messages to the resource manager */
 #define IMAGE_PARCEL	0
 
 static const struct dtb_bell bell = { 0x21, 33 };
@@ -104,7 +104,7 @@ FIXTURE_TEARDOWN(refuse)
 	munmap(self->mem, GUEST_SHM_SIZE);
 }
 
-/* The resource manager has heard nothing, and the VM is as it was */
+/* Nothing was sent, and the VM is as it was */
 static void expect_refused(struct __test_metadata *_metadata, struct vm *vm,
 			   int error, __u32 reason)
 {
@@ -147,7 +147,7 @@ TEST_F_TIMEOUT(refuse, then_start, REFUSE_TIMEOUT)
 	if (variant->cfg.scheduled)
 		ASSERT_CALL(param_set(&self->allow, STATIC_PARAM, "N"));
 	expect_refused(_metadata, vm, variant->error, variant->reason);
-	/* Others are not hindered */
+	/* Other VMs can start meanwhile */
 	EXPECT_EQ(0, vm_one_life());
 
 	if (variant->second_image)

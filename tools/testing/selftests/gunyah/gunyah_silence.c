@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Gunyah with a resource manager that has stopped to answer
+ * Gunyah with a resource manager that no longer answers
  *
  * Everything here needs the test hypervisor, which does that on purpose.
  */
