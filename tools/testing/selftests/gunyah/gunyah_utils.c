@@ -518,8 +518,8 @@ int vm_finish(struct vm *vm, struct gh_vm_status *status)
 	return vm_wait_end(vm, status);
 }
 
-/* How long firmware that is not known may take to notice a loop of faults */
-#define FAULT_MS	(5000 * slowness())
+/* How long to wait for firmware that may not notice a loop of faults */
+#define FAULT_MS	(1000 * slowness())
 
 /**
  * vm_finish_faulting() - let a started VM run whose guest faults for ever
