@@ -35,6 +35,8 @@ static const char *start_hint(int err)
 	case ENODEV:
 	case EPERM:
 		return "; for what was refused see tracepoint gunyah:gunyah_rm_call_end";
+	case EOPNOTSUPP:
+		return "; --sched hypervisor needs the module parameter allow_static_vcpus";
 	default:
 		return hint(err);
 	}

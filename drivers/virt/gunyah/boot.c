@@ -12,7 +12,7 @@
 #include <linux/lockdep.h>
 
 #include "boot.h"
-#include "region.h"
+#include "parcel.h"
 #include "rm_call.h"
 #include "vm.h"
 
@@ -62,13 +62,13 @@ int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg)
 /**
  * gunyah_boot_offset() - where in its image a VM begins to run
  * @vm: VM, its lock is held
- * @image: region with the image
+ * @image: parcel with the image
  *
  * Context: Process context or worker.
  * Return: offset in bytes; 0 if the PC was not set, or is somewhere else.
  */
 u64 gunyah_boot_offset(struct gunyah_vm *vm,
-		       const struct gunyah_mem_region *image)
+		       const struct gunyah_parcel *image)
 {
 	u64 pc = vm->context.value[GUNYAH_BOOT_PC];
 
@@ -99,14 +99,14 @@ static int boot_apply(struct gunyah_vm *vm, unsigned int reg)
 /**
  * gunyah_boot_apply() - set the registers that are not as they should be
  * @vm: VM, its lock is held; configured with gunyah_boot_offset(), initialised
- * @image: region with the image
+ * @image: parcel with the image
  *
  * Context: Worker, may sleep.
  * Return: 0, -EOPNOTSUPP (the resource manager cannot), or another negative
  * errno.
  */
 int gunyah_boot_apply(struct gunyah_vm *vm,
-		      const struct gunyah_mem_region *image)
+		      const struct gunyah_parcel *image)
 {
 	const struct gunyah_boot_context *context = &vm->context;
 	unsigned int reg;

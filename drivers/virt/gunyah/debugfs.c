@@ -12,6 +12,7 @@
 
 #include "debugfs.h"
 #include "function.h"
+#include "parcel.h"
 #include "region.h"
 #include "vm.h"
 
@@ -46,6 +47,21 @@ static int state_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(state);
 
+static void regions_show_parcel(struct seq_file *file,
+				const struct gunyah_mem_region *region)
+{
+	const struct gunyah_parcel *parcel = region->parcel;
+
+	seq_printf(file, " runs=%llu",
+		   parcel ? parcel->runs->num_runs : region->runs.num_runs);
+	if (!parcel)
+		return;
+	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
+		seq_puts(file, " lost");
+	else if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
+		seq_printf(file, " parcel=0x%x", parcel->rm.handle);
+}
+
 static int regions_show(struct seq_file *file, void *unused)
 {
 	struct gunyah_vm *vm = file->private;
@@ -57,12 +73,8 @@ static int regions_show(struct seq_file *file, void *unused)
 		seq_printf(file, "label=%u gpa=0x%llx size=0x%llx flags=0x%x",
 			   region->label, region->gpa, region->size,
 			   region->flags);
-		seq_printf(file, " charged=%lu runs=%llu", region->charged,
-			   region->runs.num_runs);
-		if (region->parcel.created)
-			seq_printf(file, " parcel=0x%x", region->parcel.handle);
-		if (region->parcel.lost)
-			seq_puts(file, " lost");
+		seq_printf(file, " charged=%lu", region->charged);
+		regions_show_parcel(file, region);
 		seq_putc(file, '\n');
 	}
 	mutex_unlock(&vm->lock);

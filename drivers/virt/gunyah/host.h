@@ -6,6 +6,7 @@
 #ifndef _GUNYAH_HOST_H
 #define _GUNYAH_HOST_H
 
+#include <linux/atomic.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/miscdevice.h>
@@ -34,6 +35,9 @@ struct gunyah_rm;
  * @vms: VMs that the firmware knows, indexed by VMID, protected by its xa_lock
  * @released: when a VM was last released by the firmware, in jiffies, or 0;
  *	read and written without a lock
+ * @mem_entries: memory entries that the firmware holds for all VMs, or may hold
+ * @reclaimed: when memory was last reclaimed, in jiffies, or 0; read and written
+ *	without a lock
  * @ending_lock: protects @ending
  * @ending: VMs without file descriptors that the firmware still holds something
  *	for; the list holds a reference to each
@@ -53,6 +57,8 @@ struct gunyah_host {
 	struct mutex vmid_lock;		/* changes of vms */
 	struct xarray vms;
 	unsigned long released;
+	atomic64_t mem_entries;
+	unsigned long reclaimed;
 
 	struct mutex ending_lock;	/* ending */
 	struct list_head ending;

@@ -1,29 +1,34 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Lent memory: the content of a region moved into pages of the driver
+ * Lent memory: its content is copied into blocks of the driver
+ *
+ * Nobody else has a reference to these, and they are as large as they can be
+ * had, because each one is a memory entry for the resource manager.
  */
 
+#include <linux/bitops.h>
+#include <linux/errno.h>
 #include <linux/highmem.h>
-#include <linux/lockdep.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
 #include "lent.h"
 #include "region.h"
-#include "vm.h"
+#include "runs.h"
 
-static void mem_free_block(const struct gunyah_mem_run *run)
+static void lent_free_block(const struct gunyah_mem_run *run)
 {
 	__free_pages(pfn_to_page(run->pfn), ilog2(run->count));
 }
 
 /*
- * The largest block up to 2^@order pages that can be had without much ado. No
- * other process is killed for it: this memory is in nobody's resident set.
+ * Allocate the largest block up to 2^@order pages that can be had. No other
+ * process is killed for it, because this memory is in nobody's resident set.
  */
-static struct page *mem_alloc_block(unsigned int *order)
+static struct page *lent_alloc_block(unsigned int *order)
 {
 	struct page *page;
 
@@ -37,8 +42,8 @@ static struct page *mem_alloc_block(unsigned int *order)
 			   __GFP_RETRY_MAYFAIL, 0);
 }
 
-static int mem_copy_in(struct page *page, unsigned long count,
-		       unsigned long addr)
+static int lent_copy_block(struct page *page, unsigned long count,
+			   unsigned long addr)
 {
 	unsigned long i;
 	void *to;
@@ -57,85 +62,53 @@ static int mem_copy_in(struct page *page, unsigned long count,
 	return ret;
 }
 
-/**
- * gunyah_mem_free() - free the blocks of a lent region
- * @region: the region; the firmware does not have its memory
- *
- * Context: Process context or worker.
+/*
+ * Order of the largest block for the pages from @done on. Blocks are aligned to
+ * their size within the region: where large ones could not be had, they are
+ * asked for again at the next multiple of their size.
  */
-void gunyah_mem_free(struct gunyah_mem_region *region)
+static unsigned int lent_max_order(unsigned long done, unsigned long pages)
 {
-	gunyah_mem_runs_free(&region->runs, mem_free_block);
+	unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
+				   ilog2(pages - done));
+
+	return done ? min_t(unsigned int, order, __ffs(done)) : order;
+}
+
+static int lent_copy_next(struct gunyah_mem_region *region, unsigned long done)
+{
+	unsigned int order = lent_max_order(done, region->size >> PAGE_SHIFT);
+	struct page *page = lent_alloc_block(&order);
+	int ret;
+
+	if (!page)
+		return -ENOMEM;
+	ret = gunyah_mem_runs_add(&region->runs, page_to_pfn(page), 1UL << order,
+				  false);
+	if (ret) {
+		__free_pages(page, order);
+		return ret;
+	}
+	return lent_copy_block(page, 1UL << order,
+			       region->uaddr + (done << PAGE_SHIFT));
 }
 
 /**
- * gunyah_mem_move() - copy a lent region into blocks of the driver
- * @region: the region
+ * gunyah_lent_copy() - copy a lent region into blocks of the driver
+ * @region: the region, which gets the blocks
  *
  * Context: Process context of the VM's creator, may sleep.
  * Return: 0, -ENOMEM, -EFAULT, -EINTR; nothing has changed then.
  */
-int gunyah_mem_move(struct gunyah_mem_region *region)
+int gunyah_lent_copy(struct gunyah_mem_region *region)
 {
-	unsigned long left = region->size >> PAGE_SHIFT;
-	unsigned long addr = region->uaddr;
-	unsigned int order = MAX_PAGE_ORDER;
-	unsigned long retry = left;
-	struct page *page;
+	unsigned long pages = region->size >> PAGE_SHIFT;
 	int ret;
 
-	while (left) {
-		/* What cannot be had now may be there again a while later */
-		if (left <= retry) {
-			order = MAX_PAGE_ORDER;
-			retry = left - min_t(unsigned long, left,
-					     MAX_ORDER_NR_PAGES);
-		}
-		order = min_t(unsigned int, order, ilog2(left));
-		page = mem_alloc_block(&order);
-		if (!page) {
-			ret = -ENOMEM;
-			goto err_free;
-		}
-		ret = gunyah_mem_runs_add(&region->runs, page_to_pfn(page),
-					  1UL << order, false);
+	while (region->runs.num_pages < pages) {
+		ret = lent_copy_next(region, region->runs.num_pages);
 		if (ret) {
-			__free_pages(page, order);
-			goto err_free;
-		}
-		ret = mem_copy_in(page, 1UL << order, addr);
-		if (ret)
-			goto err_free;
-		addr += PAGE_SIZE << order;
-		left -= 1UL << order;
-	}
-	return 0;
-
-err_free:
-	gunyah_mem_runs_free(&region->runs, mem_free_block);
-	return ret;
-}
-
-/**
- * gunyah_mem_prepare() - make the content of all lent regions ready to go
- * @vm: VM, its lock is held
- *
- * Context: Process context of the VM's creator.
- * Return: 0, -ENOMEM, -EFAULT, -EINTR; nothing has changed then.
- */
-int gunyah_mem_prepare(struct gunyah_vm *vm)
-{
-	struct gunyah_mem_region *region;
-	int ret;
-
-	lockdep_assert_held(&vm->lock);
-
-	list_for_each_entry(region, &vm->regions, list) {
-		if (!(region->flags & GH_MEM_LENT))
-			continue;
-		ret = gunyah_mem_move(region);
-		if (ret) {
-			gunyah_mem_unprepare(vm);
+			gunyah_lent_free(&region->runs);
 			return ret;
 		}
 	}
@@ -143,20 +116,12 @@ int gunyah_mem_prepare(struct gunyah_vm *vm)
 }
 
 /**
- * gunyah_mem_unprepare() - undo gunyah_mem_prepare()
- * @vm: VM, its lock is held; the firmware has none of its memory
- *
- * The user's own memory still has the content.
+ * gunyah_lent_free() - free the blocks of lent memory
+ * @blocks: the blocks, which the firmware does not have; empty afterwards
  *
  * Context: Process context or worker.
  */
-void gunyah_mem_unprepare(struct gunyah_vm *vm)
+void gunyah_lent_free(struct gunyah_mem_runs *blocks)
 {
-	struct gunyah_mem_region *region;
-
-	lockdep_assert_held(&vm->lock);
-
-	list_for_each_entry(region, &vm->regions, list)
-		if ((region->flags & GH_MEM_LENT) && !region->parcel.lost)
-			gunyah_mem_runs_free(&region->runs, mem_free_block);
+	gunyah_mem_runs_free(blocks, lent_free_block);
 }

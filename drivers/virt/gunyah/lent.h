@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lent memory: the content of a region moved into pages of the driver
+ * Lent memory: its content is copied into blocks of the driver
  */
 
 #ifndef _GUNYAH_LENT_H
 #define _GUNYAH_LENT_H
 
 struct gunyah_mem_region;
-struct gunyah_vm;
+struct gunyah_mem_runs;
 
-int gunyah_mem_move(struct gunyah_mem_region *region);
-int gunyah_mem_prepare(struct gunyah_vm *vm);
-void gunyah_mem_unprepare(struct gunyah_vm *vm);
-void gunyah_mem_free(struct gunyah_mem_region *region);
+int gunyah_lent_copy(struct gunyah_mem_region *region);
+void gunyah_lent_free(struct gunyah_mem_runs *blocks);
 
 #endif /* _GUNYAH_LENT_H */

@@ -1,41 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory parcels: giving regions to a VM and getting them back
+ * Memory parcels: what is lent to or shared with a VM, and reclaimed, as a whole
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/atomic.h>
+#include <linux/delay.h>
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/lockdep.h>
-#include <linux/pfn.h>
+#include <linux/moduleparam.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
 
 #include "host.h"
+#include "lent.h"
 #include "parcel.h"
 #include "region.h"
+#include "rm.h"
 #include "trace.h"
 #include "vm.h"
 
-/**
- * struct parcel_iter - the runs of a region as memory entries
- * @iter: what the message layer sees
- * @run: position
+/* 4096 are no trouble for the published resource manager, 8192 kill it */
+static unsigned int max_mem_entries = 4096;
+module_param(max_mem_entries, uint, 0644);
+MODULE_PARM_DESC(max_mem_entries,
+		 "Memory entries of all VMs that the resource manager may have to hold (4096)");
+
+/*
+ * Memory that was reclaimed is not always usable at once. For this time a
+ * refusal may be over soon; how often, and how long at first, to wait for that.
  */
-struct parcel_iter {
-	struct gunyah_rm_mem_iter iter;
-	struct gunyah_mem_run_iter run;
-};
-
-static bool parcel_next(struct gunyah_rm_mem_iter *iter, u64 *addr, u64 *size)
-{
-	struct parcel_iter *it = container_of(iter, struct parcel_iter, iter);
-	const struct gunyah_mem_run *run = gunyah_mem_run_iter_next(&it->run);
-
-	if (!run)
-		return false;
-	*addr = PFN_PHYS(run->pfn);
-	*size = (u64)run->count << PAGE_SHIFT;
-	return true;
-}
+#define RECLAIM_MS		500
+#define SEND_TRIES		6
+#define SEND_DELAY_MS		10
 
 static u8 parcel_perms(u32 flags)
 {
@@ -50,76 +49,212 @@ static u8 parcel_perms(u32 flags)
 	return perms;
 }
 
-/**
- * gunyah_parcel_give() - give a region to the VM
- * @vm: VM, its lock is held
- * @region: the region
- * @label: what the VM knows it by
- *
- * Context: Worker, may sleep.
- * Return: 0 or a negative errno; the parcel tells what is to be undone.
- */
-int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *region,
-		       u32 label)
+static bool parcel_is_lent(const struct gunyah_parcel *parcel)
 {
-	struct gunyah_rm_mem_parcel *parcel = &region->parcel;
-	struct parcel_iter it = {
-		.iter.count = region->runs.num_runs,
-		.iter.next = parcel_next,
-	};
-	int ret;
-
-	lockdep_assert_held(&vm->lock);
-
-	*parcel = (struct gunyah_rm_mem_parcel) {
-		.label = label,
-		.n_acl = 1,
-		.acl[0] = { vm->vmid, parcel_perms(region->flags) },
-	};
-	if (region->flags & GH_MEM_LENT) {
-		parcel->kind = GUNYAH_RM_MEM_LEND;
-	} else {
-		parcel->kind = GUNYAH_RM_MEM_SHARE;
-		parcel->n_acl = 2;
-		parcel->acl[1].vmid = vm->host->vmid;
-		parcel->acl[1].perms = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W |
-				       GUNYAH_RM_ACL_X;
-	}
-	gunyah_mem_run_iter_init(&it.run, &region->runs);
-
-	ret = gunyah_rm_mem_create(&vm->rm, parcel, &it.iter);
-	trace_gunyah_mem_parcel(vm->vmid, label, parcel->handle,
-				region->flags & GH_MEM_LENT,
-				region->runs.num_runs, region->size, ret);
-	return ret;
+	return parcel->flags & GH_MEM_LENT;
 }
 
 /**
- * gunyah_parcel_give_all() - give all regions to the VM
+ * gunyah_parcel_new() - make a parcel of a region
+ * @region: the region; if it is lent, with the content in its blocks, which the
+ *	parcel takes over
+ *
+ * Context: Process context, may sleep.
+ * Return: the parcel, on no list, or NULL.
+ */
+struct gunyah_parcel *gunyah_parcel_new(struct gunyah_mem_region *region)
+{
+	struct gunyah_parcel *parcel = kzalloc(sizeof(*parcel),
+					       GFP_KERNEL_ACCOUNT);
+
+	if (!parcel)
+		return NULL;
+	INIT_LIST_HEAD(&parcel->list);
+	INIT_LIST_HEAD(&parcel->regions);
+	gunyah_mem_runs_init(&parcel->blocks);
+	parcel->label = region->label;
+	parcel->flags = region->flags;
+	parcel->gpa = region->gpa;
+	if (parcel_is_lent(parcel)) {
+		parcel->runs = &parcel->blocks;
+		gunyah_parcel_extend(parcel, region);
+	} else {
+		parcel->runs = &region->runs;
+		parcel->size = region->size;
+		region->parcel = parcel;
+		list_add_tail(&region->siblings, &parcel->regions);
+	}
+	return parcel;
+}
+
+/**
+ * gunyah_parcel_extend() - add a lent region to a parcel
+ * @parcel: the parcel, lent, not sent
+ * @region: the region, with equal flags, begins where @parcel ends
+ *
+ * Context: Process context.
+ */
+void gunyah_parcel_extend(struct gunyah_parcel *parcel,
+			  struct gunyah_mem_region *region)
+{
+	gunyah_mem_runs_move(&parcel->blocks, &region->runs);
+	parcel->size += region->size;
+	region->parcel = parcel;
+	list_add_tail(&region->siblings, &parcel->regions);
+}
+
+/**
+ * gunyah_parcel_reserve() - count the memory entries of a parcel
+ * @vm: the VM
+ * @parcel: the parcel, not sent
+ *
+ * They count until gunyah_parcel_free(). All VMs of the host have the same limit,
+ * because they have the same resource manager.
+ *
+ * Context: Process context.
+ * Return: 0, or -EAGAIN: more than max_mem_entries; nothing was counted.
+ */
+int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	s64 limit = READ_ONCE(max_mem_entries);
+	s64 entries = parcel->runs->num_runs;
+	s64 held = atomic64_read(&vm->host->mem_entries);
+
+	do {
+		if (held + entries > limit)
+			return -EAGAIN;
+	} while (!atomic64_try_cmpxchg(&vm->host->mem_entries, &held,
+				       held + entries));
+	parcel->entries = entries;
+	return 0;
+}
+
+/**
+ * gunyah_parcel_free() - free a parcel
+ * @vm: the VM
+ * @parcel: the parcel
+ *
+ * Its regions stay. What the firmware still has, or may have, is lost for them
+ * and counts as memory that the firmware holds.
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	bool lost = parcel->rm.state != GUNYAH_RM_MEM_OURS;
+	struct gunyah_mem_region *region, *tmp;
+
+	if (lost) {
+		pr_err("%llu KiB of memory are lost to the firmware until reboot\n",
+		       parcel->size / SZ_1K);
+		gunyah_mem_runs_free(&parcel->blocks, NULL);
+	} else {
+		gunyah_lent_free(&parcel->blocks);
+		atomic64_sub(parcel->entries, &vm->host->mem_entries);
+	}
+	list_for_each_entry_safe(region, tmp, &parcel->regions, siblings) {
+		list_del_init(&region->siblings);
+		region->parcel = NULL;
+		region->lost = lost;
+	}
+	list_del(&parcel->list);
+	kfree(parcel);
+}
+
+static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	struct gunyah_rm_mem_parcel *rm = &parcel->rm;
+	int ret;
+
+	*rm = (struct gunyah_rm_mem_parcel) {
+		.kind = GUNYAH_RM_MEM_LEND,
+		/*
+		 * The resource manager takes an image under any other label for
+		 * memory that the VM's devicetree has to describe.
+		 */
+		.label = parcel == vm->image ? 0 : parcel->label,
+		.n_acl = 1,
+		.acl[0] = { vm->vmid, parcel_perms(parcel->flags) },
+	};
+	if (!parcel_is_lent(parcel)) {
+		rm->kind = GUNYAH_RM_MEM_SHARE;
+		rm->n_acl = 2;
+		rm->acl[1].vmid = vm->host->vmid;
+		rm->acl[1].perms = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W |
+				   GUNYAH_RM_ACL_X;
+	}
+	ret = gunyah_rm_mem_create(&vm->rm, rm, parcel->runs);
+	trace_gunyah_mem_parcel(vm->vmid, rm->label, rm->handle,
+				parcel_is_lent(parcel), parcel->runs->num_runs,
+				parcel->size, ret);
+	return ret;
+}
+
+/* Whether what the resource manager has refused may be possible a little later */
+static bool parcel_refusal_may_pass(struct gunyah_vm *vm, unsigned long began)
+{
+	unsigned long reclaimed = READ_ONCE(vm->host->reclaimed);
+
+	switch (vm->rm.error) {
+	case GUNYAH_RM_ERROR_NOMEM:
+	case GUNYAH_RM_ERROR_NORESOURCE:
+	case GUNYAH_RM_ERROR_BUSY:
+	case GUNYAH_RM_ERROR_MEM_INVALID:
+	case GUNYAH_RM_ERROR_MEM_INUSE:
+		return reclaimed &&
+		       time_before(began, reclaimed +
+					  msecs_to_jiffies(RECLAIM_MS));
+	default:
+		return false;
+	}
+}
+
+/**
+ * gunyah_parcel_send() - lend or share a parcel
  * @vm: VM, its lock is held
- * @image: region with the devicetree. Its parcel has label 0 whatever the user
- *	calls it, since the resource manager takes an image under any other label
- *	for memory that the VM's devicetree has to describe.
- * @call: the start that this is a part of
+ * @parcel: the parcel, which the firmware does not have
  *
  * Context: Worker, may sleep.
- * Return: 0 or a negative errno; undone by gunyah_parcel_take_back_all() either
- * way.
+ * Return: 0 or a negative errno; @parcel->rm.state tells who has the memory.
  */
-int gunyah_parcel_give_all(struct gunyah_vm *vm,
-			   struct gunyah_mem_region *image,
-			   struct gunyah_vm_call *call)
+int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
-	struct gunyah_mem_region *region;
+	unsigned long began = jiffies;
+	unsigned int try;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(region, &vm->regions, list) {
+	if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
+		return -EIO;
+	for (try = 1; ; try++) {
+		ret = parcel_send_once(vm, parcel);
+		if (!ret || parcel->rm.state != GUNYAH_RM_MEM_OURS ||
+		    try == SEND_TRIES || !parcel_refusal_may_pass(vm, began))
+			return ret;
+		msleep(SEND_DELAY_MS << (try - 1));
+	}
+}
+
+/**
+ * gunyah_parcels_send() - lend or share all parcels of a VM
+ * @vm: VM, its lock is held
+ * @call: the start that this is a part of
+ *
+ * Context: Worker, may sleep.
+ * Return: 0 or a negative errno; undone by gunyah_parcels_reclaim() either way.
+ */
+int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call)
+{
+	struct gunyah_parcel *parcel;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(parcel, &vm->parcels, list) {
 		if (gunyah_vm_call_abandoned(call))
 			return -EINTR;
-		ret = gunyah_parcel_give(vm, region,
-					 region == image ? 0 : region->label);
+		ret = gunyah_parcel_send(vm, parcel);
 		if (ret)
 			return ret;
 	}
@@ -127,100 +262,101 @@ int gunyah_parcel_give_all(struct gunyah_vm *vm,
 }
 
 /*
- * Whether what was lent has to be cleared. Until the VM was started it has the
+ * Whether lent memory has to be cleared. Until the VM was started it has the
  * content that its creator gave it, which another attempt needs.
  */
-static bool parcel_sanitize(struct gunyah_vm *vm,
-			    struct gunyah_mem_region *region)
+static bool parcel_sanitize(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
-	return (region->flags & GH_MEM_LENT) &&
+	return parcel_is_lent(parcel) &&
 	       vm->start_step >= GH_VM_START_STEP_START;
 }
 
 /**
- * gunyah_parcel_take_back() - get the memory of a region back
+ * gunyah_parcel_reclaim() - reclaim a parcel
  * @vm: VM, its lock is held
- * @region: the region
+ * @parcel: the parcel
  *
- * What was lent to a VM that was started is cleared by the firmware.
+ * The firmware clears what was lent to a VM that was started.
  *
  * Context: Worker, may sleep.
- * Return: 0, also if the firmware does not have it; -EBUSY (the VM has it) or
- * another negative errno.
+ * Return: 0, also if the firmware does not have it; -EBUSY (the VM has it, or it
+ * is lost) or another negative errno.
  */
-int gunyah_parcel_take_back(struct gunyah_vm *vm,
-			    struct gunyah_mem_region *region)
+int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
 
-	if (!region->parcel.created)
+	if (parcel->rm.state == GUNYAH_RM_MEM_OURS)
 		return 0;
-	ret = gunyah_rm_mem_reclaim(&vm->rm, region->parcel.handle,
-				    parcel_sanitize(vm, region));
-	trace_gunyah_mem_reclaim(vm->vmid, region->parcel.handle, ret);
+	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
+		return -EBUSY;
+	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm,
+				    parcel_sanitize(vm, parcel));
+	trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
 	if (!ret)
-		region->parcel.created = false;
+		WRITE_ONCE(vm->host->reclaimed, jiffies);
 	return ret;
 }
 
 /**
- * gunyah_parcel_take_back_all() - get the memory of all regions back
+ * gunyah_parcels_reclaim() - reclaim all parcels of a VM
  * @vm: VM, its lock is held
  *
  * Context: Worker, may sleep.
- * Return: 0 if all of it is back, or the first error. What is lost for good does
- * not count.
+ * Return: 0 if all of them are back, or the first error. What is lost for good
+ * does not count.
  */
-int gunyah_parcel_take_back_all(struct gunyah_vm *vm)
+int gunyah_parcels_reclaim(struct gunyah_vm *vm)
 {
-	struct gunyah_mem_region *region;
+	struct gunyah_parcel *parcel;
 	int err, ret = 0;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(region, &vm->regions, list) {
-		err = gunyah_parcel_take_back(vm, region);
-		ret = ret ?: err;
+	list_for_each_entry(parcel, &vm->parcels, list) {
+		err = gunyah_parcel_reclaim(vm, parcel);
+		if (parcel->rm.state != GUNYAH_RM_MEM_LOST)
+			ret = ret ?: err;
 	}
 	return ret;
 }
 
 /**
- * gunyah_parcel_lose_all() - leave to the firmware what it does not give back
+ * gunyah_parcels_abandon() - leave to the firmware what it does not give back
  * @vm: VM, its lock is held
  *
  * Context: Worker.
  */
-void gunyah_parcel_lose_all(struct gunyah_vm *vm)
+void gunyah_parcels_abandon(struct gunyah_vm *vm)
 {
-	struct gunyah_mem_region *region;
+	struct gunyah_parcel *parcel;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(region, &vm->regions, list)
-		if (region->parcel.created)
-			region->parcel.lost = true;
+	list_for_each_entry(parcel, &vm->parcels, list)
+		if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
+			parcel->rm.state = GUNYAH_RM_MEM_LOST;
 }
 
 /**
- * gunyah_parcel_any_lost() - whether the firmware may have memory without a name
+ * gunyah_parcels_lost() - whether the firmware may have memory without a handle
  * @vm: VM, its lock is held
  *
- * It would be given to whoever gets the VMID next.
+ * It would go to the VM that gets the VMID next.
  *
  * Context: Worker.
  * Return: true if there is such memory.
  */
-bool gunyah_parcel_any_lost(struct gunyah_vm *vm)
+bool gunyah_parcels_lost(struct gunyah_vm *vm)
 {
-	struct gunyah_mem_region *region;
+	struct gunyah_parcel *parcel;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(region, &vm->regions, list)
-		if (region->parcel.lost)
+	list_for_each_entry(parcel, &vm->parcels, list)
+		if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
 			return true;
 	return false;
 }

@@ -1,26 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory parcels: lending and sharing regions, and reclaiming them
+ * Memory parcels: what is lent to or shared with a VM, and reclaimed, as a whole
  */
 
 #ifndef _GUNYAH_PARCEL_H
 #define _GUNYAH_PARCEL_H
 
+#include <linux/list.h>
 #include <linux/types.h>
+
+#include "rm_call.h"
+#include "runs.h"
 
 struct gunyah_mem_region;
 struct gunyah_vm;
 struct gunyah_vm_call;
 
-int gunyah_parcel_give(struct gunyah_vm *vm, struct gunyah_mem_region *region,
-		       u32 label);
-int gunyah_parcel_give_all(struct gunyah_vm *vm,
-			   struct gunyah_mem_region *image,
-			   struct gunyah_vm_call *call);
-int gunyah_parcel_take_back(struct gunyah_vm *vm,
-			    struct gunyah_mem_region *region);
-int gunyah_parcel_take_back_all(struct gunyah_vm *vm);
-void gunyah_parcel_lose_all(struct gunyah_vm *vm);
-bool gunyah_parcel_any_lost(struct gunyah_vm *vm);
+/**
+ * struct gunyah_parcel - one or more regions that the firmware gets as one
+ * @list: in gunyah_vm.parcels
+ * @regions: list of struct gunyah_mem_region, adjacent and with equal flags, in
+ *	the order of their guest addresses
+ * @label: label of the first of them
+ * @flags: GH_MEM_...
+ * @gpa: guest physical address
+ * @size: size in bytes
+ * @runs: its memory: @blocks, or the pinned pages of the only region
+ * @blocks: lent memory: blocks with the content
+ * @entries: memory entries that are counted in gunyah_host.mem_entries
+ * @rm: what the resource manager knows of it
+ *
+ * Lives from the start on, or from when memory is added to a VM that runs.
+ */
+struct gunyah_parcel {
+	struct list_head list;
+	struct list_head regions;
+	u32 label;
+	u32 flags;
+	u64 gpa;
+	u64 size;
+	const struct gunyah_mem_runs *runs;
+	struct gunyah_mem_runs blocks;
+	u64 entries;
+	struct gunyah_rm_mem_parcel rm;
+};
+
+struct gunyah_parcel *gunyah_parcel_new(struct gunyah_mem_region *region);
+void gunyah_parcel_extend(struct gunyah_parcel *parcel,
+			  struct gunyah_mem_region *region);
+int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel);
+void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel);
+
+int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel);
+int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call);
+int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel);
+int gunyah_parcels_reclaim(struct gunyah_vm *vm);
+void gunyah_parcels_abandon(struct gunyah_vm *vm);
+bool gunyah_parcels_lost(struct gunyah_vm *vm);
 
 #endif /* _GUNYAH_PARCEL_H */

@@ -12,10 +12,13 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
@@ -27,8 +30,8 @@
 #include "region.h"
 #include "vm.h"
 
-/* Pages pinned between two looks at signals */
-#define MEM_BATCH		(PAGE_SIZE / sizeof(struct page *))
+/* Pages that are pinned, or unpinned, in one go */
+#define MEM_BATCH		512
 
 /*
  * Memory whose content somebody else would read or write back later, or that
@@ -44,107 +47,155 @@ static bool mem_vma_allowed(struct vm_area_struct *vma)
 	       shmem_mapping(vma->vm_file->f_mapping);
 }
 
-static int mem_check_vmas_locked(unsigned long start, unsigned long size)
+/*
+ * Find what is wrong with a range before anything is done with it. Other threads
+ * can map something else right afterwards: mem_check_page() decides.
+ */
+static int mem_check_vmas(unsigned long start, unsigned long size, bool write)
 {
 	struct mm_struct *mm = current->mm;
+	vm_flags_t need = write ? VM_WRITE : VM_READ;
 	unsigned long addr = start;
 	struct vm_area_struct *vma;
+	int ret = 0;
 
-	mmap_assert_locked(mm);
-
-	while (addr < start + size) {
-		vma = vma_lookup(mm, addr);
-		if (!vma || !(vma->vm_flags & VM_WRITE))
-			return -EFAULT;
-		if (!mem_vma_allowed(vma))
-			return -EOPNOTSUPP;
-		addr = vma->vm_end;
-	}
-	return 0;
-}
-
-static int mem_check_vmas(unsigned long start, unsigned long size)
-{
-	int ret;
-
-	if (mmap_read_lock_killable(current->mm))
+	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	ret = mem_check_vmas_locked(start, size);
-	mmap_read_unlock(current->mm);
+	while (!ret && addr < start + size) {
+		vma = vma_lookup(mm, addr);
+		if (!vma || !(vma->vm_flags & need))
+			ret = -EFAULT;
+		else if (!mem_vma_allowed(vma))
+			ret = -EOPNOTSUPP;
+		else
+			addr = vma->vm_end;
+	}
+	mmap_read_unlock(mm);
 	return ret;
 }
 
+/* Whether a pinned page belongs to a kind of memory that may be given away */
+static int mem_check_page(struct page *page)
+{
+	struct folio *folio = page_folio(page);
+	struct address_space *mapping;
+
+	if (folio_test_anon(folio) || folio_test_hugetlb(folio))
+		return 0;
+
+	/* A file may be truncated and go away meanwhile, after a grace period */
+	guard(rcu)();
+	mapping = READ_ONCE(folio->mapping);
+	if (!mapping)
+		return -EFAULT;
+	if ((unsigned long)mapping & PAGE_MAPPING_FLAGS ||
+	    !shmem_mapping(mapping))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 /*
- * Pin pages of memory that may be given away: checked and pinned under one lock,
- * as another thread may map something else meanwhile.
+ * Pin some pages. The mmap_lock is not held over faults that others handle, such
+ * as those of userfaultfd. A mapping that cannot be written is good enough for
+ * memory that the VM cannot write either.
  */
-static long mem_pin_batch(unsigned long addr, unsigned long count,
+static long mem_pin_batch(const struct gunyah_mem_region *region,
+			  unsigned long addr, unsigned long count,
 			  struct page **pages)
 {
 	long ret;
 
-	if (mmap_read_lock_killable(current->mm))
-		return -EINTR;
-	ret = mem_check_vmas_locked(addr, count << PAGE_SHIFT);
-	if (!ret)
-		ret = pin_user_pages(addr, count, FOLL_WRITE | FOLL_LONGTERM,
-				     pages) ?: -EFAULT;
-	mmap_read_unlock(current->mm);
+	ret = pin_user_pages_fast(addr, count, FOLL_WRITE | FOLL_LONGTERM,
+				  pages);
+	if (ret == -EFAULT && !(region->flags & GH_MEM_ALLOW_WRITE))
+		ret = pin_user_pages_fast(addr, count, FOLL_LONGTERM, pages);
+	return ret ?: -EFAULT;
+}
+
+/* Take over pinned pages; what is not taken over is unpinned */
+static int mem_add_batch(struct gunyah_mem_region *region, struct page **pages,
+			 long count)
+{
+	int ret = 0;
+	long i;
+
+	for (i = 0; i < count; i++) {
+		ret = mem_check_page(pages[i]);
+		if (!ret)
+			ret = gunyah_mem_runs_add(&region->runs,
+						  page_to_pfn(pages[i]), 1,
+						  true);
+		if (ret)
+			break;
+	}
+	unpin_user_pages(pages + i, count - i);
 	return ret;
 }
 
-static void mem_unpin_run(const struct gunyah_mem_run *run)
+static void mem_unpin_run(const struct gunyah_mem_run *run, bool dirty)
 {
-	unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->count,
-					 true);
+	unsigned long done, count;
+
+	for (done = 0; done < run->count; done += count) {
+		count = min_t(unsigned long, run->count - done, MEM_BATCH);
+		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
+						 count, dirty);
+		cond_resched();
+	}
+}
+
+static void mem_unpin_written(const struct gunyah_mem_run *run)
+{
+	mem_unpin_run(run, true);
+}
+
+static void mem_unpin_clean(const struct gunyah_mem_run *run)
+{
+	mem_unpin_run(run, false);
+}
+
+static void mem_unpin(struct gunyah_mem_region *region)
+{
+	gunyah_mem_runs_free(&region->runs,
+			     region->flags & GH_MEM_ALLOW_WRITE ?
+			     mem_unpin_written : mem_unpin_clean);
 }
 
 static int mem_pin(struct gunyah_mem_region *region)
 {
 	unsigned long addr = region->uaddr;
 	unsigned long left = region->size >> PAGE_SHIFT;
-	struct page **pages;
-	long pinned, i;
+	long pinned;
 	int ret = 0;
 
-	pages = (struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
+	struct page **pages __free(kfree) =
+		kmalloc_array(MEM_BATCH, sizeof(*pages), GFP_KERNEL_ACCOUNT);
+
 	if (!pages)
 		return -ENOMEM;
 
-	while (left) {
-		if (fatal_signal_pending(current)) {
-			ret = -EINTR;
-			break;
-		}
-		pinned = mem_pin_batch(addr, min_t(unsigned long, left,
-						   MEM_BATCH), pages);
+	while (!ret && left) {
+		pinned = mem_pin_batch(region, addr,
+				       min_t(unsigned long, left, MEM_BATCH),
+				       pages);
 		if (pinned < 0) {
 			ret = pinned;
 			break;
 		}
-		for (i = 0; i < pinned; i++) {
-			ret = gunyah_mem_runs_add(&region->runs,
-						  page_to_pfn(pages[i]), 1, true);
-			if (ret)
-				break;
-		}
-		if (ret) {
-			unpin_user_pages(pages + i, pinned - i);
-			break;
-		}
+		ret = mem_add_batch(region, pages, pinned);
 		addr += pinned << PAGE_SHIFT;
 		left -= pinned;
+		if (!ret && fatal_signal_pending(current))
+			ret = -EINTR;
 		cond_resched();
 	}
-
-	free_page((unsigned long)pages);
 	if (ret)
-		gunyah_mem_runs_free(&region->runs, mem_unpin_run);
+		mem_unpin(region);
 	return ret;
 }
 
 /**
- * gunyah_mem_release() - let go of a region that is on no list any more
+ * gunyah_region_free() - free a region that is on no list and in no parcel
  * @region: the region
  *
  * Memory that the firmware may still have is never used again: its pages stay
@@ -152,17 +203,15 @@ static int mem_pin(struct gunyah_mem_region *region)
  *
  * Context: Process context or worker.
  */
-void gunyah_mem_release(struct gunyah_mem_region *region)
+void gunyah_region_free(struct gunyah_mem_region *region)
 {
-	if (region->parcel.created || region->parcel.lost) {
-		pr_err("%llu KiB of memory are lost to the firmware until reboot\n",
-		       region->size / SZ_1K);
+	if (region->lost) {
 		gunyah_mem_runs_free(&region->runs, NULL);
 	} else {
 		if (region->flags & GH_MEM_LENT)
-			gunyah_mem_free(region);
+			gunyah_lent_free(&region->runs);
 		else
-			gunyah_mem_runs_free(&region->runs, mem_unpin_run);
+			mem_unpin(region);
 		account_locked_vm(region->mm, region->charged, false);
 	}
 	mmdrop(region->mm);
@@ -203,15 +252,14 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
 }
 
 /**
- * gunyah_mem_find_label() - find a region by its label
+ * gunyah_region_find() - find a region by its label
  * @vm: VM, its lock is held
  * @label: the user's label
  *
  * Context: Process context or worker.
  * Return: the region, or NULL.
  */
-struct gunyah_mem_region *gunyah_mem_find_label(struct gunyah_vm *vm,
-						u32 label)
+struct gunyah_mem_region *gunyah_region_find(struct gunyah_vm *vm, u32 label)
 {
 	struct gunyah_mem_region *region;
 
@@ -224,16 +272,36 @@ struct gunyah_mem_region *gunyah_mem_find_label(struct gunyah_vm *vm,
 }
 
 /**
- * gunyah_mem_may_enter() - whether there is room for a region
+ * gunyah_region_find_gpa() - find the region that a guest address is in
  * @vm: VM, its lock is held
- * @label: its label
+ * @gpa: guest physical address
+ *
+ * Context: Process context or worker.
+ * Return: the region, or NULL.
+ */
+struct gunyah_mem_region *gunyah_region_find_gpa(struct gunyah_vm *vm, u64 gpa)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(region, &vm->regions, list)
+		if (gpa >= region->gpa && gpa - region->gpa < region->size)
+			return region;
+	return NULL;
+}
+
+/**
+ * gunyah_region_check_free() - check that label and range are free
+ * @vm: VM, its lock is held
+ * @label: the label
  * @gpa: guest physical address
  * @size: size in bytes; @gpa + @size does not wrap
  *
  * Context: Process context or worker.
  * Return: 0 or -EEXIST.
  */
-int gunyah_mem_may_enter(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size)
+int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size)
 {
 	struct gunyah_mem_region *region;
 
@@ -251,17 +319,101 @@ int gunyah_mem_may_enter(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size)
 }
 
 /**
- * gunyah_mem_new() - make a region of user memory
+ * gunyah_region_insert() - add a region to a VM
  * @vm: VM, its lock is held
- * @arg: the user's request, checked
+ * @region: the region, gunyah_region_check_free()
+ *
+ * The list is in the order of guest addresses: neighbours there are neighbours
+ * in the list.
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_region_insert(struct gunyah_vm *vm,
+			  struct gunyah_mem_region *region)
+{
+	struct gunyah_mem_region *next;
+
+	lockdep_assert_held(&vm->lock);
+
+	list_for_each_entry(next, &vm->regions, list)
+		if (next->gpa > region->gpa)
+			break;
+	/* Without a next one this is the head */
+	list_add_tail(&region->list, &next->list);
+}
+
+/**
+ * gunyah_regions_read() - read memory of a VM that was not given away
+ * @vm: VM, its lock is held; gunyah_lent_copy() was called for lent regions, and
+ *	they are in no parcel
+ * @gpa: guest physical address
+ * @buf: where to
+ * @size: size in bytes; @gpa + @size does not wrap
+ *
+ * Context: Process context.
+ * Return: 0, or -EFAULT (not all of it is memory).
+ */
+int gunyah_regions_read(struct gunyah_vm *vm, u64 gpa, void *buf, size_t size)
+{
+	struct gunyah_mem_region *region;
+	size_t len;
+	int ret;
+
+	while (size) {
+		region = gunyah_region_find_gpa(vm, gpa);
+		if (!region)
+			return -EFAULT;
+		len = min_t(u64, size, region->size - (gpa - region->gpa));
+		ret = gunyah_mem_runs_read(&region->runs, gpa - region->gpa,
+					   buf, len);
+		if (ret)
+			return ret;
+		gpa += len;
+		buf += len;
+		size -= len;
+	}
+	return 0;
+}
+
+static void mem_tell_limit(const struct gunyah_mem_region *region)
+{
+	pr_info_ratelimited("%s (%d): %llu KiB for a VM exceed RLIMIT_MEMLOCK: %lu of %lu KiB are locked\n",
+			    current->comm, task_pid_nr(current),
+			    region->size / SZ_1K,
+			    READ_ONCE(region->mm->locked_vm) <<
+			    (PAGE_SHIFT - 10),
+			    rlimit(RLIMIT_MEMLOCK) >> 10);
+}
+
+/* Charge a region to the caller, and pin it if it is shared */
+static int mem_take(struct gunyah_mem_region *region)
+{
+	int ret;
+
+	ret = account_locked_vm(region->mm, region->charged, true);
+	if (ret) {
+		mem_tell_limit(region);
+		return ret;
+	}
+	if (!(region->flags & GH_MEM_LENT))
+		ret = mem_pin(region);
+	if (ret)
+		account_locked_vm(region->mm, region->charged, false);
+	return ret;
+}
+
+/**
+ * gunyah_region_new() - make a region of user memory
+ * @vm: VM, its lock is held
+ * @arg: the user's request, gunyah_mem_check()
  *
  * Context: Process context.
  * Return: the region, on no list yet, or an ERR_PTR: -EPERM, -EEXIST, -EFAULT,
  * -EOPNOTSUPP, -ENOMEM, -EINTR.
  */
 struct gunyah_mem_region *
-gunyah_mem_new(struct gunyah_vm *vm,
-	       const struct gh_userspace_memory_region *arg)
+gunyah_region_new(struct gunyah_vm *vm,
+		  const struct gh_userspace_memory_region *arg)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -270,17 +422,19 @@ gunyah_mem_new(struct gunyah_vm *vm,
 
 	if (current->mm != vm->mm)
 		return ERR_PTR(-EPERM);
-	ret = gunyah_mem_may_enter(vm, arg->label, arg->guest_phys_addr,
-				   arg->memory_size);
+	ret = gunyah_region_check_free(vm, arg->label, arg->guest_phys_addr,
+				       arg->memory_size);
 	if (ret)
 		return ERR_PTR(ret);
-	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size);
+	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size,
+			     arg->flags & GH_MEM_ALLOW_WRITE);
 	if (ret)
 		return ERR_PTR(ret);
 
 	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
+	INIT_LIST_HEAD(&region->siblings);
 	region->label = arg->label;
 	region->flags = arg->flags;
 	region->gpa = arg->guest_phys_addr;
@@ -290,47 +444,11 @@ gunyah_mem_new(struct gunyah_vm *vm,
 	region->mm = vm->mm;
 	gunyah_mem_runs_init(&region->runs);
 
-	ret = account_locked_vm(region->mm, region->charged, true);
+	ret = mem_take(region);
 	if (ret) {
-		pr_info_ratelimited("%s (%d): %llu KiB for a VM exceed RLIMIT_MEMLOCK\n",
-				    current->comm, task_pid_nr(current),
-				    region->size / SZ_1K);
-		goto err_free;
-	}
-	if (!(region->flags & GH_MEM_LENT)) {
-		ret = mem_pin(region);
-		if (ret)
-			goto err_uncharge;
+		kfree(region);
+		return ERR_PTR(ret);
 	}
 	mmgrab(region->mm);
 	return region;
-
-err_uncharge:
-	account_locked_vm(region->mm, region->charged, false);
-err_free:
-	kfree(region);
-	return ERR_PTR(ret);
-}
-
-/**
- * gunyah_mem_find() - find the region that contains a guest range
- * @vm: VM, its lock is held
- * @gpa: guest physical address
- * @size: size in bytes; @gpa + @size does not wrap
- *
- * Context: Process context.
- * Return: the region that contains all of it, or NULL.
- */
-struct gunyah_mem_region *gunyah_mem_find(struct gunyah_vm *vm, u64 gpa,
-					  u64 size)
-{
-	struct gunyah_mem_region *region;
-
-	lockdep_assert_held(&vm->lock);
-
-	list_for_each_entry(region, &vm->regions, list)
-		if (gpa >= region->gpa && size <= region->size &&
-		    gpa - region->gpa <= region->size - size)
-			return region;
-	return NULL;
 }

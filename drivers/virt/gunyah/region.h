@@ -11,15 +11,17 @@
 
 #include <uapi/linux/gunyah.h>
 
-#include "rm_call.h"
 #include "runs.h"
 
+struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
 
 /**
- * struct gunyah_mem_region - memory given to a VM
+ * struct gunyah_mem_region - memory that user space has registered for a VM
  * @list: in gunyah_vm.regions
+ * @siblings: in gunyah_parcel.regions
+ * @parcel: the parcel that it is a part of, or NULL
  * @mm: address space that is charged (mmgrab)
  * @label: the user's label
  * @flags: GH_MEM_...
@@ -27,12 +29,14 @@ struct mm_struct;
  * @size: size in bytes
  * @uaddr: where it is in @mm
  * @charged: pages that were charged to @mm
- * @runs: pinned pages (shared), or blocks of the driver (lent, from the start
- *	on)
- * @parcel: the firmware's name for it, and whether it has the memory
+ * @lost: the firmware may have its memory for good
+ * @runs: shared memory: the pinned pages. Lent memory: the blocks with its
+ *	content, until they belong to @parcel.
  */
 struct gunyah_mem_region {
 	struct list_head list;
+	struct list_head siblings;
+	struct gunyah_parcel *parcel;
 	struct mm_struct *mm;
 	u32 label;
 	u32 flags;
@@ -40,8 +44,8 @@ struct gunyah_mem_region {
 	u64 size;
 	unsigned long uaddr;
 	unsigned long charged;
+	bool lost;
 	struct gunyah_mem_runs runs;
-	struct gunyah_rm_mem_parcel parcel;
 };
 
 /* All flags that a region may have */
@@ -50,13 +54,15 @@ struct gunyah_mem_region {
 
 int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
-gunyah_mem_new(struct gunyah_vm *vm,
-	       const struct gh_userspace_memory_region *arg);
-int gunyah_mem_may_enter(struct gunyah_vm *vm, u32 label, u64 gpa, u64 size);
-struct gunyah_mem_region *gunyah_mem_find_label(struct gunyah_vm *vm,
-						u32 label);
-struct gunyah_mem_region *gunyah_mem_find(struct gunyah_vm *vm, u64 gpa,
-					  u64 size);
-void gunyah_mem_release(struct gunyah_mem_region *region);
+gunyah_region_new(struct gunyah_vm *vm,
+		  const struct gh_userspace_memory_region *arg);
+void gunyah_region_free(struct gunyah_mem_region *region);
+int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa,
+			     u64 size);
+void gunyah_region_insert(struct gunyah_vm *vm,
+			  struct gunyah_mem_region *region);
+struct gunyah_mem_region *gunyah_region_find(struct gunyah_vm *vm, u32 label);
+struct gunyah_mem_region *gunyah_region_find_gpa(struct gunyah_vm *vm, u64 gpa);
+int gunyah_regions_read(struct gunyah_vm *vm, u64 gpa, void *buf, size_t size);
 
 #endif /* _GUNYAH_REGION_H */

@@ -8,15 +8,17 @@
 
 #include <linux/build_bug.h>
 #include <linux/cleanup.h>
-#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
 #include "rm_call.h"
 #include "rm_wire.h"
+#include "runs.h"
 
 static int rm_send(struct gunyah_rm_client *client, struct gunyah_rm_msg *msg)
 {
@@ -414,25 +416,24 @@ static void *rm_put_list(void *pos, unsigned int count)
 	return hdr + 1;
 }
 
-/* Write a list with the next ranges of @iter. Returns its end, or an ERR_PTR(). */
-static void *rm_put_ranges(void *pos, struct gunyah_rm_mem_iter *iter,
+/* Write a list with the next runs of @iter, of which there are @count left */
+static void *rm_put_ranges(void *pos, struct gunyah_mem_run_iter *iter,
 			   unsigned int count)
 {
 	struct gunyah_rm_mem_wire *range = rm_put_list(pos, count);
-	u64 addr, size;
+	const struct gunyah_mem_run *run;
 
 	for (; count; count--, range++) {
-		if (!iter->next(iter, &addr, &size))
-			return ERR_PTR(-EINVAL);
-		range->addr = cpu_to_le64(addr);
-		range->size = cpu_to_le64(size);
+		run = gunyah_mem_run_iter_next(iter);
+		range->addr = cpu_to_le64(PFN_PHYS(run->pfn));
+		range->size = cpu_to_le64((u64)run->count << PAGE_SHIFT);
 	}
 
 	return range;
 }
 
 static int rm_mem_append(struct gunyah_rm_client *client, u32 handle, void *buf,
-			 struct gunyah_rm_mem_iter *iter, unsigned int count,
+			 struct gunyah_mem_run_iter *iter, unsigned int count,
 			 bool done)
 {
 	struct gunyah_rm_mem_handle_req *req = buf;
@@ -443,8 +444,6 @@ static int rm_mem_append(struct gunyah_rm_client *client, u32 handle, void *buf,
 		.flags = done ? GUNYAH_RM_MEM_APPEND_DONE : 0,
 	};
 	end = rm_put_ranges(req + 1, iter, count);
-	if (IS_ERR(end))
-		return PTR_ERR(end);
 
 	return rm_query(client, GUNYAH_RM_MEM_APPEND_ID, buf, end - buf, NULL, 0);
 }
@@ -452,7 +451,7 @@ static int rm_mem_append(struct gunyah_rm_client *client, u32 handle, void *buf,
 /* Send the first ranges. */
 static int rm_mem_begin(struct gunyah_rm_client *client,
 			struct gunyah_rm_mem_parcel *parcel, void *buf,
-			struct gunyah_rm_mem_iter *iter, unsigned int count,
+			struct gunyah_mem_run_iter *iter, unsigned int count,
 			bool done)
 {
 	struct gunyah_rm_mem_create_req *req = buf;
@@ -483,70 +482,66 @@ static int rm_mem_begin(struct gunyah_rm_client *client,
 		};
 
 	pos = rm_put_ranges(acl, iter, count);
-	if (IS_ERR(pos))
-		return PTR_ERR(pos);
-
 	/* No attributes, but the list must be there. */
 	pos = rm_put_list(pos, 0);
 
 	msg.req_len = pos - buf;
 	ret = rm_send(client, &msg);
-	parcel->lost = msg.lost;
+	if (msg.lost)
+		parcel->state = GUNYAH_RM_MEM_LOST;
 	if (ret)
 		return ret;
 
 	parcel->handle = le32_to_cpu(resp.value);
-	parcel->created = true;
+	parcel->state = GUNYAH_RM_MEM_CREATED;
 
 	return 0;
 }
 
 /**
- * gunyah_rm_mem_create() - give memory to a VM
+ * gunyah_rm_mem_create() - lend or share memory
  * @client: who calls the resource manager
- * @parcel: what to do with it. In any case @created, @lost and @handle tell what
- *	became of the memory.
- * @iter: the memory
+ * @parcel: what to do with it; @parcel->state and @parcel->handle are set
+ * @runs: the memory, not empty
  *
  * A list that is too long for one message is sent with several. If one of these
  * fails, the parcel exists but is of no use: the caller has to reclaim it.
  *
  * Context: Process context. May sleep.
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno. In any case @parcel->state tells who has the
+ * memory.
  */
 int gunyah_rm_mem_create(struct gunyah_rm_client *client,
 			 struct gunyah_rm_mem_parcel *parcel,
-			 struct gunyah_rm_mem_iter *iter)
+			 const struct gunyah_mem_runs *runs)
 {
-	u64 left = iter->count;
+	struct gunyah_mem_run_iter iter;
+	u64 left = runs->num_runs;
 	unsigned int count;
-	void *buf;
 	int ret;
 
 	parcel->handle = 0;
-	parcel->created = false;
-	parcel->lost = false;
+	parcel->state = GUNYAH_RM_MEM_OURS;
 
 	if (!left || !parcel->n_acl || parcel->n_acl > ARRAY_SIZE(parcel->acl))
 		return -EINVAL;
 
-	buf = kvmalloc(RM_MEM_MSG_SIZE, GFP_KERNEL);
+	void *buf __free(kvfree) = kvmalloc(RM_MEM_MSG_SIZE, GFP_KERNEL);
+
 	if (!buf)
 		return -ENOMEM;
 
+	gunyah_mem_run_iter_init(&iter, runs);
 	count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
 	left -= count;
-	ret = rm_mem_begin(client, parcel, buf, iter, count, !left);
+	ret = rm_mem_begin(client, parcel, buf, &iter, count, !left);
 
 	while (!ret && left) {
 		count = min_t(u64, left, GUNYAH_RM_MEM_MAX_ENTRIES);
 		left -= count;
-		ret = rm_mem_append(client, parcel->handle, buf, iter, count,
+		ret = rm_mem_append(client, parcel->handle, buf, &iter, count,
 				    !left);
 	}
-
-	kvfree(buf);
-
 	return ret;
 }
 
@@ -576,20 +571,23 @@ int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
 /**
  * gunyah_rm_mem_reclaim() - take memory back
  * @client: who calls the resource manager
- * @handle: the parcel, from gunyah_rm_mem_create()
+ * @parcel: the parcel, in GUNYAH_RM_MEM_CREATED or GUNYAH_RM_MEM_RECLAIMING;
+ *	@parcel->state is set
  * @sanitize: have it filled with zeroes
  *
- * If this fails, the memory must not be used. A parcel that the resource manager
- * does not know is no failure: it was taken back before, and the reply was lost.
+ * A resource manager that does not know the handle has given the memory back at
+ * an earlier attempt whose reply was lost, or wrongly told of an error. If there
+ * was no earlier attempt, nobody knows who has it.
  *
  * Context: Process context. May sleep.
- * Return: 0, -EBUSY (a VM uses it) or another negative errno.
+ * Return: 0 if the memory is ours again; -EBUSY (a VM uses it), -EIO (it is
+ * lost) or another negative errno.
  */
-int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client, u32 handle,
-			  bool sanitize)
+int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
+			  struct gunyah_rm_mem_parcel *parcel, bool sanitize)
 {
 	struct gunyah_rm_mem_handle_req req = {
-		.handle = cpu_to_le32(handle),
+		.handle = cpu_to_le32(parcel->handle),
 		.flags = sanitize ? GUNYAH_RM_MEM_RECLAIM_SANITIZE : 0,
 	};
 	struct gunyah_rm_msg msg = {
@@ -601,8 +599,19 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client, u32 handle,
 	int ret;
 
 	ret = rm_send(client, &msg);
-	if (msg.error == GUNYAH_RM_ERROR_HANDLE_INVALID)
-		return 0;
+	if (msg.error == GUNYAH_RM_ERROR_HANDLE_INVALID) {
+		if (parcel->state != GUNYAH_RM_MEM_RECLAIMING) {
+			parcel->state = GUNYAH_RM_MEM_LOST;
+			return -EIO;
+		}
+		ret = 0;
+	}
+	if (!ret)
+		parcel->state = GUNYAH_RM_MEM_OURS;
+	else if (msg.error == GUNYAH_RM_ERROR_MEM_INUSE)
+		parcel->state = GUNYAH_RM_MEM_CREATED;
+	else if (msg.error || msg.lost)
+		parcel->state = GUNYAH_RM_MEM_RECLAIMING;
 	return ret;
 }
 

@@ -14,6 +14,8 @@
 
 #include "rm.h"
 
+struct gunyah_mem_runs;
+
 /* Never the id of a VM */
 #define GUNYAH_VMID_INVALID		0xffff
 
@@ -145,36 +147,39 @@ enum gunyah_rm_mem_kind {
 };
 
 /**
- * struct gunyah_rm_mem_parcel - memory to be given to a VM
+ * enum gunyah_rm_mem_state - who has the memory of a parcel
+ * @GUNYAH_RM_MEM_OURS: the resource manager does not have it: it was never
+ *	created, or was reclaimed
+ * @GUNYAH_RM_MEM_CREATED: the resource manager has it, and it has to be reclaimed
+ * @GUNYAH_RM_MEM_RECLAIMING: a reclaim was sent and not answered, or answered by
+ *	an error that does not say that the parcel exists: it has to be repeated
+ * @GUNYAH_RM_MEM_LOST: the resource manager may have it, and there is no handle
+ *	to reclaim it: the memory must never be used again
+ */
+enum gunyah_rm_mem_state {
+	GUNYAH_RM_MEM_OURS,
+	GUNYAH_RM_MEM_CREATED,
+	GUNYAH_RM_MEM_RECLAIMING,
+	GUNYAH_RM_MEM_LOST,
+};
+
+/**
+ * struct gunyah_rm_mem_parcel - memory for a VM
  * @kind: lend or share
  * @label: what the VM's devicetree calls it
  * @n_acl: number of entries in @acl
  * @acl: who gets it
- * @handle: out: the resource manager's name of the parcel, valid if @created
- * @created: out: the resource manager has the memory. The caller must reclaim
- *	it, also if gunyah_rm_mem_create() returned an error.
- * @lost: out: it is not known whether the resource manager has the memory, and
- *	there is no handle to reclaim it: the memory must never be used again.
+ * @state: out: who has the memory
+ * @handle: out: the resource manager's name of the parcel, valid in
+ *	GUNYAH_RM_MEM_CREATED and GUNYAH_RM_MEM_RECLAIMING
  */
 struct gunyah_rm_mem_parcel {
 	enum gunyah_rm_mem_kind kind;
 	u32 label;
 	unsigned int n_acl;
 	struct gunyah_rm_acl_entry acl[2];
+	enum gunyah_rm_mem_state state;
 	u32 handle;
-	bool created;
-	bool lost;
-};
-
-/**
- * struct gunyah_rm_mem_iter - a list of memory ranges, read once
- * @count: number of ranges, at least 1
- * @next: called @count times, each gives the next range: physical address and
- *	size in bytes, multiples of 4096. Returns false if there is none.
- */
-struct gunyah_rm_mem_iter {
-	u64 count;
-	bool (*next)(struct gunyah_rm_mem_iter *iter, u64 *addr, u64 *size);
 };
 
 /**
@@ -241,11 +246,11 @@ int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 
 int gunyah_rm_mem_create(struct gunyah_rm_client *client,
 			 struct gunyah_rm_mem_parcel *parcel,
-			 struct gunyah_rm_mem_iter *iter);
+			 const struct gunyah_mem_runs *runs);
 int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
 				u16 vmid);
-int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client, u32 handle,
-			  bool sanitize);
+int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
+			  struct gunyah_rm_mem_parcel *parcel, bool sanitize);
 
 int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
 			      struct gunyah_rm_vm_exited *exited);

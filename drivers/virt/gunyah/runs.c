@@ -8,7 +8,12 @@
 
 #include <linux/errno.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include <linux/string.h>
 
 #include "runs.h"
 
@@ -108,6 +113,22 @@ void gunyah_mem_runs_free(struct gunyah_mem_runs *runs,
 }
 
 /**
+ * gunyah_mem_runs_move() - append all runs of a list to another one
+ * @to: gets them
+ * @from: is empty afterwards
+ *
+ * Context: Any.
+ */
+void gunyah_mem_runs_move(struct gunyah_mem_runs *to,
+			  struct gunyah_mem_runs *from)
+{
+	list_splice_tail(&from->chunks, &to->chunks);
+	to->num_runs += from->num_runs;
+	to->num_pages += from->num_pages;
+	gunyah_mem_runs_init(from);
+}
+
+/**
  * gunyah_mem_run_iter_init() - start a walk through a list
  * @iter: position
  * @runs: the list, not changed during the walk
@@ -143,4 +164,49 @@ gunyah_mem_run_iter_next(struct gunyah_mem_run_iter *iter)
 		iter->next = 0;
 	}
 	return &iter->chunk->run[iter->next++];
+}
+
+static void runs_read_page(unsigned long pfn, unsigned int offset, void *buf,
+			   size_t size)
+{
+	void *from = kmap_local_page(pfn_to_page(pfn));
+
+	memcpy(buf, from + offset, size);
+	kunmap_local(from);
+}
+
+/**
+ * gunyah_mem_runs_read() - read the memory that a list describes
+ * @runs: the list
+ * @offset: where to begin, in bytes from the first run's start
+ * @buf: where to
+ * @size: size in bytes
+ *
+ * Context: Any.
+ * Return: 0, or -EFAULT if the list ends before.
+ */
+int gunyah_mem_runs_read(const struct gunyah_mem_runs *runs, u64 offset,
+			 void *buf, size_t size)
+{
+	struct gunyah_mem_run_iter iter;
+	const struct gunyah_mem_run *run;
+	u64 run_size;
+	size_t len;
+
+	gunyah_mem_run_iter_init(&iter, runs);
+	while (size) {
+		run = gunyah_mem_run_iter_next(&iter);
+		if (!run)
+			return -EFAULT;
+		run_size = (u64)run->count << PAGE_SHIFT;
+		for (; size && offset < run_size; offset += len) {
+			len = min(size, PAGE_SIZE - offset_in_page(offset));
+			runs_read_page(run->pfn + (offset >> PAGE_SHIFT),
+				       offset_in_page(offset), buf, len);
+			buf += len;
+			size -= len;
+		}
+		offset -= run_size;
+	}
+	return 0;
 }

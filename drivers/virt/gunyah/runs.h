@@ -40,6 +40,10 @@ int gunyah_mem_runs_add(struct gunyah_mem_runs *runs, unsigned long pfn,
 			unsigned long count, bool merge);
 void gunyah_mem_runs_free(struct gunyah_mem_runs *runs,
 			  void (*release)(const struct gunyah_mem_run *run));
+int gunyah_mem_runs_read(const struct gunyah_mem_runs *runs, u64 offset,
+			 void *buf, size_t size);
+void gunyah_mem_runs_move(struct gunyah_mem_runs *to,
+			  struct gunyah_mem_runs *from);
 
 /**
  * struct gunyah_mem_run_iter - position in a list of runs

@@ -490,6 +490,7 @@ void gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	vm->fw = GUNYAH_VM_FW_NONE;
 	mutex_init(&vm->lock);
 	INIT_LIST_HEAD(&vm->regions);
+	INIT_LIST_HEAD(&vm->parcels);
 	INIT_LIST_HEAD(&vm->functions);
 	INIT_LIST_HEAD(&vm->resources);
 	spin_lock_init(&vm->calls_lock);

@@ -41,6 +41,7 @@
 
 struct dentry;
 struct gunyah_host;
+struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
 
@@ -132,8 +133,12 @@ struct gunyah_vm_call {
  * @resets_denied: how often a reset of it was denied, protected by @lock
  * @lock: protects memory, functions, devicetree; held while messages about the
  *	VM are sent
- * @regions: list of struct gunyah_mem_region, in the order they were added;
+ * @regions: list of struct gunyah_mem_region, in the order of their guest
+ *	addresses; protected by @lock
+ * @parcels: list of struct gunyah_parcel: what the firmware gets, or has;
  *	protected by @lock
+ * @image: the one of @parcels that the devicetree is in, or NULL; protected by
+ *	@lock
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
  * @num_ioeventfds: how many of @functions are ioeventfds, changed with @lock;
@@ -181,6 +186,8 @@ struct gunyah_vm {
 
 	struct mutex lock;	/* configuration and messages: see above */
 	struct list_head regions;
+	struct list_head parcels;
+	struct gunyah_parcel *image;
 	struct list_head functions;
 	struct list_head resources;
 	unsigned int num_ioeventfds;

@@ -84,6 +84,11 @@ static long vm_ioctl_status(struct file *file, void *arg)
 	return 0;
 }
 
+static long vm_ioctl_get_region(struct file *file, void *arg)
+{
+	return gunyah_vm_get_region(file->private_data, arg);
+}
+
 static const struct gunyah_function_ops *
 vm_get_function(const struct gh_fn_desc *desc, u8 *buf)
 {
@@ -131,6 +136,7 @@ static const struct gunyah_ioctl vm_ioctls[] = {
 	{ GH_VM_ANDROID_LEND_USER_MEM, vm_ioctl_lend_mem },
 	{ GH_VM_GET_STATUS, vm_ioctl_status, VM_STATUS_SIZE_VER0 },
 	{ GH_VM_STOP, vm_ioctl_stop, sizeof(struct gh_vm_stop) },
+	{ GH_VM_GET_REGION, vm_ioctl_get_region, sizeof(struct gh_vm_region) },
 };
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)

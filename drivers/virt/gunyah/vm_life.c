@@ -21,11 +21,10 @@
 
 #include "function.h"
 #include "host.h"
-#include "lent.h"
-#include "region.h"
 #include "rm.h"
 #include "vm.h"
 #include "vm_life.h"
+#include "vm_mem.h"
 #include "vm_rm.h"
 
 /* How long the end of a VM may take that was stopped by force */
@@ -145,7 +144,7 @@ static int vm_start_fn(struct gunyah_vm_call *call)
 		return 0;
 	}
 	if (!gunyah_vm_rm_holds_memory(vm))
-		gunyah_mem_unprepare(vm);
+		gunyah_vm_discard_mem(vm);
 	WRITE_ONCE(vm->host->released, jiffies);
 	vm_finish_start_locked(vm, ret == -EAGAIN ? GH_VM_STATE_NEW :
 			       GH_VM_STATE_FAILED, ret);
@@ -159,13 +158,9 @@ static int vm_prepare_start_locked(struct gunyah_vm *vm)
 
 	if (current->mm != vm->mm)
 		return -EPERM;
-	if (!vm->dtb_size || !gunyah_mem_find(vm, vm->dtb_gpa, vm->dtb_size)) {
-		gunyah_vm_refuse_start(vm, GH_VM_START_REASON_NO_DTB, 0);
-		return -EINVAL;
-	}
 	if (!gunyah_rm_alive(vm->host->rm))
 		return -ESHUTDOWN;
-	return gunyah_mem_prepare(vm);
+	return gunyah_vm_prepare_mem(vm);
 }
 
 /* Begin a start that @call is to go on with */
@@ -384,15 +379,10 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 
 static void vm_release_all_locked(struct gunyah_vm *vm)
 {
-	struct gunyah_mem_region *region, *tmp;
-
 	lockdep_assert_held(&vm->lock);
 
 	gunyah_functions_remove(vm);
-	list_for_each_entry_safe(region, tmp, &vm->regions, list) {
-		list_del(&region->list);
-		gunyah_mem_release(region);
-	}
+	gunyah_vm_free_mem(vm);
 }
 
 /* Returns 0, or a negative errno if there has to be another attempt */
@@ -496,7 +486,6 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 		return ERR_PTR(-ENOMEM);
 	gunyah_vm_init(vm, host);
 	vm->background = vm_background;
-	vm->channel = true;
 	return vm;
 }
 

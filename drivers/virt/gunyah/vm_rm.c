@@ -25,7 +25,6 @@
 #include "function.h"
 #include "host.h"
 #include "parcel.h"
-#include "region.h"
 #include "resource.h"
 #include "rm.h"
 #include "vm.h"
@@ -149,9 +148,9 @@ static int vm_release_vmid(struct gunyah_vm *vm)
  * Start
  */
 
-static int vm_boot(struct gunyah_vm *vm, struct gunyah_mem_region *image,
-		   struct gunyah_vm_call *call)
+static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 {
+	const struct gunyah_parcel *image = vm->image;
 	struct gunyah_rm_client *rm = &vm->rm;
 	int ret;
 
@@ -163,12 +162,12 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_mem_region *image,
 		return ret;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_MEMORY);
-	ret = gunyah_parcel_give_all(vm, image, call);
+	ret = gunyah_parcels_send(vm, call);
 	if (ret)
 		return ret;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONFIGURE);
-	ret = gunyah_rm_vm_configure(rm, vm->vmid, image->parcel.handle,
+	ret = gunyah_rm_vm_configure(rm, vm->vmid, image->rm.handle,
 				     gunyah_boot_offset(vm, image), 0,
 				     vm->dtb_gpa - image->gpa, vm->dtb_size);
 	if (ret)
@@ -209,21 +208,16 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_mem_region *image,
  */
 int gunyah_vm_rm_start(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 {
-	struct gunyah_mem_region *image;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
-
-	image = gunyah_mem_find(vm, vm->dtb_gpa, vm->dtb_size);
-	if (!image)
-		return -EINVAL;
 
 	scoped_guard(spinlock, &vm->state_lock) {
 		vm->rm_state = GUNYAH_RM_VM_STATE_LOAD;
 		vm->rm_error = 0;
 	}
 	vm->rm.error = 0;
-	ret = vm_boot(vm, image, call);
+	ret = vm_boot(vm, call);
 	if (!ret)
 		return 0;
 	/* Nothing is sent after the step that failed: the last error is its own */
@@ -337,8 +331,8 @@ static int vm_end_objects(struct gunyah_vm *vm)
 /* Reclaim what is to be had, and leave the rest to the firmware */
 static int vm_end_stuck(struct gunyah_vm *vm)
 {
-	gunyah_parcel_take_back_all(vm);
-	gunyah_parcel_lose_all(vm);
+	gunyah_parcels_reclaim(vm);
+	gunyah_parcels_abandon(vm);
 	pr_err("VM %u: VMID is lost\n", vm->vmid);
 	vm_forget_vmid(vm);
 	vm->fw = GUNYAH_VM_FW_NONE;
@@ -349,11 +343,11 @@ static int vm_reclaim(struct gunyah_vm *vm)
 {
 	int ret;
 
-	ret = gunyah_parcel_take_back_all(vm);
+	ret = gunyah_parcels_reclaim(vm);
 	if (ret)
 		return ret;
 	/* A parcel that was left behind goes to the next VM with this VMID */
-	if (gunyah_parcel_any_lost(vm)) {
+	if (gunyah_parcels_lost(vm)) {
 		pr_err("VM %u: VMID is lost: the firmware may have memory for it\n",
 		       vm->vmid);
 		vm_forget_vmid(vm);

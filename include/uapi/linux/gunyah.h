@@ -163,12 +163,21 @@ struct gh_userspace_memory_region {
  * The pages of a shared region are pinned by this call, and host and VM use the
  * same memory. The content of a lent region is copied into memory of the driver
  * by GH_VM_START. Both are charged against RLIMIT_MEMLOCK of the caller, unless
- * it has CAP_IPC_LOCK. The VM gets the memory at GH_VM_START: it may be written
- * until then.
+ * it has CAP_IPC_LOCK, in addition to what mlock() charges for the same memory.
+ * The VM gets the memory at GH_VM_START: it may be written until then.
+ *
+ * Without GH_MEM_ALLOW_WRITE the caller's mapping need not be writable either.
+ *
+ * Where a lent region becomes visible in the VM is told to the RM in two ways
+ * only. Lent regions that follow each other without gaps, with equal flags, and
+ * contain the devicetree become one block, the image, whatever their labels are.
+ * All other ones need a virtual device of type shm with their label in the
+ * devicetree. See GH_VM_START for what happens if there is none.
  *
  * While the VM runs, memory is given to it at once: a lent region is copied by
  * this call, and the RM tells the VM, which accepts the memory where it likes.
- * A removal takes back what the VM has not accepted, or has released.
+ * GH_VM_GET_REGION returns the handle by which the VM knows it. A removal takes
+ * back what the VM has not accepted, or has released.
  *
  * Return:
  * * 0 - success
@@ -177,7 +186,8 @@ struct gh_userspace_memory_region {
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
  *   another region
- * * EFAULT - the caller's range is not mapped, or not writable
+ * * EFAULT - the caller's range is not mapped; or it is not writable, with
+ *   GH_MEM_ALLOW_WRITE
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
  *   a file system or device memory
  * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
@@ -185,6 +195,10 @@ struct gh_userspace_memory_region {
  * * EPERM - the caller's address space is not the one that created the VM; a
  *   removal is allowed to everybody
  * * ENOENT - removal: no region has that label
+ * * ENOTCONN - the VM runs and cannot be told about the memory, because its
+ *   devicetree gives it no channel to the RM (no virtual device of type rm-rpc)
+ * * EAGAIN - the VM runs, and the RM would have to hold more memory entries than
+ *   the module parameter max_mem_entries allows
  * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
  *   unless it is a removal, GH_VM_STATE_EXITED. Removal: the VM has the memory;
  *   nothing was changed
@@ -228,9 +242,10 @@ struct gh_vm_dtb_config {
 /**
  * GH_VM_SET_DTB_CONFIG - tell where the VM's devicetree will be
  *
- * The range need not be registered yet: GH_VM_START checks that one region
- * contains all of it. That region is the image of the VM. May be called again:
- * the last call counts.
+ * The range need not be registered yet: GH_VM_START checks that it lies in one
+ * region, or in lent ones that follow each other without gaps and have equal
+ * flags. These are the image of the VM. May be called again: the last call
+ * counts.
  *
  * Return:
  * * 0 - success
@@ -265,12 +280,12 @@ struct gh_vm_boot_context {
 /**
  * GH_VM_SET_BOOT_CONTEXT - set a register of the vCPU that boots
  *
- * Without it, PC is the start of the region that contains the devicetree, X0
- * the devicetree's address, and everything else 0. May be called again for the
- * same register: the last call counts.
+ * Without it, PC is the start of the image, which is the memory that contains
+ * the devicetree, X0 the devicetree's address, and everything else 0. May be
+ * called again for the same register: the last call counts.
  *
- * A PC within the region that contains the devicetree, and an X0 with the
- * devicetree's address, work with every RM. With one that knows nothing else
+ * A PC within the image, and an X0 with the devicetree's address, work with
+ * every RM. With one that knows nothing else
  * GH_VM_START fails with EOPNOTSUPP if there is more.
  *
  * Return:
@@ -297,13 +312,20 @@ struct gh_vm_boot_context {
  *
  * Return:
  * * 0 - the VM was started, now or before; it may have ended since
- * * EINVAL - repeatable: no devicetree is configured, or no region contains all
- *   of its range. Final: what the RM's error stands for
+ * * EINVAL - repeatable, see &struct gh_vm_status.start_reason: no devicetree is
+ *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands;
+ *   the RM would not survive the devicetree; or nothing tells where in the VM a
+ *   lent region is. Final: what the RM's error stands for
+ * * EEXIST - repeatable: a region that is not the image has the label 0, by which
+ *   the RM knows the image
  * * EPERM - repeatable: the caller's address space is not the one that created
  *   the VM. Final: what the RM's error stands for
  * * EFAULT - repeatable: a lent region is not mapped any more
  * * EAGAIN - repeatable: the RM has no resources, but the host has just ended
- *   other VMs, which the firmware may still be releasing
+ *   other VMs, which the firmware may still be releasing; or it would have to
+ *   hold more memory entries than the module parameter max_mem_entries allows
+ *   for all VMs together. Pages that follow each other in the host's memory are
+ *   one entry
  * * ENOMEM - repeatable: no memory to copy a lent region to. Final: no memory,
  *   or what the RM's error stands for
  * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
@@ -312,6 +334,8 @@ struct gh_vm_boot_context {
  *   one while a lent region was copied: repeatable. Final: somebody who waited
  *   for the start was killed, so it was given up
  * * ETIMEDOUT - final: the RM has not answered a message in time
+ * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which the
+ *   RM may not survive: the module parameter allow_static_vcpus allows it
  * * ENODEV, EBUSY, EOPNOTSUPP - final: what the RM's error stands for. ENODEV
  *   is also what most mistakes in the devicetree end with. EOPNOTSUPP: the RM
  *   does not know what GH_VM_SET_BOOT_CONTEXT asks for. EBUSY: or somebody else
@@ -685,5 +709,51 @@ struct gh_vm_stop {
  */
 #define GH_VM_STOP			_IOW(GH_IOCTL_TYPE, 0x12, \
 					     struct gh_vm_stop)
+
+/* &struct gh_vm_region.state */
+#define GH_REGION_REGISTERED		0	/* the VM was not given it yet */
+#define GH_REGION_GIVEN			1	/* lent to the VM, or shared */
+#define GH_REGION_TAKEN_BACK		2	/* the start has failed */
+#define GH_REGION_LOST			3	/* the RM may have it for good */
+
+/* &struct gh_vm_region.parcel: there is none */
+#define GH_REGION_NO_PARCEL		0xffffffffU
+
+/**
+ * struct gh_vm_region - what became of a memory region
+ * @label: in: label of the region
+ * @flags: flags of &struct gh_userspace_memory_region
+ * @state: ``GH_REGION_...``
+ * @parcel: in state GH_REGION_GIVEN the handle by which RM and VM know the
+ *	memory, else GH_REGION_NO_PARCEL. All regions of the image have the same.
+ * @guest_phys_addr: where the VM was meant to see it
+ * @memory_size: size in bytes
+ * @entries: in state GH_REGION_GIVEN the number of memory entries of the parcel,
+ *	else 0
+ */
+struct gh_vm_region {
+	__u32 label;
+	__u32 flags;
+	__u32 state;
+	__u32 parcel;
+	__u64 guest_phys_addr;
+	__u64 memory_size;
+	__u64 entries;
+};
+
+/**
+ * GH_VM_GET_REGION - ask what became of a memory region (on a VM file descriptor)
+ *
+ * A VMM that adds memory to a running VM tells it the handle of the parcel, for
+ * example over a virtio device, so that the VM knows what to accept.
+ *
+ * Return:
+ * * 0 - success
+ * * ENOENT - no region has that label
+ * * EINTR - a signal came while another call for this VM went on
+ * * E2BIG - a member that the kernel does not know is not 0
+ */
+#define GH_VM_GET_REGION		_IOWR(GH_IOCTL_TYPE, 0x13, \
+					      struct gh_vm_region)
 
 #endif /* _UAPI_LINUX_GUNYAH_H */

@@ -79,12 +79,22 @@ static int call_get_state(struct fake_call *call)
 
 static int call_reclaim(struct fake_call *call)
 {
-	return gunyah_rm_mem_reclaim(&call->client, 0x56789abc, false);
+	struct gunyah_rm_mem_parcel parcel = {
+		.state = GUNYAH_RM_MEM_CREATED,
+		.handle = 0x56789abc,
+	};
+
+	return gunyah_rm_mem_reclaim(&call->client, &parcel, false);
 }
 
 static int call_reclaim_sanitize(struct fake_call *call)
 {
-	return gunyah_rm_mem_reclaim(&call->client, 0x56789abc, true);
+	struct gunyah_rm_mem_parcel parcel = {
+		.state = GUNYAH_RM_MEM_CREATED,
+		.handle = 0x56789abc,
+	};
+
+	return gunyah_rm_mem_reclaim(&call->client, &parcel, true);
 }
 
 static int call_set_boot_context(struct fake_call *call)
@@ -357,27 +367,6 @@ static void rm_call_bad_resources(struct kunit *test)
 	}
 }
 
-/* A parcel that does not exist any more was taken back. Nothing else was. */
-static void rm_call_reclaim_unknown(struct kunit *test)
-{
-	static const struct {
-		u32 error;
-		int ret;
-	} replies[] = {
-		{ 7, 0 }, { 6, -EINVAL }, { 0xa, -EINVAL }, { 0xb, -EBUSY },
-	};
-	struct fake_fw *fw = test->priv;
-	struct fake_call *call;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(replies); i++) {
-		call = fake_call_start_fn(fw, call_reclaim, NULL);
-		fake_fw_reply(fw, fake_fw_recv(fw), replies[i].error, NULL, 0);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), replies[i].ret,
-				    "error 0x%x", replies[i].error);
-	}
-}
-
 /* Calls that undo something do so for a killed caller as well. */
 static void rm_call_undo_is_not_killed(struct kunit *test)
 {
@@ -481,7 +470,6 @@ static struct kunit_case rm_call_cases[] = {
 	KUNIT_CASE(rm_call_resources),
 	KUNIT_CASE(rm_call_no_resources),
 	KUNIT_CASE(rm_call_bad_resources),
-	KUNIT_CASE(rm_call_reclaim_unknown),
 	KUNIT_CASE(rm_call_undo_is_not_killed),
 	KUNIT_CASE(rm_call_parse_vm_exited),
 	KUNIT_CASE(rm_call_parse_vm_status),

@@ -5,44 +5,34 @@
 
 #include <kunit/test.h>
 #include <linux/errno.h>
+#include <linux/pfn.h>
 #include <linux/slab.h>
 #include <linux/unaligned.h>
 
 #include "../rm_call.h"
+#include "../runs.h"
 #include "fake_link.h"
 
 struct mem {
 	struct gunyah_rm_mem_parcel parcel;
-	struct gunyah_rm_mem_iter iter;
-	u64 given;	/* how many ranges were asked for */
-	u64 has;	/* how many there are */
+	struct gunyah_mem_runs runs;
 };
 
-static u64 mem_addr(u64 i)
+static unsigned long mem_pfn(u64 i)
 {
-	return 0x123456000 + i * 0x100000;
+	return 0x123456 + i * 0x100;
 }
 
-static u64 mem_size(u64 i)
+static unsigned long mem_pages(u64 i)
 {
-	return 0x1000 * (1 + i % 9);
+	return 1 + i % 9;
 }
 
-static bool mem_next(struct gunyah_rm_mem_iter *iter, u64 *addr, u64 *size)
+static void mem_init(struct kunit *test, struct mem *mem,
+		     enum gunyah_rm_mem_kind kind, u64 count)
 {
-	struct mem *mem = container_of(iter, struct mem, iter);
+	u64 i;
 
-	if (mem->given == mem->has)
-		return false;
-	*addr = mem_addr(mem->given);
-	*size = mem_size(mem->given);
-	mem->given++;
-
-	return true;
-}
-
-static void mem_init(struct mem *mem, enum gunyah_rm_mem_kind kind, u64 count)
-{
 	*mem = (struct mem) {
 		.parcel = {
 			.kind = kind,
@@ -50,19 +40,31 @@ static void mem_init(struct mem *mem, enum gunyah_rm_mem_kind kind, u64 count)
 			.n_acl = kind == GUNYAH_RM_MEM_SHARE ? 2 : 1,
 			.acl = { { 0x1234, 7 }, { 0x0003, 6 } },
 			.handle = 0xdeadbeef,
-			.created = true,
-			.lost = true,
+			.state = GUNYAH_RM_MEM_LOST,
 		},
-		.iter = { .count = count, .next = mem_next },
-		.has = count,
 	};
+	gunyah_mem_runs_init(&mem->runs);
+	for (i = 0; i < count; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				gunyah_mem_runs_add(&mem->runs, mem_pfn(i),
+						    mem_pages(i), false));
+}
+
+/* The parcel is made. Returns what became of it, and frees the list. */
+static int mem_end(struct fake_call *call)
+{
+	struct mem *mem = call->data;
+	int ret = fake_call_end(call);
+
+	gunyah_mem_runs_free(&mem->runs, NULL);
+	return ret;
 }
 
 static int call_mem_create(struct fake_call *call)
 {
 	struct mem *mem = call->data;
 
-	return gunyah_rm_mem_create(&call->client, &mem->parcel, &mem->iter);
+	return gunyah_rm_mem_create(&call->client, &mem->parcel, &mem->runs);
 }
 
 /* Check the list of ranges [first, first + count). Returns its length. */
@@ -76,9 +78,9 @@ static size_t expect_ranges(struct kunit *test, const u8 *p, u64 first,
 	p += 4;
 	for (i = 0; i < count; i++, p += 16) {
 		KUNIT_ASSERT_EQ(test, get_unaligned_le64(p),
-				mem_addr(first + i));
+				(u64)PFN_PHYS(mem_pfn(first + i)));
 		KUNIT_ASSERT_EQ(test, get_unaligned_le64(p + 8),
-				mem_size(first + i));
+				(u64)PFN_PHYS(mem_pages(first + i)));
 	}
 
 	return 4 + 16 * count;
@@ -139,7 +141,7 @@ static void rm_mem_create(struct kunit *test)
 		u64 count = counts[i / 2];
 
 		kind = i % 2 ? GUNYAH_RM_MEM_SHARE : GUNYAH_RM_MEM_LEND;
-		mem_init(mem, kind, count);
+		mem_init(test, mem, kind, count);
 		fake_calls_free(fw);
 		call = fake_call_start_fn(fw, call_mem_create, mem);
 
@@ -157,12 +159,11 @@ static void rm_mem_create(struct kunit *test)
 			sent += n;
 		}
 
-		KUNIT_ASSERT_EQ(test, fake_call_end(call), 0);
+		KUNIT_ASSERT_EQ(test, mem_end(call), 0);
 		KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
-		KUNIT_EXPECT_EQ(test, mem->given, count);
 		KUNIT_EXPECT_EQ(test, mem->parcel.handle, 0x56789abc);
-		KUNIT_EXPECT_TRUE(test, mem->parcel.created);
-		KUNIT_EXPECT_FALSE(test, mem->parcel.lost);
+		KUNIT_EXPECT_EQ(test, mem->parcel.state,
+				GUNYAH_RM_MEM_CREATED);
 	}
 }
 
@@ -173,31 +174,29 @@ static void rm_mem_create_fails(struct kunit *test)
 	struct mem mem;
 
 	/* Refused */
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 600);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 600);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_reply(fw, fake_fw_recv(fw), 1, NULL, 0);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ENOMEM);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.created);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state, GUNYAH_RM_MEM_OURS);
 
 	/* No handle in the reply */
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 600);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 600);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_reply(fw, fake_fw_recv(fw), 0, handle_body, 3);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EIO);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.created);
-	KUNIT_EXPECT_TRUE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EIO);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state, GUNYAH_RM_MEM_LOST);
 
 	/* The second of two appends is refused. */
-	mem_init(&mem, GUNYAH_RM_MEM_SHARE, 2000);
+	mem_init(test, &mem, GUNYAH_RM_MEM_SHARE, 2000);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_reply(fw, fake_fw_recv(fw), 0, handle_body,
 		      sizeof(handle_body));
 	fake_fw_reply(fw, fake_fw_recv(fw), 0, NULL, 0);
 	fake_fw_reply(fw, fake_fw_recv(fw), 0xa, NULL, 0);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
-	KUNIT_EXPECT_TRUE(test, mem.parcel.created);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state,
+			GUNYAH_RM_MEM_CREATED);
 	KUNIT_EXPECT_EQ(test, mem.parcel.handle, 0x56789abc);
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
@@ -209,24 +208,23 @@ static void rm_mem_create_killed(struct kunit *test)
 	struct fake_call *call;
 	struct mem mem;
 
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 1);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 1);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_recv(fw);
 	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.created);
-	KUNIT_EXPECT_TRUE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINTR);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state, GUNYAH_RM_MEM_LOST);
 
 	/* In an append: it is known, and there is a handle. */
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 513);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 513);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_reply(fw, fake_fw_recv(fw), 0, handle_body,
 		      sizeof(handle_body));
 	fake_fw_recv(fw);
 	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
-	KUNIT_EXPECT_TRUE(test, mem.parcel.created);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINTR);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state,
+			GUNYAH_RM_MEM_CREATED);
 	KUNIT_EXPECT_EQ(test, mem.parcel.handle, 0x56789abc);
 }
 
@@ -236,38 +234,96 @@ static void rm_mem_create_arguments(struct kunit *test)
 	struct fake_call *call;
 	struct mem mem;
 
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 0);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 0);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINVAL);
 
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 1);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 1);
 	mem.parcel.n_acl = 0;
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINVAL);
 
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 1);
+	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 1);
 	mem.parcel.n_acl = 3;
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EINVAL);
 
-	/* Less than it said, in the first message */
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 4);
-	mem.has = 3;
-	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
-	KUNIT_EXPECT_FALSE(test, mem.parcel.created);
-	KUNIT_EXPECT_FALSE(test, mem.parcel.lost);
+	KUNIT_EXPECT_EQ(test, mem.parcel.state, GUNYAH_RM_MEM_OURS);
+}
 
-	/* In the second */
-	mem_init(&mem, GUNYAH_RM_MEM_LEND, 600);
-	mem.has = 599;
-	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	fake_fw_reply(fw, fake_fw_recv(fw), 0, handle_body,
-		      sizeof(handle_body));
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINVAL);
-	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
-	KUNIT_EXPECT_TRUE(test, mem.parcel.created);
+/**
+ * struct reclaim_step - an attempt to reclaim a parcel
+ * @error: error code of the reply
+ * @cut: the reply is too short to be one
+ * @ret: expected result
+ * @state: expected state afterwards
+ */
+struct reclaim_step {
+	u32 error;
+	bool cut;
+	int ret;
+	enum gunyah_rm_mem_state state;
+};
+
+static int call_mem_reclaim(struct fake_call *call)
+{
+	struct gunyah_rm_mem_parcel *parcel = call->data;
+
+	return gunyah_rm_mem_reclaim(&call->client, parcel, false);
+}
+
+/* A handle that is not known is good news only after a reply that was no good */
+static void rm_mem_reclaim(struct kunit *test)
+{
+	static const struct reclaim_step tries[][3] = {
+		{ { 0, false, 0, GUNYAH_RM_MEM_OURS } },
+		{ { 7, false, -EIO, GUNYAH_RM_MEM_LOST } },
+		{ { 6, false, -EINVAL, GUNYAH_RM_MEM_RECLAIMING },
+		  { 7, false, 0, GUNYAH_RM_MEM_OURS } },
+		{ { 0xb, false, -EBUSY, GUNYAH_RM_MEM_CREATED },
+		  { 0, false, 0, GUNYAH_RM_MEM_OURS } },
+		{ { 0, true, -EIO, GUNYAH_RM_MEM_RECLAIMING },
+		  { 7, false, 0, GUNYAH_RM_MEM_OURS } },
+		{ { 0, true, -EIO, GUNYAH_RM_MEM_RECLAIMING },
+		  { 5, false, -EBUSY, GUNYAH_RM_MEM_RECLAIMING },
+		  { 7, false, 0, GUNYAH_RM_MEM_OURS } },
+		{ { 0, true, -EIO, GUNYAH_RM_MEM_RECLAIMING },
+		  { 0xb, false, -EBUSY, GUNYAH_RM_MEM_CREATED },
+		  { 7, false, -EIO, GUNYAH_RM_MEM_LOST } },
+	};
+	struct fake_fw *fw = test->priv;
+	struct fake_request *request;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		struct gunyah_rm_mem_parcel parcel = {
+			.state = GUNYAH_RM_MEM_CREATED,
+		};
+
+		for (j = 0; j < 3; j++) {
+			const struct reclaim_step *step = &tries[i][j];
+			struct fake_call *call;
+
+			call = fake_call_start_fn(fw, call_mem_reclaim,
+						  &parcel);
+			request = fake_fw_recv(fw);
+			if (step->cut)
+				fake_fw_send_packet(fw, FAKE_REPLY, 0,
+						    request->seq,
+						    request->msg_id, "", 1);
+			else
+				fake_fw_reply(fw, request, step->error, NULL,
+					      0);
+			KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call),
+					    step->ret, "case %u.%u", i, j);
+			KUNIT_EXPECT_EQ_MSG(test, parcel.state, step->state,
+					    "case %u.%u", i, j);
+			if (parcel.state == GUNYAH_RM_MEM_OURS ||
+			    parcel.state == GUNYAH_RM_MEM_LOST)
+				break;
+		}
+	}
 }
 
 static struct kunit_case rm_mem_cases[] = {
@@ -275,6 +331,7 @@ static struct kunit_case rm_mem_cases[] = {
 	KUNIT_CASE(rm_mem_create_fails),
 	KUNIT_CASE(rm_mem_create_killed),
 	KUNIT_CASE(rm_mem_create_arguments),
+	KUNIT_CASE(rm_mem_reclaim),
 	{}
 };
 

@@ -96,6 +96,86 @@ static void runs_empty(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, released_runs, 0);
 }
 
+static void runs_move(struct kunit *test)
+{
+	struct gunyah_mem_runs to, from;
+	struct gunyah_mem_run_iter iter;
+	const struct gunyah_mem_run *run;
+	unsigned long i;
+
+	/* Whose last pages are not full */
+	gunyah_mem_runs_init(&to);
+	gunyah_mem_runs_init(&from);
+	for (i = 0; i < MANY_RUNS; i++)
+		KUNIT_ASSERT_EQ(test, 0,
+				gunyah_mem_runs_add(i < 3 ? &to : &from, 2 * i,
+						    1, true));
+	gunyah_mem_runs_move(&to, &from);
+	KUNIT_EXPECT_EQ(test, from.num_runs, 0);
+	KUNIT_EXPECT_EQ(test, from.num_pages, 0);
+	KUNIT_EXPECT_TRUE(test, list_empty(&from.chunks));
+	/* Of nothing */
+	gunyah_mem_runs_move(&to, &from);
+	KUNIT_EXPECT_EQ(test, to.num_runs, MANY_RUNS);
+	KUNIT_EXPECT_EQ(test, to.num_pages, MANY_RUNS);
+
+	gunyah_mem_run_iter_init(&iter, &to);
+	for (i = 0; (run = gunyah_mem_run_iter_next(&iter)); i++)
+		KUNIT_EXPECT_EQ(test, run->pfn, 2 * i);
+	KUNIT_EXPECT_EQ(test, i, MANY_RUNS);
+	gunyah_mem_runs_free(&to, NULL);
+}
+
+static void free_page_of(void *page)
+{
+	__free_page(page);
+}
+
+static void runs_read(struct kunit *test)
+{
+	const size_t size = 3 * PAGE_SIZE;
+	struct gunyah_mem_runs runs;
+	struct page *page[3];
+	u8 *buf, *all;
+	u64 offset;
+	size_t len;
+	int i;
+
+	buf = kunit_kzalloc(test, size, GFP_KERNEL);
+	all = kunit_kzalloc(test, size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_NOT_NULL(test, all);
+	for (i = 0; i < size; i++)
+		all[i] = i % 251;
+	gunyah_mem_runs_init(&runs);
+	for (i = 0; i < 3; i++) {
+		page[i] = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, page[i]);
+		KUNIT_ASSERT_EQ(test, 0,
+				kunit_add_action_or_reset(test, free_page_of,
+							  page[i]));
+		memcpy(page_address(page[i]), all + i * PAGE_SIZE, PAGE_SIZE);
+		KUNIT_ASSERT_EQ(test, 0,
+				gunyah_mem_runs_add(&runs, page_to_pfn(page[i]),
+						    1, true));
+	}
+	for (offset = 0; offset < size; offset += 509) {
+		len = min_t(size_t, size - offset, 5000);
+		memset(buf, 0, size);
+		KUNIT_EXPECT_EQ(test, 0, gunyah_mem_runs_read(&runs, offset,
+							      buf, len));
+		KUNIT_EXPECT_MEMEQ(test, buf, all + offset, len);
+		KUNIT_EXPECT_EQ(test, len == size ? 0 : buf[len], 0);
+	}
+	KUNIT_EXPECT_EQ(test, 0, gunyah_mem_runs_read(&runs, 0, buf, size));
+	KUNIT_EXPECT_MEMEQ(test, buf, all, size);
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			gunyah_mem_runs_read(&runs, size - 1, buf, 2));
+	KUNIT_EXPECT_EQ(test, -EFAULT,
+			gunyah_mem_runs_read(&runs, 1ULL << 60, buf, 1));
+	gunyah_mem_runs_free(&runs, NULL);
+}
+
 /**
  * struct check_case - a request and what the check of it returns
  * @name: what is special about it
@@ -151,6 +231,8 @@ static struct kunit_case mem_cases[] = {
 	KUNIT_CASE(runs_merge),
 	KUNIT_CASE(runs_many),
 	KUNIT_CASE(runs_empty),
+	KUNIT_CASE(runs_move),
+	KUNIT_CASE(runs_read),
 	KUNIT_CASE_PARAM(mem_check, check_gen_params),
 	{}
 };

@@ -29,6 +29,7 @@ TEST(numbers)
 	EXPECT_EQ(0xc0584710, GH_GET_INFO);
 	EXPECT_EQ(0x80f84711, GH_VM_GET_STATUS);
 	EXPECT_EQ(0x40084712, GH_VM_STOP);
+	EXPECT_EQ(0xc0284713, GH_VM_GET_REGION);
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
 
@@ -107,6 +108,15 @@ OFFSET(gh_vm_status, crash_msg, 56);
 SIZE(gh_vm_stop, 8);
 OFFSET(gh_vm_stop, flags, 0);
 OFFSET(gh_vm_stop, padding, 4);
+
+SIZE(gh_vm_region, 40);
+OFFSET(gh_vm_region, label, 0);
+OFFSET(gh_vm_region, flags, 4);
+OFFSET(gh_vm_region, state, 8);
+OFFSET(gh_vm_region, parcel, 12);
+OFFSET(gh_vm_region, guest_phys_addr, 16);
+OFFSET(gh_vm_region, memory_size, 24);
+OFFSET(gh_vm_region, entries, 32);
 
 SIZE(gh_info, 88);
 OFFSET(gh_info, flags, 0);

@@ -499,6 +499,7 @@ FIXTURE(cost)
 {
 	struct leak_state leak;
 	struct vm vm;
+	struct param entries;
 	void *mem;
 };
 
@@ -545,12 +546,15 @@ FIXTURE_SETUP(cost)
 		SKIP(return, "no trace events");
 	self->mem = alloc_scattered(variant->size);
 	ASSERT_NE(NULL, self->mem);
+	/* What there is to be seen is more than the driver allows by default */
+	ASSERT_CALL(param_set(&self->entries, ENTRIES_PARAM, "1000000"));
 	leak_read(&self->leak);
 	vm_init(&self->vm);
 }
 
 FIXTURE_TEARDOWN(cost)
 {
+	param_restore(&self->entries);
 	trace_stop();
 	write_file(TRACEFS "trace", "");
 	vm_close(&self->vm);

@@ -527,8 +527,9 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 		const struct run_message *msg = &run_messages[m];
 
 		for (c = 0; c < ARRAY_SIZE(codes); c++) {
-			testctl_fault(RM_FAULT_FAIL, msg->id, 1,
-				      codes[c].code);
+			/* Right after a reclaim the driver tries again */
+			testctl_fault_repeat(RM_FAULT_FAIL, msg->id, 1,
+					     codes[c].code);
 			EXPECT_ERRNO(codes[c].error,
 				     add_for(&self->vm, msg, self->mem,
 					     self->scattered));
@@ -537,6 +538,7 @@ TEST_F_TIMEOUT(ignored, refused, MEMRUN_TIMEOUT)
 							      MORE_LABEL));
 			EXPECT_TRUE(leak_check(&before, 0))
 				TH_LOG("message %x", msg->id);
+			testctl_reset();
 		}
 		EXPECT_EQ(0, add_for(&self->vm, msg, self->mem,
 				     self->scattered));

@@ -3,9 +3,16 @@
  * Registering memory of Gunyah VMs: every error, and what is charged
  */
 #include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
 #include "gunyah_utils.h"
@@ -210,6 +217,186 @@ TEST_F(region, not_writable)
 	ASSERT_EQ(0, mprotect(self->mem, page, PROT_NONE));
 	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, flags, GUEST_BASE, page,
 					   self->mem));
+}
+
+/* A memfd that nobody can write any more, as one mapping */
+static void *sealed_memfd(size_t size)
+{
+	int fd = memfd_create("gunyah", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *mem;
+
+	if (fd < 0 || ftruncate(fd, size))
+		return MAP_FAILED;
+	if (pwrite(fd, "x", 1, size - 1) != 1 ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW))
+		return MAP_FAILED;
+	mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return mem;
+}
+
+/* The VM cannot write it either */
+TEST_F(region, read_only_mapping)
+{
+	__u32 lent = variant->flags & GH_MEM_LENT;
+	size_t size = 16 * self->page;
+	struct leak_state before;
+	void *mem[3];
+	int i;
+
+	mem[0] = sealed_memfd(size);
+	mem[1] = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		      0);
+	mem[2] = mmap(NULL, size, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	leak_read(&before);
+	for (i = 0; i < 3; i++) {
+		ASSERT_NE(MAP_FAILED, mem[i]);
+		EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 1, MEM_RWX | lent,
+						   GUEST_BASE, size, mem[i]));
+		EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 1,
+						   GH_MEM_ALLOW_READ |
+						   GH_MEM_ALLOW_WRITE | lent,
+						   GUEST_BASE, size, mem[i]));
+		EXPECT_EQ(0, gh_set_region(self->fd, 1, GH_MEM_ALLOW_READ | lent,
+					   GUEST_BASE, size, mem[i]));
+		EXPECT_EQ(0, gh_set_region(self->fd, 2, GH_MEM_ALLOW_READ |
+					   GH_MEM_ALLOW_EXEC | lent,
+					   GUEST_SHM_BASE, size, mem[i]));
+		EXPECT_EQ(0, gh_remove_region(self->fd, 1));
+		EXPECT_EQ(0, gh_remove_region(self->fd, 2));
+		EXPECT_TRUE(leak_check(&before, 0));
+		munmap(mem[i], size);
+	}
+	/* Not what cannot even be read */
+	ASSERT_EQ(0, mprotect(self->mem, self->page, PROT_NONE));
+	EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 1, GH_MEM_ALLOW_READ | lent,
+					   GUEST_BASE, self->page, self->mem));
+}
+
+struct fault_server {
+	int fd;
+	size_t page;
+	void *zeroes;
+	size_t served;
+};
+
+/* Serves the faults of userfaultfd one by one, until it is closed */
+static void *serve_faults(void *data)
+{
+	struct fault_server *server = data;
+	struct uffd_msg msg;
+	struct uffdio_copy copy;
+
+	while (read(server->fd, &msg, sizeof(msg)) == sizeof(msg)) {
+		if (msg.event != UFFD_EVENT_PAGEFAULT)
+			continue;
+		copy = (struct uffdio_copy){
+			.dst = msg.arg.pagefault.address &
+			       ~(__u64)(server->page - 1),
+			.src = (uintptr_t)server->zeroes,
+			.len = server->page,
+		};
+		if (!ioctl(server->fd, UFFDIO_COPY, &copy))
+			server->served++;
+	}
+	return NULL;
+}
+
+/* Pages that another thread has to bring, as when a VM's memory was moved here */
+TEST_F(region, userfaultfd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct fault_server server = { .page = self->page };
+	struct uffdio_register reg = {
+		.range = { .len = 64 * self->page },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	pthread_t thread;
+	unsigned char *mem;
+
+	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK))
+		SKIP(return, "this kernel has no userfaultfd");
+	server.fd = syscall(__NR_userfaultfd, O_CLOEXEC);
+	ASSERT_LE(0, server.fd);
+	mem = alloc_mem(reg.range.len);
+	server.zeroes = alloc_mem(self->page);
+	ASSERT_NE(NULL, mem);
+	ASSERT_NE(NULL, server.zeroes);
+	reg.range.start = (uintptr_t)mem;
+	ASSERT_EQ(0, ioctl(server.fd, UFFDIO_API, &api));
+	ASSERT_EQ(0, ioctl(server.fd, UFFDIO_REGISTER, &reg));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, serve_faults, &server));
+	EXPECT_EQ(0, gh_set_region(self->fd, 1, variant->flags, GUEST_BASE,
+				   reg.range.len, mem));
+	/* Lent memory is copied by the start, which is not what this is about */
+	if (!(variant->flags & GH_MEM_LENT))
+		EXPECT_EQ(64, server.served);
+	EXPECT_EQ(0, gh_remove_region(self->fd, 1));
+	EXPECT_EQ(0, pthread_cancel(thread));
+	EXPECT_EQ(0, pthread_join(thread, NULL));
+	close(server.fd);
+	munmap(mem, reg.range.len);
+	munmap(server.zeroes, self->page);
+}
+
+struct remapper {
+	void *at;
+	size_t size;
+	int file;
+	bool stop;
+};
+
+/* Maps a file and anonymous memory in turn */
+static void *remap(void *data)
+{
+	struct remapper *r = data;
+	int turn;
+
+	for (turn = 0; !__atomic_load_n(&r->stop, __ATOMIC_RELAXED); turn++)
+		mmap(r->at, r->size, PROT_READ | PROT_WRITE,
+		     MAP_FIXED | (turn & 1 ? MAP_SHARED :
+				  MAP_PRIVATE | MAP_ANONYMOUS),
+		     turn & 1 ? r->file : -1, 0);
+	return NULL;
+}
+
+/* What may not be given away is not, whenever it is mapped */
+TEST_F(region, mapping_changes)
+{
+	struct remapper r = { .at = self->mem, .size = 64 * self->page };
+	char dir[] = "/tmp/gunyah-XXXXXX", path[64];
+	unsigned int i, good = 0;
+	pthread_t thread;
+
+	mkdir("/tmp", 0777);
+	if (!mkdtemp(dir))
+		SKIP(return, "no directory: %s", strerror(errno));
+	if (mount("none", dir, "ramfs", 0, NULL)) {
+		rmdir(dir);
+		SKIP(return, "no ramfs: %s", strerror(errno));
+	}
+	snprintf(path, sizeof(path), "%s/file", dir);
+	r.file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	ASSERT_LE(0, r.file);
+	ASSERT_EQ(0, ftruncate(r.file, r.size));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, remap, &r));
+	for (i = 0; i < 300; i++) {
+		if (gh_set_region(self->fd, 1, variant->flags, GUEST_BASE,
+				  r.size, self->mem)) {
+			EXPECT_TRUE(errno == EOPNOTSUPP || errno == EFAULT)
+				TH_LOG("%s", strerror(errno));
+			continue;
+		}
+		good++;
+		EXPECT_EQ(0, gh_remove_region(self->fd, 1));
+	}
+	__atomic_store_n(&r.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, NULL);
+	TH_LOG("%u of %u registered", good, i);
+	close(r.file);
+	munmap(self->mem, r.size);
+	umount2(dir, MNT_DETACH);
+	rmdir(dir);
 }
 
 TEST_F(region, file_of_file_system)

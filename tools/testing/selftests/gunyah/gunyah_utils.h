@@ -435,6 +435,7 @@ bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms);
 #define MODULE_PARAM(name)	"/sys/module/gunyah/parameters/" name
 #define TIMEOUT_PARAM		MODULE_PARAM("rm_timeout_ms")
 #define STATIC_PARAM		MODULE_PARAM("allow_static_vcpus")
+#define ENTRIES_PARAM		MODULE_PARAM("max_mem_entries")
 
 /**
  * struct param - a parameter of the module, or of the kernel, that a test changed

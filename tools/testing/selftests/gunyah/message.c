@@ -82,7 +82,12 @@ int message_build_running(struct vm *vm, const struct message *msg)
 void message_fault(const struct message *msg, enum rm_fault_action action,
 		   __u32 arg)
 {
-	testctl_fault(action, msg->id, msg->nth ?: 1, arg);
+	/* Right after a reclaim the driver tries again to give memory away */
+	if (action == RM_FAULT_FAIL && (msg->id == RM_MEM_LEND_MSG ||
+					msg->id == RM_MEM_SHARE_MSG))
+		testctl_fault_repeat(action, msg->id, msg->nth ?: 1, arg);
+	else
+		testctl_fault(action, msg->id, msg->nth ?: 1, arg);
 }
 
 /**

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Memory that is added to a running Gunyah VM: what its VMM is told, and what
+ * the driver makes of odd answers of the resource manager
+ */
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "../kselftest_harness.h"
+#include "message.h"
+#include "remote.h"
+#include "testctl.h"
+
+#define MEMADD_TIMEOUT	300
+
+#define MORE_LABEL	77
+#define MORE_GPA	0x140000000ULL
+#define MORE_SIZE	0x40000
+
+#define MEM_RW		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE)
+
+#define RM_ERR_HANDLE_INVALID	7
+
+FIXTURE(memadd)
+{
+	struct leak_state leak;
+	struct remote remote;
+	struct param entries;
+	unsigned char *mem;
+	bool keeps;		/* the firmware may keep something for good */
+};
+
+FIXTURE_VARIANT(memadd)
+{
+	__u32 flags;
+	__u32 message;
+};
+
+FIXTURE_VARIANT_ADD(memadd, shared)
+{
+	.flags = MEM_RW,
+	.message = RM_MEM_SHARE_MSG,
+};
+
+FIXTURE_VARIANT_ADD(memadd, lent)
+{
+	.flags = MEM_RW | GH_MEM_LENT,
+	.message = RM_MEM_LEND_MSG,
+};
+
+FIXTURE_SETUP(memadd)
+{
+	const struct vm_config cfg = { .rm_rpc = true };
+
+	SKIP_WITHOUT_GUNYAH(return);
+	self->mem = alloc_mem(MORE_SIZE);
+	ASSERT_NE(NULL, self->mem);
+	ASSERT_CALL(remote_setup(&self->remote, &self->leak, &cfg));
+}
+
+FIXTURE_TEARDOWN(memadd)
+{
+	testctl_reset();
+	param_restore(&self->entries);
+	remote_close(&self->remote);
+	if (!self->keeps)
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	munmap(self->mem, MORE_SIZE);
+}
+
+static int add_more(int fd, __u32 flags, void *mem)
+{
+	return gh_set_region(fd, MORE_LABEL, flags, MORE_GPA, MORE_SIZE, mem);
+}
+
+static int get_region(int fd, struct gh_vm_region *region)
+{
+	*region = (struct gh_vm_region){ .label = MORE_LABEL };
+	return ioctl(fd, GH_VM_GET_REGION, region);
+}
+
+/* The VMM learns the handle that the guest has to accept */
+TEST_F_TIMEOUT(memadd, handle, MEMADD_TIMEOUT)
+{
+	struct remote *r = &self->remote;
+	struct remote_parcel parcel;
+	struct gh_vm_region region;
+	int fd = r->vm.fd;
+	__u32 error;
+
+	EXPECT_ERRNO(ENOENT, get_region(fd, &region));
+	ASSERT_CALL(add_more(fd, variant->flags, self->mem));
+	ASSERT_CALL(remote_offer(r, &parcel));
+	ASSERT_CALL(get_region(fd, &region));
+	EXPECT_EQ(GH_REGION_GIVEN, region.state);
+	EXPECT_EQ(parcel.handle, region.parcel);
+	EXPECT_EQ(parcel.label, region.label);
+	EXPECT_EQ(variant->flags, region.flags);
+	EXPECT_LE(1, region.entries);
+
+	/* It is the same when the guest has it */
+	ASSERT_CALL(remote_accept(r, &parcel, MORE_GPA, MORE_SIZE, &error));
+	ASSERT_EQ(0, error);
+	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
+	ASSERT_CALL(get_region(fd, &region));
+	EXPECT_EQ(GH_REGION_GIVEN, region.state);
+	EXPECT_EQ(parcel.handle, region.parcel);
+	ASSERT_CALL(remote_release(r, &parcel, &error));
+	ASSERT_EQ(0, error);
+	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
+	EXPECT_ERRNO(ENOENT, get_region(fd, &region));
+}
+
+/* More memory entries than the resource manager can hold, then no more */
+TEST_F_TIMEOUT(memadd, too_many_entries, MEMADD_TIMEOUT)
+{
+	int fd = self->remote.vm.fd;
+	struct leak_state before;
+
+	leak_read(&before);
+	ASSERT_CALL(param_set(&self->entries, ENTRIES_PARAM, "1"));
+	EXPECT_ERRNO(EAGAIN, add_more(fd, variant->flags, self->mem));
+	param_restore(&self->entries);
+	EXPECT_TRUE(leak_check(&before, 0));
+	EXPECT_ERRNO(ENOENT, gh_remove_region(fd, MORE_LABEL));
+	EXPECT_EQ(0, add_more(fd, variant->flags, self->mem));
+}
+
+/* Memory that was just reclaimed may not be usable at once */
+TEST_F_TIMEOUT(memadd, refused_after_reclaim, MEMADD_TIMEOUT)
+{
+	static const __u32 codes[] = {
+		RM_ERR_NOMEM, RM_ERR_NORESOURCE, RM_ERR_MEM_INUSE,
+	};
+	int fd = self->remote.vm.fd;
+	unsigned int i;
+	long long ms;
+
+	SKIP_WITHOUT_TESTCTL(return);
+	for (i = 0; i < ARRAY_SIZE(codes); i++) {
+		ASSERT_CALL(add_more(fd, variant->flags, self->mem));
+		ASSERT_EQ(0, gh_remove_region(fd, MORE_LABEL));
+		testctl_fault(RM_FAULT_FAIL, variant->message, 1, codes[i]);
+		EXPECT_EQ(0, add_more(fd, variant->flags, self->mem))
+			TH_LOG("error %u: %s", codes[i], strerror(errno));
+		gh_remove_region(fd, MORE_LABEL);
+	}
+	/* What is refused again and again fails soon */
+	testctl_fault_repeat(RM_FAULT_FAIL, variant->message, 1,
+			     RM_ERR_NORESOURCE);
+	ms = now_ms();
+	EXPECT_ERRNO(ENODEV, add_more(fd, variant->flags, self->mem));
+	EXPECT_GE(10 * reap_limit_ms(), now_ms() - ms);
+	testctl_reset();
+	/* What will not change is not asked for twice */
+	testctl_fault(RM_FAULT_FAIL, variant->message, 1, RM_ERR_DENIED);
+	EXPECT_ERRNO(EPERM, add_more(fd, variant->flags, self->mem));
+	EXPECT_EQ(0, add_more(fd, variant->flags, self->mem));
+}
+
+/*
+ * A handle that the resource manager does not know, although it was never asked
+ * to give the memory back: whoever has it now, it must not be used again.
+ */
+TEST_F_TIMEOUT(memadd, unknown_handle, MEMADD_TIMEOUT)
+{
+	int fd = self->remote.vm.fd;
+	struct gh_vm_region region;
+	struct leak_state given, now;
+
+	SKIP_WITHOUT_TESTCTL(return);
+	self->keeps = true;
+	ASSERT_CALL(add_more(fd, variant->flags, self->mem));
+	leak_read(&given);
+	testctl_fault(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1,
+		      RM_ERR_HANDLE_INVALID);
+	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
+	ASSERT_CALL(get_region(fd, &region));
+	EXPECT_EQ(GH_REGION_LOST, region.state);
+	EXPECT_EQ(GH_REGION_NO_PARCEL, region.parcel);
+	/* It stays like that, pinned or allocated, and charged */
+	EXPECT_ERRNO(EBUSY, gh_remove_region(fd, MORE_LABEL));
+	EXPECT_ERRNO(EEXIST, add_more(fd, variant->flags, self->mem));
+	EXPECT_TRUE(leak_check(&given, 0));
+	remote_close(&self->remote);
+	EXPECT_EQ(0, vm_one_life());
+	leak_read(&now);
+	EXPECT_NE(self->leak.locked_kb, now.locked_kb);
+	EXPECT_EQ(1, now.counters[LEAK_PARCELS] -
+		     self->leak.counters[LEAK_PARCELS]);
+}
+
+GUNYAH_TEST_MAIN
