@@ -65,7 +65,7 @@ static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r
 	struct gunyah_resource *resource;
 	int ret;
 
-	resource = kzalloc(sizeof(*resource), GFP_KERNEL_ACCOUNT);
+	resource = kzalloc(sizeof(*resource), GFP_KERNEL);
 	if (!resource)
 		return -ENOMEM;
 	resource->type = r->type;
