@@ -296,6 +296,53 @@ TEST_F_TIMEOUT(image, shared_without_place, IMAGE_TIMEOUT)
 	expect_off(_metadata, &self->vm);
 }
 
+/* A mapping of a memfd that nobody can write any more */
+static void *sealed_memfd(const void *content, size_t size)
+{
+	int fd = memfd_create("gunyah", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *mem;
+
+	if (fd < 0 || pwrite(fd, content, size, 0) != (ssize_t)size ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW))
+		return MAP_FAILED;
+	mem = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+	return mem;
+}
+
+/* The guest reads what neither side can write */
+TEST_F_TIMEOUT(image, sealed_memory, IMAGE_TIMEOUT)
+{
+	const __u32 flags = GH_MEM_ALLOW_READ | GH_MEM_ALLOW_EXEC;
+	void *sealed[2];
+	unsigned int i;
+
+	pattern_fill(self->shm, SHM_SIZE, 3);
+	self->dtb.size = PIECE;
+	self->dtb.shms = 2;
+	ASSERT_CALL(add_piece(&self->vm, 0, LENT));
+	for (i = 0; i < 2; i++) {
+		self->dtb.shm[i].label = SHM_LABEL + i;
+		self->dtb.shm[i].base = GUEST_SHM_BASE + i * SHM_SIZE;
+		sealed[i] = sealed_memfd(self->shm, SHM_SIZE);
+		ASSERT_NE(MAP_FAILED, sealed[i]);
+		ASSERT_CALL(gh_set_region(self->vm.fd, SHM_LABEL + i,
+					  flags | (i ? GH_MEM_LENT : 0),
+					  GUEST_SHM_BASE + i * SHM_SIZE,
+					  SHM_SIZE, sealed[i]));
+	}
+	ASSERT_CALL(load_ops(self, GUEST_DTB,
+			     G_CHECK(GUEST_SHM_BASE, SHM_SIZE, 3),
+			     G_CHECK(GUEST_SHM_BASE + SHM_SIZE, SHM_SIZE, 3),
+			     G_OFF));
+	ASSERT_CALL(gh_start(self->vm.fd));
+	expect_off(_metadata, &self->vm);
+	EXPECT_TRUE(pattern_check(sealed[0], SHM_SIZE, 3));
+	vm_close(&self->vm);
+	munmap(sealed[0], SHM_SIZE);
+	munmap(sealed[1], SHM_SIZE);
+}
+
 TEST_F_TIMEOUT(image, label_zero, IMAGE_TIMEOUT)
 {
 	/* The image may be called anything, another region not 0 */
