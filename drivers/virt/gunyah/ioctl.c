@@ -5,6 +5,7 @@
  * Copies arguments in and out, so that no handler touches user memory.
  */
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/ioctl.h>
 #include <linux/kernel.h>
@@ -17,7 +18,7 @@
 /* Largest argument structure of all tables */
 #define IOCTL_MAX_SIZE	256
 
-/* A number that differs in size alone is the same call, if it may grow */
+/* The size is a part of the number; a structure that may grow has several */
 static bool ioctl_match(const struct gunyah_ioctl *row, unsigned int cmd)
 {
 	if (!row->min_size)
@@ -28,6 +29,36 @@ static bool ioctl_match(const struct gunyah_ioctl *row, unsigned int cmd)
 	       _IOC_SIZE(cmd) >= row->min_size;
 }
 
+/* Not inlined: calls without a structure need no room for it on the stack */
+static noinline long ioctl_call_with_copy(const struct gunyah_ioctl *row,
+					  struct file *file, unsigned int cmd,
+					  void __user *uarg)
+{
+	size_t user_size = _IOC_SIZE(cmd);
+	size_t size = _IOC_SIZE(row->cmd);
+	u8 buf[IOCTL_MAX_SIZE] __aligned(8);
+	unsigned int dir = _IOC_DIR(cmd);
+	long ret;
+
+	if (WARN_ON_ONCE(size > sizeof(buf)))
+		return -ENOTTY;
+	if (dir & _IOC_WRITE) {
+		ret = copy_struct_from_user(buf, size, uarg, user_size);
+		if (ret)
+			return ret;
+	} else {
+		memset(buf, 0, size);
+	}
+	ret = row->fn(file, buf);
+	if (ret || !(dir & _IOC_READ))
+		return ret;
+	if (copy_to_user(uarg, buf, min(size, user_size)))
+		return -EFAULT;
+	if (user_size > size && clear_user(uarg + size, user_size - size))
+		return -EFAULT;
+	return 0;
+}
+
 /**
  * gunyah_ioctl_dispatch() - look an ioctl up and call its handler
  * @table: the ioctls that the file descriptor has
@@ -36,49 +67,27 @@ static bool ioctl_match(const struct gunyah_ioctl *row, unsigned int cmd)
  * @cmd: the ioctl's number
  * @arg: its argument
  *
- * Numbers encode the size of the argument, so a match is a match in size too,
- * but for arguments that may grow: of those the caller may know more or less
- * than the kernel does.
+ * The caller of an ioctl whose structure may grow can know an older or a newer
+ * version of it than the kernel does.
  *
  * Context: Process context, may sleep.
  * Return: what the handler returns, -ENOTTY for an unknown number, -EFAULT if
- * the argument cannot be read or written, -E2BIG if there is something in it
- * that the kernel does not know.
+ * the argument cannot be read or written, -E2BIG if a member that the kernel
+ * does not know is not 0.
  */
 long gunyah_ioctl_dispatch(const struct gunyah_ioctl *table, size_t num,
 			   struct file *file, unsigned int cmd,
 			   unsigned long arg)
 {
-	void __user *uarg = (void __user *)arg;
-	u8 buf[IOCTL_MAX_SIZE] __aligned(8) = {};
-	size_t user_size = _IOC_SIZE(cmd);
-	unsigned int dir = _IOC_DIR(cmd);
-	size_t i, size;
-	long ret;
+	const struct gunyah_ioctl *row;
 
-	for (i = 0; i < num; i++)
-		if (ioctl_match(&table[i], cmd))
-			break;
-	if (i == num)
-		return -ENOTTY;
-
-	if (dir == _IOC_NONE)
-		return table[i].fn(file, &arg);
-
-	size = _IOC_SIZE(table[i].cmd);
-	if (WARN_ON_ONCE(size > sizeof(buf)))
-		return -ENOTTY;
-	if (dir & _IOC_WRITE) {
-		ret = copy_struct_from_user(buf, size, uarg, user_size);
-		if (ret)
-			return ret;
+	for (row = table; row < table + num; row++) {
+		if (!ioctl_match(row, cmd))
+			continue;
+		if (row->call)
+			return row->call(file, arg);
+		return ioctl_call_with_copy(row, file, cmd,
+					    (void __user *)arg);
 	}
-	ret = table[i].fn(file, buf);
-	if (ret || !(dir & _IOC_READ))
-		return ret;
-	if (copy_to_user(uarg, buf, min(size, user_size)))
-		return -EFAULT;
-	if (user_size > size && clear_user(uarg + size, user_size - size))
-		return -EFAULT;
-	return 0;
+	return -ENOTTY;
 }

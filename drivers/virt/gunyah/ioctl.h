@@ -13,13 +13,14 @@ struct file;
 /**
  * struct gunyah_ioctl - row of a table of ioctls
  * @cmd: number with the size of the argument
- * @fn: handler; @arg is a kernel copy of the argument, or for _IO numbers
- *	points to the argument itself (an unsigned long)
- * @min_size: size of the argument's first version in bytes, from which on it
- *	has grown or may grow; 0: it has the size of @cmd for ever
+ * @call: handler of an _IO number, with the argument itself; NULL for others
+ * @fn: handler of a number with a structure; @arg is a kernel copy of it
+ * @min_size: size of the first version of the structure in bytes, if it has
+ *	grown or may grow; 0: it always has the size that @cmd encodes
  */
 struct gunyah_ioctl {
 	unsigned int cmd;
+	long (*call)(struct file *file, unsigned long arg);
 	long (*fn)(struct file *file, void *arg);
 	size_t min_size;
 };

@@ -319,11 +319,13 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 	}
 }
 
-static long vcpu_ioctl_run(struct file *file, void *arg)
+static long vcpu_ioctl_run(struct gunyah_vcpu *vcpu)
 {
-	struct gunyah_vcpu *vcpu = file->private_data;
 	long ret;
 
+	/* It comes before everything else, so it needs no lock */
+	if (READ_ONCE(vcpu->run->immediate_exit))
+		return -EINTR;
 	if (mutex_lock_interruptible(&vcpu->run_lock))
 		return -EINTR;
 	ret = vcpu_run_locked(vcpu);
@@ -331,18 +333,20 @@ static long vcpu_ioctl_run(struct file *file, void *arg)
 	return ret;
 }
 
-static long vcpu_ioctl_mmap_size(struct file *file, void *arg)
+static long vcpu_ioctl_mmap_size(struct file *file, unsigned long arg)
 {
 	return PAGE_SIZE;
 }
 
 static const struct gunyah_ioctl vcpu_ioctls[] = {
-	{ GH_VCPU_RUN, vcpu_ioctl_run },
-	{ GH_VCPU_MMAP_SIZE, vcpu_ioctl_mmap_size },
+	{ .cmd = GH_VCPU_MMAP_SIZE, .call = vcpu_ioctl_mmap_size },
 };
 
 static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
+	/* Called for every exit, so it does not go through the table */
+	if (cmd == GH_VCPU_RUN)
+		return vcpu_ioctl_run(file->private_data);
 	return gunyah_ioctl_dispatch(vcpu_ioctls, ARRAY_SIZE(vcpu_ioctls), file,
 				     cmd, arg);
 }

@@ -57,7 +57,7 @@ static long vm_ioctl_set_dtb(struct file *file, void *arg)
 	return gunyah_vm_set_dtb(file->private_data, arg);
 }
 
-static long vm_ioctl_start(struct file *file, void *arg)
+static long vm_ioctl_start(struct file *file, unsigned long arg)
 {
 	return gunyah_vm_start(file->private_data);
 }
@@ -127,16 +127,28 @@ static long vm_ioctl_remove_function(struct file *file, void *arg)
 }
 
 static const struct gunyah_ioctl vm_ioctls[] = {
-	{ GH_VM_SET_USER_MEM_REGION, vm_ioctl_set_mem },
-	{ GH_VM_SET_DTB_CONFIG, vm_ioctl_set_dtb },
-	{ GH_VM_START, vm_ioctl_start },
-	{ GH_VM_ADD_FUNCTION, vm_ioctl_add_function },
-	{ GH_VM_REMOVE_FUNCTION, vm_ioctl_remove_function },
-	{ GH_VM_SET_BOOT_CONTEXT, vm_ioctl_set_boot_context },
-	{ GH_VM_ANDROID_LEND_USER_MEM, vm_ioctl_lend_mem },
-	{ GH_VM_GET_STATUS, vm_ioctl_status, VM_STATUS_SIZE_VER0 },
-	{ GH_VM_STOP, vm_ioctl_stop, sizeof(struct gh_vm_stop) },
-	{ GH_VM_GET_REGION, vm_ioctl_get_region, sizeof(struct gh_vm_region) },
+	{ .cmd = GH_VM_SET_USER_MEM_REGION, .fn = vm_ioctl_set_mem },
+	{ .cmd = GH_VM_SET_DTB_CONFIG, .fn = vm_ioctl_set_dtb },
+	{ .cmd = GH_VM_START, .call = vm_ioctl_start },
+	{ .cmd = GH_VM_ADD_FUNCTION, .fn = vm_ioctl_add_function },
+	{ .cmd = GH_VM_REMOVE_FUNCTION, .fn = vm_ioctl_remove_function },
+	{ .cmd = GH_VM_SET_BOOT_CONTEXT, .fn = vm_ioctl_set_boot_context },
+	{ .cmd = GH_VM_ANDROID_LEND_USER_MEM, .fn = vm_ioctl_lend_mem },
+	{
+		.cmd = GH_VM_GET_STATUS,
+		.fn = vm_ioctl_status,
+		.min_size = VM_STATUS_SIZE_VER0,
+	},
+	{
+		.cmd = GH_VM_STOP,
+		.fn = vm_ioctl_stop,
+		.min_size = sizeof(struct gh_vm_stop),
+	},
+	{
+		.cmd = GH_VM_GET_REGION,
+		.fn = vm_ioctl_get_region,
+		.min_size = sizeof(struct gh_vm_region),
+	},
 };
 
 static long vm_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -179,13 +191,13 @@ static const struct file_operations vm_fops = {
  * /dev/gunyah
  */
 
-static long dev_ioctl_create_vm(struct file *file, void *arg)
+static long dev_ioctl_create_vm(struct file *file, unsigned long arg)
 {
 	struct gunyah_host *host = file->private_data;
 	struct gunyah_vm *vm;
 	int fd;
 
-	if (*(unsigned long *)arg)
+	if (arg)
 		return -EINVAL;
 
 	vm = gunyah_vm_create(host);
@@ -229,8 +241,12 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 }
 
 static const struct gunyah_ioctl dev_ioctls[] = {
-	{ GH_CREATE_VM, dev_ioctl_create_vm },
-	{ GH_GET_INFO, dev_ioctl_get_info, sizeof(struct gh_info) },
+	{ .cmd = GH_CREATE_VM, .call = dev_ioctl_create_vm },
+	{
+		.cmd = GH_GET_INFO,
+		.fn = dev_ioctl_get_info,
+		.min_size = sizeof(struct gh_info),
+	},
 };
 
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
