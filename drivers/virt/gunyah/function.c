@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Functions of a VM: what the host does for it beside memory
+ * Functions of a VM: vCPUs, irqfds and ioeventfds
  *
- * A function is described by its type and an argument. It can be added before
- * the VM is started: it is bound when the VM gets its resources and unbound
- * before it loses them.
+ * A function has a type and an argument. It can be added before the VM is
+ * started: it is bound when the VM gets its resources and unbound before it
+ * loses them.
  */
 
 #include <linux/bits.h>
@@ -20,7 +20,7 @@ static const struct gunyah_function_ops *function_types[4];
 static unsigned int function_num_types;
 
 /**
- * gunyah_function_register() - make a type of function known
+ * gunyah_function_register() - register a type of function
  * @ops: the type
  *
  * Context: Module initialisation, before the first VM exists.
@@ -72,8 +72,8 @@ u64 gunyah_function_types(void)
  * @arg: argument
  *
  * Context: Process context.
- * Return: the first one that matches, one that matches exactly before the
- * others, or NULL.
+ * Return: the function that matches exactly, else the first one that matches in
+ * part, else NULL.
  */
 struct gunyah_function *
 gunyah_function_find(struct gunyah_vm *vm,
@@ -90,10 +90,22 @@ gunyah_function_find(struct gunyah_vm *vm,
 		match = ops->match(fn, arg);
 		if (match == GUNYAH_MATCH_EXACT)
 			return fn;
-		if (match == GUNYAH_MATCH_LOOSE && !found)
+		if (match == GUNYAH_MATCH_PARTIAL && !found)
 			found = fn;
 	}
 	return found;
+}
+
+static void function_bind(struct gunyah_function *fn)
+{
+	if (fn->ops->bind)
+		fn->ops->bind(fn);
+}
+
+static void function_unbind(struct gunyah_function *fn)
+{
+	if (fn->ops->unbind)
+		fn->ops->unbind(fn);
 }
 
 /**
@@ -109,7 +121,7 @@ void gunyah_function_publish(struct gunyah_function *fn)
 	lockdep_assert_held(&fn->vm->lock);
 
 	list_add_tail(&fn->list, &fn->vm->functions);
-	fn->ops->bind(fn);
+	function_bind(fn);
 }
 
 /**
@@ -119,7 +131,8 @@ void gunyah_function_publish(struct gunyah_function *fn)
  * @arg: argument, @ops->arg_size bytes
  *
  * Context: Process context.
- * Return: what the type's add() returns: not negative on success; -ERESTARTSYS.
+ * Return: what the type's add() returns, which is not negative on success;
+ * -ERESTARTSYS.
  */
 long gunyah_function_add(struct gunyah_vm *vm,
 			 const struct gunyah_function_ops *ops, const void *arg)
@@ -138,7 +151,7 @@ static void function_remove_locked(struct gunyah_function *fn)
 	lockdep_assert_held(&fn->vm->lock);
 
 	list_del(&fn->list);
-	fn->ops->unbind(fn);
+	function_unbind(fn);
 	fn->ops->remove(fn);
 }
 
@@ -179,11 +192,11 @@ void gunyah_functions_bind(struct gunyah_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry(fn, &vm->functions, list)
-		fn->ops->bind(fn);
+		function_bind(fn);
 }
 
 /**
- * gunyah_functions_unbind() - tell all functions that the resources go
+ * gunyah_functions_unbind() - tell all functions that the VM loses its resources
  * @vm: VM, its lock is held
  *
  * Context: Process context, may sleep until vCPUs have come back.
@@ -195,7 +208,7 @@ void gunyah_functions_unbind(struct gunyah_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry(fn, &vm->functions, list)
-		fn->ops->unbind(fn);
+		function_unbind(fn);
 }
 
 /**

@@ -17,12 +17,13 @@ struct gunyah_function;
 /**
  * enum gunyah_match - whether an argument names a function
  * @GUNYAH_MATCH_NONE: no
- * @GUNYAH_MATCH_LOOSE: if it does not name another one exactly
+ * @GUNYAH_MATCH_PARTIAL: a part of it does: it counts if no function matches
+ *	exactly
  * @GUNYAH_MATCH_EXACT: yes
  */
 enum gunyah_match {
 	GUNYAH_MATCH_NONE,
-	GUNYAH_MATCH_LOOSE,
+	GUNYAH_MATCH_PARTIAL,
 	GUNYAH_MATCH_EXACT,
 };
 
@@ -30,21 +31,25 @@ enum gunyah_match {
  * struct gunyah_function_ops - a type of function
  * @type: GH_FN_...
  * @arg_size: size of its argument in bytes
+ * @min_size: size of the first version of the argument in bytes
  * @flags: all flags that its argument may have
  * @add: checks the argument and makes the function; returns what the ioctl
- *	returns, or a negative errno. Called with gunyah_vm.lock held; publishes
- *	the function with gunyah_function_publish().
+ *	returns, or a negative errno. Publishes the function with
+ *	gunyah_function_publish().
  * @match: whether @arg, as given for removal, names this function
- * @remove: takes the function out of service; it is off the list already.
- *	Called with gunyah_vm.lock held, cannot fail.
- * @bind: the VM has resources now. With gunyah_vm.lock held.
+ * @remove: takes the function out of service, after it was taken off the list.
+ *	Cannot fail.
+ * @bind: the VM has resources now. NULL if the type needs none.
  * @unbind: the resources go away; what uses them must have stopped when it
- *	returns. With gunyah_vm.lock held, cannot fail.
- * @show: describe it in one line. With gunyah_vm.lock held.
+ *	returns. Cannot fail. NULL if the type needs none.
+ * @show: describe it in one line
+ *
+ * All callbacks are called with gunyah_vm.lock held.
  */
 struct gunyah_function_ops {
 	u32 type;
 	u32 arg_size;
+	u32 min_size;
 	u32 flags;
 	long (*add)(struct gunyah_vm *vm, const void *arg);
 	enum gunyah_match (*match)(struct gunyah_function *fn,

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * ioeventfd: what a VM writes to an address signals an eventfd
+ * ioeventfd: a write of the VM to an address signals an eventfd
  *
- * Each is in one hash table by VM, address, size and data, so that a write is
- * looked up at the same cost however many there are. It finds at most one: those
- * that would match the same write are refused.
- *
- * A vCPU that runs looks up under RCU.
+ * A VM's ioeventfds are in a hash table by address. A write matches at most one
+ * of them, because those that would match the same write are refused. A vCPU
+ * that runs looks its writes up under the VM's SRCU.
  */
 
 #include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
+#include <linux/hashtable.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
-#include <linux/rcupdate.h>
-#include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/srcu.h>
 
 #include "function.h"
 #include "ioeventfd.h"
@@ -27,55 +25,31 @@
 #define IOEVENTFD_FLAGS		GH_IOEVENTFD_FLAGS_DATAMATCH
 
 /**
- * struct ioeventfd_key - which writes
- * @vm: of this VM
- * @addr: to this guest physical address
- * @data: of this value, 0 if any
- * @len: of this size in bytes, 0 if any
- * @flags: GH_IOEVENTFD_FLAGS_DATAMATCH: only of that value
- *
- * Hashed byte by byte: there is no padding.
- */
-struct ioeventfd_key {
-	const struct gunyah_vm *vm;
-	u64 addr;
-	u64 data;
-	u32 len;
-	u32 flags;
-};
-
-/**
  * struct gunyah_ioeventfd - an eventfd that is signalled
  * @fn: as a function of its VM
- * @node: in the hash table, from the time it was added to its removal
- * @key: which writes signal it
- * @ctx: the eventfd; its file may be closed before
- * @rcu: to free it, as a lookup of another may be on its way over it
+ * @node: in gunyah_vm.ioeventfds, from the time it was added to its removal
+ * @addr: guest physical address of the write
+ * @data: value of the write, if @has_data
+ * @len: size of the write in bytes, 0 for all sizes
+ * @has_data: only writes of @data match
+ * @ctx: the eventfd, whose file may have been closed
  */
 struct gunyah_ioeventfd {
 	struct gunyah_function fn;
-	struct rhash_head node;
-	struct ioeventfd_key key;
+	struct hlist_node node;
+	u64 addr;
+	u64 data;
+	u32 len;
+	bool has_data;
 	struct eventfd_ctx *ctx;
-	struct rcu_head rcu;
 };
-
-static const struct rhashtable_params ioeventfd_params = {
-	.key_len = sizeof(struct ioeventfd_key),
-	.key_offset = offsetof(struct gunyah_ioeventfd, key),
-	.head_offset = offsetof(struct gunyah_ioeventfd, node),
-	.automatic_shrinking = true,
-};
-
-/* Of all VMs; changed by whoever holds the lock of the VM in question */
-static struct rhashtable ioeventfd_table;
 
 static struct gunyah_ioeventfd *to_ioeventfd(struct gunyah_function *fn)
 {
 	return container_of(fn, struct gunyah_ioeventfd, fn);
 }
 
-/* The bytes of @data that a write of @len bytes has */
+/* The lowest @len bytes of @data */
 static u64 ioeventfd_data(u64 data, u32 len)
 {
 	return data & GENMASK_ULL(len * 8 - 1, 0);
@@ -86,15 +60,9 @@ static bool ioeventfd_len_valid(u64 len)
 	return len <= sizeof(u64) && is_power_of_2(len);
 }
 
-static bool ioeventfd_signal(const struct ioeventfd_key *key)
+static struct hlist_head *ioeventfd_bucket(struct gunyah_vm *vm, u64 addr)
 {
-	struct gunyah_ioeventfd *ioeventfd;
-
-	ioeventfd = rhashtable_lookup(&ioeventfd_table, key, ioeventfd_params);
-	if (!ioeventfd)
-		return false;
-	eventfd_signal(ioeventfd->ctx);
-	return true;
+	return &vm->ioeventfds[hash_min(addr, HASH_BITS(vm->ioeventfds))];
 }
 
 /**
@@ -102,143 +70,121 @@ static bool ioeventfd_signal(const struct ioeventfd_key *key)
  * @vm: VM that has written; one of its vCPUs is running
  * @addr: guest physical address
  * @len: size in bytes, not checked
- * @data: what it has written
+ * @data: value that was written
  *
- * Context: Any but with the lock of a wait queue held.
- * Return: true if there was one: the write is done.
+ * Context: Process context, without the lock of a wait queue.
+ * Return: true if there is one, so that nobody else has to handle the write.
  */
-bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
-			    u64 data)
+bool gunyah_ioeventfd_write(struct gunyah_vm *vm, u64 addr, u64 len, u64 data)
 {
-	struct ioeventfd_key key = {
-		.vm = vm,
-		.addr = addr,
-		.flags = GH_IOEVENTFD_FLAGS_DATAMATCH,
-	};
-	bool done;
+	struct hlist_head *bucket = ioeventfd_bucket(vm, addr);
+	struct gunyah_ioeventfd *ioeventfd;
 
-	if (!READ_ONCE(vm->num_ioeventfds) || !ioeventfd_len_valid(len))
+	if (hlist_empty(bucket) || !ioeventfd_len_valid(len))
 		return false;
-	key.len = len;
-	key.data = ioeventfd_data(data, len);
+	data = ioeventfd_data(data, len);
 
-	rcu_read_lock();
-	done = ioeventfd_signal(&key);
-	if (!done) {
-		key.flags = 0;
-		key.data = 0;
-		done = ioeventfd_signal(&key);
-	}
-	if (!done) {
-		key.len = 0;
-		done = ioeventfd_signal(&key);
-	}
-	rcu_read_unlock();
-
-	if (done)
+	guard(srcu)(&vm->srcu);
+	hlist_for_each_entry_srcu(ioeventfd, bucket, node,
+				  srcu_read_lock_held(&vm->srcu)) {
+		if (ioeventfd->addr != addr)
+			continue;
+		if (ioeventfd->len && ioeventfd->len != len)
+			continue;
+		if (ioeventfd->has_data && ioeventfd->data != data)
+			continue;
+		eventfd_signal(ioeventfd->ctx);
 		trace_gunyah_ioeventfd(vm->vmid, addr, len);
-	return done;
+		return true;
+	}
+	return false;
 }
 
-static struct ioeventfd_key
-ioeventfd_make_key(const struct gunyah_vm *vm,
-		   const struct gh_fn_ioeventfd_arg *arg)
+/* Fill in which writes match an argument that need not be valid */
+static void ioeventfd_set_match(struct gunyah_ioeventfd *ioeventfd,
+				const struct gh_fn_ioeventfd_arg *arg)
 {
-	struct ioeventfd_key key = {
-		.vm = vm,
-		.addr = arg->addr,
-		.len = arg->len,
-		.flags = arg->flags & GH_IOEVENTFD_FLAGS_DATAMATCH,
-	};
-
-	if (key.flags && ioeventfd_len_valid(key.len))
-		key.data = ioeventfd_data(arg->datamatch, arg->len);
-	return key;
+	ioeventfd->addr = arg->addr;
+	ioeventfd->len = arg->len;
+	ioeventfd->has_data = arg->flags & GH_IOEVENTFD_FLAGS_DATAMATCH;
+	ioeventfd->data = 0;
+	if (ioeventfd->has_data && ioeventfd_len_valid(arg->len))
+		ioeventfd->data = ioeventfd_data(arg->datamatch, arg->len);
 }
 
-static bool ioeventfd_overlap(const struct ioeventfd_key *a,
-			      const struct ioeventfd_key *b)
+static bool ioeventfd_overlap(const struct gunyah_ioeventfd *a,
+			      const struct gunyah_ioeventfd *b)
 {
 	return a->addr == b->addr &&
 	       (!a->len || !b->len || a->len == b->len) &&
-	       (!a->flags || !b->flags || a->data == b->data);
+	       (!a->has_data || !b->has_data || a->data == b->data);
 }
 
 static bool ioeventfd_overlaps_any(struct gunyah_vm *vm,
-				   const struct ioeventfd_key *key)
+				   const struct gunyah_ioeventfd *ioeventfd)
 {
-	struct gunyah_function *fn;
+	struct gunyah_ioeventfd *other;
 
 	lockdep_assert_held(&vm->lock);
 
-	list_for_each_entry(fn, &vm->functions, list)
-		if (fn->ops == &gunyah_ioeventfd_function &&
-		    ioeventfd_overlap(&to_ioeventfd(fn)->key, key))
+	hlist_for_each_entry(other, ioeventfd_bucket(vm, ioeventfd->addr), node)
+		if (ioeventfd_overlap(other, ioeventfd))
 			return true;
 	return false;
 }
 
-/* An address alone is enough: it is all that some VMMs give for a removal */
+/* VMMs exist that give nothing but the address for a removal */
 static enum gunyah_match ioeventfd_match(struct gunyah_function *fn,
 					 const void *arg)
 {
 	const struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
-	struct ioeventfd_key key = ioeventfd_make_key(fn->vm, arg);
+	struct gunyah_ioeventfd wanted;
 
-	if (!memcmp(&key, &ioeventfd->key, sizeof(key)))
+	ioeventfd_set_match(&wanted, arg);
+	if (ioeventfd->addr != wanted.addr)
+		return GUNYAH_MATCH_NONE;
+	if (ioeventfd->len == wanted.len &&
+	    ioeventfd->has_data == wanted.has_data &&
+	    ioeventfd->data == wanted.data)
 		return GUNYAH_MATCH_EXACT;
-	if (key.addr == ioeventfd->key.addr && !key.flags)
-		return GUNYAH_MATCH_LOOSE;
-	return GUNYAH_MATCH_NONE;
-}
-
-/* There is nothing of the VM's that it needs */
-static void ioeventfd_bind(struct gunyah_function *fn)
-{
-}
-
-static void ioeventfd_unbind(struct gunyah_function *fn)
-{
+	return wanted.has_data ? GUNYAH_MATCH_NONE : GUNYAH_MATCH_PARTIAL;
 }
 
 static void ioeventfd_remove(struct gunyah_function *fn)
 {
 	struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
 
-	rhashtable_remove_fast(&ioeventfd_table, &ioeventfd->node,
-			       ioeventfd_params);
-	WRITE_ONCE(fn->vm->num_ioeventfds, fn->vm->num_ioeventfds - 1);
+	hash_del_rcu(&ioeventfd->node);
 	/*
-	 * Who removes it may look at the eventfd for the last time after this:
-	 * no write may be on its way to it. And it must not be used any more. At
-	 * the end of a VM there is no vCPU that could.
+	 * When the caller returns, every write that came before has reached the
+	 * eventfd. No vCPU runs without resources.
 	 */
 	if (!list_empty(&fn->vm->resources))
-		synchronize_rcu_expedited();
+		synchronize_srcu(&fn->vm->srcu);
 	eventfd_ctx_put(ioeventfd->ctx);
-	kfree_rcu(ioeventfd, rcu);
+	kfree(ioeventfd);
 }
 
 static void ioeventfd_show(struct gunyah_function *fn, struct seq_file *file)
 {
-	const struct ioeventfd_key *key = &to_ioeventfd(fn)->key;
+	const struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
 
-	seq_printf(file, "ioeventfd addr=0x%llx len=%u", key->addr, key->len);
-	if (key->flags)
-		seq_printf(file, " data=0x%llx", key->data);
+	seq_printf(file, "ioeventfd addr=0x%llx len=%u", ioeventfd->addr,
+		   ioeventfd->len);
+	if (ioeventfd->has_data)
+		seq_printf(file, " data=0x%llx", ioeventfd->data);
 	seq_putc(file, '\n');
 }
 
 static int ioeventfd_check(const struct gh_fn_ioeventfd_arg *arg)
 {
-	u64 end;
+	u64 last;
 
 	if (arg->flags & ~IOEVENTFD_FLAGS || arg->padding)
 		return -EINVAL;
 	if (arg->len ? !ioeventfd_len_valid(arg->len) : arg->flags)
 		return -EINVAL;
-	/* The last byte, so that a write to the last address is possible */
-	if (arg->len && check_add_overflow(arg->addr, arg->len - 1, &end))
+	if (arg->len && check_add_overflow(arg->addr, arg->len - 1, &last))
 		return -EINVAL;
 	return 0;
 }
@@ -265,18 +211,15 @@ static long ioeventfd_add(struct gunyah_vm *vm, const void *arg)
 	}
 	ioeventfd->fn.vm = vm;
 	ioeventfd->fn.ops = &gunyah_ioeventfd_function;
-	ioeventfd->key = ioeventfd_make_key(vm, ioeventfd_arg);
 	ioeventfd->ctx = ctx;
-
-	ret = -EEXIST;
-	if (ioeventfd_overlaps_any(vm, &ioeventfd->key))
+	ioeventfd_set_match(ioeventfd, ioeventfd_arg);
+	if (ioeventfd_overlaps_any(vm, ioeventfd)) {
+		ret = -EEXIST;
 		goto err_free;
-	ret = rhashtable_insert_fast(&ioeventfd_table, &ioeventfd->node,
-				     ioeventfd_params);
-	if (ret)
-		goto err_free;
+	}
 
-	WRITE_ONCE(vm->num_ioeventfds, vm->num_ioeventfds + 1);
+	hlist_add_head_rcu(&ioeventfd->node,
+			   ioeventfd_bucket(vm, ioeventfd->addr));
 	gunyah_function_publish(&ioeventfd->fn);
 	return 0;
 
@@ -291,32 +234,10 @@ err_put:
 const struct gunyah_function_ops gunyah_ioeventfd_function = {
 	.type = GH_FN_IOEVENTFD,
 	.arg_size = sizeof(struct gh_fn_ioeventfd_arg),
+	.min_size = sizeof(struct gh_fn_ioeventfd_arg),
 	.flags = IOEVENTFD_FLAGS,
 	.add = ioeventfd_add,
 	.match = ioeventfd_match,
 	.remove = ioeventfd_remove,
-	.bind = ioeventfd_bind,
-	.unbind = ioeventfd_unbind,
 	.show = ioeventfd_show,
 };
-
-/**
- * gunyah_ioeventfd_init() - make the table of all ioeventfds
- *
- * Context: Module initialisation.
- * Return: 0 or -ENOMEM.
- */
-int gunyah_ioeventfd_init(void)
-{
-	return rhashtable_init(&ioeventfd_table, &ioeventfd_params);
-}
-
-/**
- * gunyah_ioeventfd_exit() - the table goes, it is empty
- *
- * Context: Module exit.
- */
-void gunyah_ioeventfd_exit(void)
-{
-	rhashtable_destroy(&ioeventfd_table);
-}

@@ -12,9 +12,6 @@ struct gunyah_function_ops;
 struct gunyah_vm;
 
 extern const struct gunyah_function_ops gunyah_ioeventfd_function;
-int gunyah_ioeventfd_init(void);
-void gunyah_ioeventfd_exit(void);
-bool gunyah_ioeventfd_write(const struct gunyah_vm *vm, u64 addr, u64 len,
-			    u64 data);
+bool gunyah_ioeventfd_write(struct gunyah_vm *vm, u64 addr, u64 len, u64 data);
 
 #endif /* _GUNYAH_IOEVENTFD_H */

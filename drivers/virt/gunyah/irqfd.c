@@ -263,6 +263,7 @@ static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 const struct gunyah_function_ops gunyah_irqfd_function = {
 	.type = GH_FN_IRQFD,
 	.arg_size = sizeof(struct gh_fn_irqfd_arg),
+	.min_size = sizeof(struct gh_fn_irqfd_arg),
 	.flags = IRQFD_FLAGS,
 	.add = irqfd_add,
 	.match = irqfd_match,

@@ -224,9 +224,6 @@ static int __init gunyah_init(void)
 	gunyah_wq = alloc_workqueue("gunyah", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!gunyah_wq)
 		return -ENOMEM;
-	ret = gunyah_ioeventfd_init();
-	if (ret)
-		goto err_wq;
 	gunyah_debugfs_init();
 	gunyah_function_register(&gunyah_vcpu_function);
 	gunyah_function_register(&gunyah_irqfd_function);
@@ -234,15 +231,10 @@ static int __init gunyah_init(void)
 
 	ret = platform_register_drivers(gunyah_drivers,
 					ARRAY_SIZE(gunyah_drivers));
-	if (ret)
-		goto err_debugfs;
-	return 0;
-
-err_debugfs:
-	gunyah_debugfs_exit();
-	gunyah_ioeventfd_exit();
-err_wq:
-	destroy_workqueue(gunyah_wq);
+	if (ret) {
+		gunyah_debugfs_exit();
+		destroy_workqueue(gunyah_wq);
+	}
 	return ret;
 }
 module_init(gunyah_init);
@@ -252,7 +244,6 @@ static void __exit gunyah_exit(void)
 	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
 	destroy_workqueue(gunyah_wq);
 	gunyah_debugfs_exit();
-	gunyah_ioeventfd_exit();
 }
 module_exit(gunyah_exit);
 

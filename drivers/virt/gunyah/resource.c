@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Resources: capabilities and interrupts that the host has of a VM
+ * Resources of a VM: capabilities and interrupts that the host has for it
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
@@ -31,10 +31,9 @@ static irqreturn_t resource_irq(int irq, void *data)
 {
 	struct gunyah_resource *resource = data;
 
-	spin_lock(&resource->lock);
+	guard(spinlock)(&resource->lock);
 	if (resource->handler)
 		resource->handler(resource->data);
-	spin_unlock(&resource->lock);
 	return IRQ_HANDLED;
 }
 
@@ -65,6 +64,7 @@ static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r
 	struct gunyah_resource *resource;
 	int ret;
 
+	/* A worker has no memory cgroup to charge */
 	resource = kzalloc(sizeof(*resource), GFP_KERNEL);
 	if (!resource)
 		return -ENOMEM;
@@ -79,7 +79,7 @@ static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r
 		if (ret < 0)
 			goto err_free;
 		resource->irq = ret;
-		/* Not ours, then, and not ours to dispose of */
+		/* Somebody else uses the interrupt: leave its mapping alone */
 		ret = -EBUSY;
 		if (irq_has_action(resource->irq))
 			goto err_free;
@@ -103,7 +103,8 @@ err_free:
  * @vm: VM, its lock is held; initialised, not started
  *
  * Context: Worker, may sleep.
- * Return: 0, or a negative errno; undone by gunyah_resources_drop() either way.
+ * Return: 0, or a negative errno: -EBUSY, -EIO, -ENOMEM, or that of the message.
+ * gunyah_resources_drop() undoes it in either case.
  */
 int gunyah_resources_get(struct gunyah_vm *vm)
 {
@@ -123,7 +124,7 @@ int gunyah_resources_get(struct gunyah_vm *vm)
 }
 
 /**
- * gunyah_resources_drop() - stop to use the resources of a VM
+ * gunyah_resources_drop() - stop using the resources of a VM
  * @vm: VM, its lock is held; its functions are unbound
  *
  * Context: Worker, may sleep.
@@ -167,10 +168,10 @@ struct gunyah_resource *gunyah_resource_find(struct gunyah_vm *vm, u8 type,
 }
 
 /**
- * gunyah_resource_listen() - be told of a resource's interrupts
+ * gunyah_resource_listen() - set the handler of a resource's interrupt
  * @resource: the resource
- * @handler: called in hard interrupt context; NULL: be told no more, and not
- *	be in the handler any more when this returns
+ * @handler: called in hard interrupt context. NULL removes the handler, which
+ *	does not run any more when this returns.
  * @data: its argument
  *
  * Context: Process context.
@@ -178,8 +179,7 @@ struct gunyah_resource *gunyah_resource_find(struct gunyah_vm *vm, u8 type,
 void gunyah_resource_listen(struct gunyah_resource *resource,
 			    void (*handler)(void *data), void *data)
 {
-	spin_lock_irq(&resource->lock);
+	guard(spinlock_irq)(&resource->lock);
 	resource->handler = handler;
 	resource->data = data;
-	spin_unlock_irq(&resource->lock);
 }

@@ -13,12 +13,30 @@
 struct gunyah_vm;
 
 /**
+ * struct gunyah_vcpu_context - what the next run of a vCPU depends on
+ * @resume: data for the next hypercall
+ * @read_addr: guest physical address of a read without an answer
+ * @read_len: its size in bytes, 0 if there is none
+ * @faulted: the vCPU must not be run any more
+ *
+ * Lives as long as the vCPU in the hypervisor, that is, longer than a function
+ * that is removed and added again. Protected by the run_lock of the function.
+ */
+struct gunyah_vcpu_context {
+	u64 resume[3];
+	u64 read_addr;
+	u8 read_len;
+	bool faulted;
+};
+
+/**
  * struct gunyah_resource - a capability and its interrupt
  * @list: in gunyah_vm.resources
  * @type: enum gunyah_rm_resource_type
- * @label: name of it; a function refers to it by type and label
+ * @label: a function refers to the resource by type and label
  * @capid: capability id in the host's space
  * @irq: Linux interrupt number, 0 if it has none
+ * @vcpu: only used for vCPUs
  * @lock: protects @handler and @data against the interrupt
  * @handler: called in hard interrupt context with @lock held, may be NULL
  * @data: its argument
@@ -29,6 +47,7 @@ struct gunyah_resource {
 	u32 label;
 	u64 capid;
 	int irq;
+	struct gunyah_vcpu_context vcpu;
 	spinlock_t lock;	/* handler and data against the interrupt */
 	void (*handler)(void *data);
 	void *data;

@@ -2,8 +2,8 @@
 /*
  * Virtual CPUs that user space runs
  *
- * The run page is shared with user space: nothing in it is trusted, and what is
- * read from it is read once. It never carries a request of the kernel's own.
+ * The run page is shared with user space: nothing in it is trusted, each member
+ * is read once, and the driver never uses it for requests of its own.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
@@ -14,10 +14,13 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/rcuwait.h>
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
-#include <linux/smp.h>
+#include <linux/task_work.h>
+#include <linux/wait.h>
 
 #include "function.h"
 #include "host.h"
@@ -31,23 +34,26 @@
 #include "vm_life.h"
 
 /*
- * A parked vCPU is run again after this time even if nothing woke it: firmware
- * exists that forgets a wake-up, or the end of the VM, until then.
+ * Firmware exists that loses the halt of a vCPU until the vCPU is run again, so
+ * a parked vCPU is run once more after this time.
  */
-#define VCPU_PARK_PERIOD	(HZ / 4)
-/* The same while the VM is ending, and how long its end may take */
+#define VCPU_RETRY_WAIT		(HZ / 4)
+
+/*
+ * While the VM is ending the vCPU is run again and again, at most for
+ * VCPU_END_WAIT. The report of the end may have got lost: after VCPU_END_ASK
+ * the resource manager is asked for it.
+ */
 #define VCPU_END_PERIOD		max(HZ / 50, 1)
+#define VCPU_END_ASK		HZ
 #define VCPU_END_WAIT		(10 * HZ)
 
-/**
- * enum vcpu_count - what is counted of a vCPU
- * @VCPU_COUNT_RESET: it reset the VM. Before it, the states below this one, in
- *	the order of &enum gunyah_vcpu_state
- * @VCPU_COUNT_UNKNOWN: a state that is not known
- * @VCPU_COUNT_ERROR: the hypervisor refused to run it
- * @VCPU_COUNT_IOEVENTFD: MMIO writes that were for an ioeventfd
- * @VCPU_COUNT_RUN: calls of GH_VCPU_RUN that got to run it
- * @VCPU_COUNTS: number of these
+/* The vCPU is to be run again: there is nothing for user space to handle */
+#define VCPU_RESUME_GUEST	1
+
+/*
+ * What is counted of a vCPU, in the order of struct gh_vcpu_stats. The first
+ * ones are the states that the hypervisor reports, see enum gunyah_vcpu_state.
  */
 enum vcpu_count {
 	VCPU_COUNT_RESET = GUNYAH_VCPU_STATE_PAGE_FAULT + 1,
@@ -57,6 +63,8 @@ enum vcpu_count {
 	VCPU_COUNT_RUN,
 	VCPU_COUNTS
 };
+
+static_assert(sizeof(struct gh_vcpu_stats) == VCPU_COUNTS * sizeof(u64));
 
 static const char *const vcpu_count_names[VCPU_COUNTS] = {
 	[GUNYAH_VCPU_STATE_READY]		= "ready",
@@ -80,14 +88,21 @@ static const char *const vcpu_count_names[VCPU_COUNTS] = {
  * @kref: held by the file descriptor and by the VM's list of functions
  * @id: index, as in the VM's devicetree
  * @run: page shared with user space
- * @run_lock: held while the vCPU runs; protects the members below
+ * @run_lock: held while the vCPU runs; protects the members from @resource to
+ *	@counts, and @resource->vcpu
  * @resource: capability and wake-up interrupt, NULL if there is none (yet)
- * @resume: data for the next hypercall
- * @mmio_read: bytes that user space owes for a read, 0 if none
- * @faulted: cannot go on, and must not be run any more
- * @counts: statistics; who only looks may read them without the lock
- * @wake: something happened since it was armed; set by interrupts
- * @leave: the function goes away, come back
+ * @report_read: a read that was reported by a function which is gone has to be
+ *	reported again
+ * @retried: a parked vCPU has been run once more: park it for good
+ * @ending: the vCPU waits for the report of the VM's end
+ * @asked: the resource manager was asked for that report
+ * @ending_since: time at which @ending was set, in jiffies
+ * @counts: statistics, may be read without the lock
+ * @runner: thread that holds @run_lock to run the vCPU, under RCU
+ * @wait: where @runner sleeps
+ * @state_entry: in gunyah_vm.wait while the function exists
+ * @wake: the wake-up interrupt came since the vCPU was last run
+ * @leave: the function loses its resource: @runner has to return
  */
 struct gunyah_vcpu {
 	struct gunyah_function fn;
@@ -97,14 +112,24 @@ struct gunyah_vcpu {
 
 	struct mutex run_lock;	/* held while it runs */
 	struct gunyah_resource *resource;
-	u64 resume[3];
-	u8 mmio_read;
-	bool faulted;
-	unsigned long counts[VCPU_COUNTS];
+	bool report_read;
+	bool retried;
+	bool ending;
+	bool asked;
+	unsigned long ending_since;
+	u64 counts[VCPU_COUNTS];
 
+	struct task_struct __rcu *runner;
+	struct rcuwait wait;
+	wait_queue_entry_t state_entry;
 	bool wake;
 	bool leave;
 };
+
+static struct gunyah_vcpu *to_vcpu(struct gunyah_function *fn)
+{
+	return container_of(fn, struct gunyah_vcpu, fn);
+}
 
 static void vcpu_free(struct kref *kref)
 {
@@ -114,13 +139,57 @@ static void vcpu_free(struct kref *kref)
 	kfree(vcpu);
 }
 
+static void vcpu_count(struct gunyah_vcpu *vcpu, unsigned int what)
+{
+	WRITE_ONCE(vcpu->counts[what], vcpu->counts[what] + 1);
+}
+
+static void vcpu_count_state(struct gunyah_vcpu *vcpu, u64 state)
+{
+	if (state < VCPU_COUNT_RESET)
+		vcpu_count(vcpu, state);
+	else if (state == GUNYAH_VCPU_STATE_SYSTEM_RESET)
+		vcpu_count(vcpu, VCPU_COUNT_RESET);
+	else
+		vcpu_count(vcpu, VCPU_COUNT_UNKNOWN);
+}
+
+/*
+ * Waiting
+ *
+ * Whoever changes one of the conditions wakes the vCPU's thread: its wake-up
+ * interrupt, the end of the VM, or the removal of the function. Nothing else
+ * does.
+ */
+
 /* Hard interrupt context */
 static void vcpu_wake(void *data)
 {
 	struct gunyah_vcpu *vcpu = data;
 
 	WRITE_ONCE(vcpu->wake, true);
-	wake_up_all(&vcpu->fn.vm->wait);
+	rcuwait_wake_up(&vcpu->wait);
+}
+
+/* With the lock of gunyah_vm.wait held */
+static int vcpu_vm_ended(wait_queue_entry_t *entry, unsigned int mode, int sync,
+			 void *key)
+{
+	rcuwait_wake_up(&container_of(entry, struct gunyah_vcpu,
+				      state_entry)->wait);
+	return 0;
+}
+
+/* Bring the thread back from a wait or, with an interrupt, from the guest */
+static void vcpu_kick(struct gunyah_vcpu *vcpu)
+{
+	struct task_struct *runner;
+
+	rcuwait_wake_up(&vcpu->wait);
+	guard(rcu)();
+	runner = rcu_dereference(vcpu->runner);
+	if (runner)
+		kick_process(runner);
 }
 
 static bool vcpu_ended(struct gunyah_vcpu *vcpu)
@@ -128,36 +197,51 @@ static bool vcpu_ended(struct gunyah_vcpu *vcpu)
 	return gunyah_vm_state(vcpu->fn.vm) == GH_VM_STATE_EXITED;
 }
 
-static void vcpu_count_state(struct gunyah_vcpu *vcpu, u64 state)
+static bool vcpu_must_stop(struct gunyah_vcpu *vcpu)
 {
-	if (state < VCPU_COUNT_RESET)
-		vcpu->counts[state]++;
-	else if (state == GUNYAH_VCPU_STATE_SYSTEM_RESET)
-		vcpu->counts[VCPU_COUNT_RESET]++;
-	else
-		vcpu->counts[VCPU_COUNT_UNKNOWN]++;
+	return READ_ONCE(vcpu->leave) || vcpu_ended(vcpu);
 }
 
-static void vcpu_park(struct gunyah_vcpu *vcpu, long period)
+/* The vCPU has nothing to do until it is woken */
+static void vcpu_park(struct gunyah_vcpu *vcpu)
 {
-	wait_event_interruptible_timeout(vcpu->fn.vm->wait,
-					 READ_ONCE(vcpu->wake) ||
-					 READ_ONCE(vcpu->leave) ||
-					 vcpu_ended(vcpu), period);
+	long timeout = vcpu->retried ? MAX_SCHEDULE_TIMEOUT : VCPU_RETRY_WAIT;
+	long left;
+
+	left = rcuwait_wait_event_timeout(&vcpu->wait,
+					  READ_ONCE(vcpu->wake) ||
+					  vcpu_must_stop(vcpu),
+					  TASK_INTERRUPTIBLE, timeout);
+	/* A signal changes nothing */
+	if (left >= 0)
+		vcpu->retried = !left;
 }
 
-/* The VM is ending: wait for the report of it. False: it took too long. */
-static bool vcpu_await_end(struct gunyah_vcpu *vcpu, unsigned long *deadline)
+/* The VM is ending: wait for the report of that */
+static long vcpu_await_end(struct gunyah_vcpu *vcpu)
 {
-	if (!*deadline)
-		*deadline = (jiffies + VCPU_END_WAIT) | 1;
-	if (time_after(jiffies, *deadline))
-		return false;
-	wait_event_interruptible_timeout(vcpu->fn.vm->wait,
-					 READ_ONCE(vcpu->leave) ||
-					 vcpu_ended(vcpu), VCPU_END_PERIOD);
-	return true;
+	if (!vcpu->ending) {
+		vcpu->ending = true;
+		vcpu->asked = false;
+		vcpu->ending_since = jiffies;
+	}
+	if (time_after(jiffies, vcpu->ending_since + VCPU_END_WAIT)) {
+		vcpu->ending = false;
+		return -ETIMEDOUT;
+	}
+	if (!vcpu->asked &&
+	    time_after(jiffies, vcpu->ending_since + VCPU_END_ASK)) {
+		vcpu->asked = true;
+		gunyah_vm_check_exit(vcpu->fn.vm);
+	}
+	rcuwait_wait_event_timeout(&vcpu->wait, vcpu_must_stop(vcpu),
+				   TASK_INTERRUPTIBLE, VCPU_END_PERIOD);
+	return VCPU_RESUME_GUEST;
 }
+
+/*
+ * Exits
+ */
 
 static void vcpu_report_end(struct gunyah_vcpu *vcpu,
 			    const struct gunyah_rm_vm_exited *exit)
@@ -182,141 +266,186 @@ static void vcpu_report_end(struct gunyah_vcpu *vcpu,
 	run->exit_reason = GH_VCPU_EXIT_STATUS;
 }
 
-static int vcpu_report_mmio(struct gunyah_vcpu *vcpu,
-			    const struct gunyah_vcpu_run_resp *resp)
+static void vcpu_report_mmio(struct gunyah_vcpu *vcpu, u64 addr, u32 len,
+			     bool is_write, u64 value)
 {
-	bool is_write = resp->state == GUNYAH_VCPU_STATE_MMIO_WRITE;
 	struct gh_vcpu_run *run = vcpu->run;
-	u64 len = resp->data[1];
-	__le64 data;
+	__le64 data = cpu_to_le64(value);
 
-	if (len != 1 && len != 2 && len != 4 && len != 8)
-		return -EIO;
-
-	data = cpu_to_le64(is_write ? resp->data[2] : 0);
-	run->mmio.phys_addr = resp->data[0];
+	run->mmio.phys_addr = addr;
 	memcpy(run->mmio.data, &data, sizeof(data));
 	run->mmio.len = len;
 	run->mmio.is_write = is_write;
 	memset(run->mmio.padding2, 0, sizeof(run->mmio.padding2));
 	run->exit_reason = GH_VCPU_EXIT_MMIO;
-	/* What user space makes of mmio.len does not matter */
-	vcpu->mmio_read = is_write ? 0 : len;
+}
+
+static long vcpu_handle_mmio(struct gunyah_vcpu *vcpu,
+			     const struct gunyah_vcpu_run_resp *resp)
+{
+	bool is_write = resp->state == GUNYAH_VCPU_STATE_MMIO_WRITE;
+	struct gunyah_vcpu_context *context = &vcpu->resource->vcpu;
+	u64 addr = resp->data[0], len = resp->data[1];
+
+	if (len != 1 && len != 2 && len != 4 && len != 8)
+		return -EIO;
+	if (!is_write) {
+		/* Kept here: user space may write anything to the run page */
+		context->read_addr = addr;
+		context->read_len = len;
+	}
+	vcpu_report_mmio(vcpu, addr, len, is_write,
+			 is_write ? resp->data[2] : 0);
 	return 0;
 }
 
 static void vcpu_complete_mmio(struct gunyah_vcpu *vcpu)
 {
+	struct gunyah_vcpu_context *context = &vcpu->resource->vcpu;
 	__le64 data = 0;
 
-	if (!vcpu->mmio_read)
+	if (!context->read_len)
 		return;
-	memcpy(&data, vcpu->run->mmio.data, vcpu->mmio_read);
-	vcpu->resume[0] = le64_to_cpu(data);
-	vcpu->mmio_read = 0;
+	memcpy(&data, vcpu->run->mmio.data, context->read_len);
+	context->resume[0] = le64_to_cpu(data);
+	context->read_len = 0;
 }
 
-/* The vCPU has not come to an end for user space */
-#define VCPU_RUN_ON	1
-
 static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
-			      const struct gunyah_vcpu_run_resp *resp,
-			      unsigned long *deadline)
+			      const struct gunyah_vcpu_run_resp *resp)
 {
 	switch (resp->state) {
+	case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
+		vcpu->ending = false;
+		vcpu_park(vcpu);
+		return VCPU_RESUME_GUEST;
+	case GUNYAH_VCPU_STATE_POWERED_OFF:
+		if (resp->data[0] & GUNYAH_VCPU_POWERED_OFF_EXITED)
+			return vcpu_await_end(vcpu);
+		vcpu->ending = false;
+		vcpu_park(vcpu);
+		return VCPU_RESUME_GUEST;
+	case GUNYAH_VCPU_STATE_SYSTEM_RESET:
+		return vcpu_await_end(vcpu);
+	case GUNYAH_VCPU_STATE_FAULT:
+		vcpu->resource->vcpu.faulted = true;
+		return VCPU_RESUME_GUEST;
+	}
+
+	/* The vCPU runs */
+	vcpu->ending = false;
+	vcpu->retried = false;
+	switch (resp->state) {
 	case GUNYAH_VCPU_STATE_READY:
-		break;
+		return VCPU_RESUME_GUEST;
 	case GUNYAH_VCPU_STATE_BLOCKED:
 		usleep_range(20, 200);
-		break;
-	case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
-		vcpu_park(vcpu, VCPU_PARK_PERIOD);
-		break;
-	case GUNYAH_VCPU_STATE_POWERED_OFF:
-		if (!(resp->data[0] & GUNYAH_VCPU_POWERED_OFF_EXITED)) {
-			vcpu_park(vcpu, VCPU_PARK_PERIOD);
-			break;
-		}
-		fallthrough;
-	case GUNYAH_VCPU_STATE_SYSTEM_RESET:
-		return vcpu_await_end(vcpu, deadline) ? VCPU_RUN_ON :
-							-ETIMEDOUT;
-	case GUNYAH_VCPU_STATE_FAULT:
-		vcpu->faulted = true;
-		return VCPU_RUN_ON;
+		return VCPU_RESUME_GUEST;
 	case GUNYAH_VCPU_STATE_MMIO_WRITE:
 		if (!gunyah_ioeventfd_write(vcpu->fn.vm, resp->data[0],
 					    resp->data[1], resp->data[2]))
-			return vcpu_report_mmio(vcpu, resp);
-		vcpu->counts[VCPU_COUNT_IOEVENTFD]++;
-		break;
+			return vcpu_handle_mmio(vcpu, resp);
+		vcpu_count(vcpu, VCPU_COUNT_IOEVENTFD);
+		return VCPU_RESUME_GUEST;
 	case GUNYAH_VCPU_STATE_MMIO_READ:
-		return vcpu_report_mmio(vcpu, resp);
+		return vcpu_handle_mmio(vcpu, resp);
 	default:
 		return -EIO;
 	}
-	/* Whatever was before one of these, it was not the end */
-	*deadline = 0;
-	return VCPU_RUN_ON;
 }
 
-/* Run until there is something for user space. run_lock held. */
-static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
+/*
+ * Running
+ */
+
+static long vcpu_run_guest(struct gunyah_vcpu *vcpu)
 {
-	struct gunyah_vm *vm = vcpu->fn.vm;
+	struct gunyah_resource *resource = vcpu->resource;
 	struct gunyah_vcpu_run_resp resp;
-	struct gunyah_rm_vm_exited exit;
-	unsigned long deadline = 0;
 	enum gunyah_error error;
 	long ret;
 
-	vcpu->counts[VCPU_COUNT_RUN]++;
-	for (;;) {
+	vcpu_complete_mmio(vcpu);
+	/* Before the hypercall, so that no wake-up after it gets lost */
+	WRITE_ONCE(vcpu->wake, false);
+	error = gunyah_hypercall_vcpu_run(resource->capid,
+					  resource->vcpu.resume, &resp);
+	trace_gunyah_vcpu_exit(vcpu->fn.vm->vmid, vcpu->id, error, resp.state,
+			       resp.data[0], resp.data[1]);
+
+	switch (error) {
+	case GUNYAH_ERROR_OK:
+		memset(resource->vcpu.resume, 0, sizeof(resource->vcpu.resume));
+		vcpu_count_state(vcpu, resp.state);
+		return vcpu_handle_state(vcpu, &resp);
+	case GUNYAH_ERROR_RETRY:
+		return VCPU_RESUME_GUEST;
+	case GUNYAH_ERROR_BUSY:
+		vcpu_count(vcpu, VCPU_COUNT_ERROR);
+		/* The hypervisor schedules vCPUs without an interrupt itself */
+		if (!resource->irq)
+			return -EBUSY;
+		/* The resource manager is taking the VM down */
+		ret = vcpu_await_end(vcpu);
+		return ret == -ETIMEDOUT ? -EBUSY : ret;
+	default:
+		vcpu_count(vcpu, VCPU_COUNT_ERROR);
+		return -EIO;
+	}
+}
+
+/*
+ * Signals and task work (CPU time limits and timers, cpu.max, NUMA balancing)
+ * are only handled on the way to user space, which calls GH_VCPU_RUN again. A
+ * restartable sequence also sets TIF_NOTIFY_RESUME, each time the thread was
+ * scheduled out, but that can wait until the thread returns for another reason.
+ */
+static bool vcpu_has_user_work(void)
+{
+	if (signal_pending(current))
+		return true;
+	if (!test_thread_flag(TIF_NOTIFY_RESUME))
+		return false;
+#ifdef CONFIG_MEMCG
+	if (current->memcg_nr_pages_over_high)
+		return true;
+#endif
+	return task_work_pending(current);
+}
+
+static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
+{
+	struct gunyah_vcpu_context *context;
+	struct gunyah_rm_vm_exited exit;
+	long ret;
+
+	lockdep_assert_held(&vcpu->run_lock);
+
+	vcpu_count(vcpu, VCPU_COUNT_RUN);
+	do {
+		cond_resched();
 		if (READ_ONCE(vcpu->run->immediate_exit) ||
-		    signal_pending(current))
+		    vcpu_has_user_work())
 			return -EINTR;
-		if (vcpu_ended(vcpu) && gunyah_vm_exit_info(vm, &exit)) {
+		if (vcpu_ended(vcpu) &&
+		    gunyah_vm_exit_info(vcpu->fn.vm, &exit)) {
 			vcpu_report_end(vcpu, &exit);
 			return 0;
 		}
 		if (!vcpu->resource || READ_ONCE(vcpu->leave))
 			return -ENODEV;
-		cond_resched();
-		if (vcpu->faulted) {
-			if (!vcpu_await_end(vcpu, &deadline))
-				return -ETIMEDOUT;
-			continue;
+
+		context = &vcpu->resource->vcpu;
+		if (vcpu->report_read) {
+			vcpu->report_read = false;
+			vcpu_report_mmio(vcpu, context->read_addr,
+					 context->read_len, false, 0);
+			return 0;
 		}
-
-		vcpu_complete_mmio(vcpu);
-		/* Armed before the vCPU runs: a wake-up that comes now counts */
-		WRITE_ONCE(vcpu->wake, false);
-		error = gunyah_hypercall_vcpu_run(vcpu->resource->capid,
-						  vcpu->resume, &resp);
-		trace_gunyah_vcpu_exit(vm->vmid, vcpu->id, error, resp.state,
-				       resp.data[0], resp.data[1]);
-
-		if (error == GUNYAH_ERROR_RETRY)
-			continue;
-		if (error)
-			vcpu->counts[VCPU_COUNT_ERROR]++;
-		/* Only a vCPU that its owner schedules has an interrupt */
-		if (error == GUNYAH_ERROR_BUSY && vcpu->resource->irq) {
-			/* The resource manager is taking the VM down */
-			if (!vcpu_await_end(vcpu, &deadline))
-				return -EBUSY;
-			continue;
-		}
-		if (error)
-			return error == GUNYAH_ERROR_BUSY ? -EBUSY : -EIO;
-
-		memset(vcpu->resume, 0, sizeof(vcpu->resume));
-
-		vcpu_count_state(vcpu, resp.state);
-		ret = vcpu_handle_state(vcpu, &resp, &deadline);
-		if (ret != VCPU_RUN_ON)
-			return ret;
-	}
+		ret = context->faulted ? vcpu_await_end(vcpu) :
+					 vcpu_run_guest(vcpu);
+	} while (ret == VCPU_RESUME_GUEST);
+	return ret;
 }
 
 static long vcpu_ioctl_run(struct gunyah_vcpu *vcpu)
@@ -326,9 +455,16 @@ static long vcpu_ioctl_run(struct gunyah_vcpu *vcpu)
 	/* It comes before everything else, so it needs no lock */
 	if (READ_ONCE(vcpu->run->immediate_exit))
 		return -EINTR;
+	/* Whoever wants the thread to leave is waiting for the lock */
+	if (READ_ONCE(vcpu->leave) && !vcpu_ended(vcpu) &&
+	    !signal_pending(current))
+		return -ENODEV;
+
 	if (mutex_lock_interruptible(&vcpu->run_lock))
 		return -EINTR;
+	rcu_assign_pointer(vcpu->runner, current);
 	ret = vcpu_run_locked(vcpu);
+	RCU_INIT_POINTER(vcpu->runner, NULL);
 	mutex_unlock(&vcpu->run_lock);
 	return ret;
 }
@@ -338,8 +474,24 @@ static long vcpu_ioctl_mmap_size(struct file *file, unsigned long arg)
 	return PAGE_SIZE;
 }
 
+static long vcpu_ioctl_get_stats(struct file *file, void *arg)
+{
+	const struct gunyah_vcpu *vcpu = file->private_data;
+	u64 *stats = arg;
+	unsigned int i;
+
+	for (i = 0; i < VCPU_COUNTS; i++)
+		stats[i] = READ_ONCE(vcpu->counts[i]);
+	return 0;
+}
+
 static const struct gunyah_ioctl vcpu_ioctls[] = {
 	{ .cmd = GH_VCPU_MMAP_SIZE, .call = vcpu_ioctl_mmap_size },
+	{
+		.cmd = GH_VCPU_GET_STATS,
+		.fn = vcpu_ioctl_get_stats,
+		.min_size = sizeof(struct gh_vcpu_stats),
+	},
 };
 
 static long vcpu_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -388,33 +540,32 @@ static enum gunyah_match vcpu_match(struct gunyah_function *fn,
 				    const void *arg)
 {
 	const struct gh_fn_vcpu_arg *vcpu_arg = arg;
-	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
 
-	return vcpu->id == vcpu_arg->id ? GUNYAH_MATCH_EXACT :
-					  GUNYAH_MATCH_NONE;
+	return to_vcpu(fn)->id == vcpu_arg->id ? GUNYAH_MATCH_EXACT :
+						 GUNYAH_MATCH_NONE;
 }
 
 static void vcpu_bind(struct gunyah_function *fn)
 {
-	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
+	struct gunyah_vcpu *vcpu = to_vcpu(fn);
 
-	mutex_lock(&vcpu->run_lock);
+	guard(mutex)(&vcpu->run_lock);
 	vcpu->resource = gunyah_resource_find(fn->vm, GUNYAH_RM_RESOURCE_VCPU,
 					      vcpu->id);
-	if (vcpu->resource)
-		gunyah_resource_listen(vcpu->resource, vcpu_wake, vcpu);
-	mutex_unlock(&vcpu->run_lock);
+	if (!vcpu->resource)
+		return;
+	vcpu->report_read = vcpu->resource->vcpu.read_len;
+	gunyah_resource_listen(vcpu->resource, vcpu_wake, vcpu);
 }
 
 static void vcpu_unbind(struct gunyah_function *fn)
 {
-	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
+	struct gunyah_vcpu *vcpu = to_vcpu(fn);
 
 	WRITE_ONCE(vcpu->leave, true);
-	wake_up_all(&fn->vm->wait);
-	/* If it is running, the next interrupt for its CPU brings it back */
+	/* An interrupt just before the hypercall has no effect: repeat it */
 	while (!mutex_trylock(&vcpu->run_lock)) {
-		kick_all_cpus_sync();
+		vcpu_kick(vcpu);
 		schedule_timeout_uninterruptible(1);
 	}
 	if (vcpu->resource)
@@ -426,22 +577,49 @@ static void vcpu_unbind(struct gunyah_function *fn)
 
 static void vcpu_remove(struct gunyah_function *fn)
 {
-	kref_put(&container_of(fn, struct gunyah_vcpu, fn)->kref, vcpu_free);
+	struct gunyah_vcpu *vcpu = to_vcpu(fn);
+
+	/* The end of the VM is still reported, but nobody sleeps any more */
+	remove_wait_queue(&fn->vm->wait, &vcpu->state_entry);
+	kref_put(&vcpu->kref, vcpu_free);
 }
 
 static void vcpu_show(struct gunyah_function *fn, struct seq_file *file)
 {
-	struct gunyah_vcpu *vcpu = container_of(fn, struct gunyah_vcpu, fn);
+	struct gunyah_vcpu *vcpu = to_vcpu(fn);
 	unsigned int i;
 
+	/* The VM's lock protects against a change of the resource */
 	seq_printf(file, "vcpu id=%u %s", vcpu->id,
-		   !READ_ONCE(vcpu->resource) ? "unbound" :
-		   READ_ONCE(vcpu->faulted) ? "faulted" :
+		   !vcpu->resource ? "unbound" :
+		   READ_ONCE(vcpu->resource->vcpu.faulted) ? "faulted" :
 		   mutex_is_locked(&vcpu->run_lock) ? "running" : "stopped");
 	for (i = 0; i < VCPU_COUNTS; i++)
-		seq_printf(file, " %s=%lu", vcpu_count_names[i],
+		seq_printf(file, " %s=%llu", vcpu_count_names[i],
 			   READ_ONCE(vcpu->counts[i]));
 	seq_putc(file, '\n');
+}
+
+static struct gunyah_vcpu *vcpu_new(struct gunyah_vm *vm, u32 id)
+{
+	struct gunyah_vcpu *vcpu;
+
+	vcpu = kzalloc(sizeof(*vcpu), GFP_KERNEL_ACCOUNT);
+	if (!vcpu)
+		return NULL;
+	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!vcpu->run) {
+		kfree(vcpu);
+		return NULL;
+	}
+	kref_init(&vcpu->kref);
+	vcpu->fn.vm = vm;
+	vcpu->fn.ops = &gunyah_vcpu_function;
+	vcpu->id = id;
+	mutex_init(&vcpu->run_lock);
+	rcuwait_init(&vcpu->wait);
+	init_waitqueue_func_entry(&vcpu->state_entry, vcpu_vm_ended);
+	return vcpu;
 }
 
 static long vcpu_add(struct gunyah_vm *vm, const void *arg)
@@ -455,24 +633,13 @@ static long vcpu_add(struct gunyah_vm *vm, const void *arg)
 	if (gunyah_function_find(vm, &gunyah_vcpu_function, arg))
 		return -EEXIST;
 
-	vcpu = kzalloc(sizeof(*vcpu), GFP_KERNEL_ACCOUNT);
+	vcpu = vcpu_new(vm, vcpu_arg->id);
 	if (!vcpu)
 		return -ENOMEM;
-	vcpu->run = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!vcpu->run) {
-		ret = -ENOMEM;
-		goto err_free;
-	}
-	kref_init(&vcpu->kref);
-	vcpu->fn.vm = vm;
-	vcpu->fn.ops = &gunyah_vcpu_function;
-	vcpu->id = vcpu_arg->id;
-	mutex_init(&vcpu->run_lock);
-
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
 		ret = fd;
-		goto err_free_page;
+		goto err_free;
 	}
 	snprintf(name, sizeof(name), "gunyah-vcpu:%u", vcpu->id);
 	file = anon_inode_getfile(name, &vcpu_fops, vcpu, O_RDWR);
@@ -483,6 +650,7 @@ static long vcpu_add(struct gunyah_vm *vm, const void *arg)
 
 	/* Nothing fails from here on */
 	kref_get(&vcpu->kref);
+	add_wait_queue(&vm->wait, &vcpu->state_entry);
 	gunyah_vm_get(vm);
 	gunyah_vm_use(vm);
 	gunyah_function_publish(&vcpu->fn);
@@ -491,10 +659,8 @@ static long vcpu_add(struct gunyah_vm *vm, const void *arg)
 
 err_put_fd:
 	put_unused_fd(fd);
-err_free_page:
-	free_page((unsigned long)vcpu->run);
 err_free:
-	kfree(vcpu);
+	kref_put(&vcpu->kref, vcpu_free);
 	return ret;
 }
 
@@ -502,6 +668,7 @@ err_free:
 const struct gunyah_function_ops gunyah_vcpu_function = {
 	.type = GH_FN_VCPU,
 	.arg_size = sizeof(struct gh_fn_vcpu_arg),
+	.min_size = sizeof(struct gh_fn_vcpu_arg),
 	.add = vcpu_add,
 	.match = vcpu_match,
 	.remove = vcpu_remove,

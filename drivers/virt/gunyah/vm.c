@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/err.h>
+#include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -24,6 +25,7 @@ static void vm_free(struct kref *kref)
 {
 	struct gunyah_vm *vm = container_of(kref, struct gunyah_vm, kref);
 
+	cleanup_srcu_struct(&vm->srcu);
 	mmdrop(vm->mm);
 	gunyah_host_put(vm->host);
 	kfree(vm);
@@ -250,6 +252,11 @@ bool gunyah_vm_call_abandoned(struct gunyah_vm_call *call)
  * State
  */
 
+static void vm_wake(struct gunyah_vm *vm)
+{
+	wake_up_poll(&vm->wait, EPOLLIN | EPOLLHUP);
+}
+
 /**
  * gunyah_vm_set_state() - put a VM into another state
  * @vm: the VM
@@ -267,7 +274,9 @@ void gunyah_vm_set_state(struct gunyah_vm *vm, u32 state)
 		WRITE_ONCE(vm->state, state);
 	}
 	trace_gunyah_vm_state(vm->vmid, state, vm->start_errno);
-	wake_up_all(&vm->wait);
+	/* Nobody waits for the other states: a start wakes its own callers */
+	if (state == GH_VM_STATE_FAILED)
+		vm_wake(vm);
 }
 
 /**
@@ -396,6 +405,7 @@ void gunyah_vm_set_exited(struct gunyah_vm *vm,
 	vm->exit = *exited;
 	WRITE_ONCE(vm->state, GH_VM_STATE_EXITED);
 	trace_gunyah_vm_state(vm->vmid, vm->state, 0);
+	vm_wake(vm);
 }
 
 static void vm_notify_status(struct gunyah_vm *vm,
@@ -407,6 +417,7 @@ static void vm_notify_status(struct gunyah_vm *vm,
 		vm->exit_seen = jiffies;
 		gunyah_vm_kick(vm, GUNYAH_VM_EXIT_GRACE + 1);
 	}
+	wake_up_all(&vm->rm_wait);
 }
 
 /**
@@ -445,7 +456,6 @@ void gunyah_vm_notify(struct gunyah_host *host, u32 msg_id, const void *payload,
 			gunyah_vm_set_exited(vm, &exited);
 		else
 			vm_notify_status(vm, &status);
-		wake_up_all(&vm->wait);
 	}
 	xa_unlock(&host->vms);
 }
@@ -476,9 +486,16 @@ int gunyah_vm_lock_new(struct gunyah_vm *vm)
  * space.
  *
  * Context: Process context.
+ * Return: 0 or -ENOMEM.
  */
-void gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
+int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 {
+	int ret;
+
+	ret = init_srcu_struct(&vm->srcu);
+	if (ret)
+		return ret;
+	hash_init(vm->ioeventfds);
 	kref_init(&vm->kref);
 	refcount_set(&vm->users, 1);
 	gunyah_host_get(host);
@@ -500,5 +517,7 @@ void gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	init_completion(&vm->end_done);
 	spin_lock_init(&vm->state_lock);
 	vm->state = GH_VM_STATE_NEW;
+	init_waitqueue_head(&vm->rm_wait);
 	init_waitqueue_head(&vm->wait);
+	return 0;
 }

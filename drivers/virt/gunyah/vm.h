@@ -26,11 +26,13 @@
 #define _GUNYAH_VM_H
 
 #include <linux/completion.h>
+#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -51,6 +53,9 @@ struct mm_struct;
 #define GUNYAH_BOOT_SP			(GUNYAH_BOOT_PC + 1)
 #define GUNYAH_BOOT_NUM_SP		3
 #define GUNYAH_BOOT_NUM_REGS		(GUNYAH_BOOT_SP + GUNYAH_BOOT_NUM_SP)
+
+/* Size of the hash table for ioeventfds: VMMs have one or two for each device */
+#define GUNYAH_IOEVENTFD_HASH_BITS	6
 
 /*
  * Time after the notification that a VM is in its last state, in which the
@@ -141,8 +146,9 @@ struct gunyah_vm_call {
  *	@lock
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
- * @num_ioeventfds: how many of @functions are ioeventfds, changed with @lock;
- *	vCPUs that run read it without
+ * @ioeventfds: those of @functions that are ioeventfds, by address; changed
+ *	with @lock, and looked up under @srcu by vCPUs that run
+ * @srcu: readers are vCPUs that run
  * @dtb_gpa: guest physical address of the devicetree, protected by @lock
  * @dtb_size: its size in bytes, 0 if not configured, protected by @lock
  * @context: registers of the vCPU that boots, protected by @lock
@@ -159,7 +165,7 @@ struct gunyah_vm_call {
  * @ending_since: when it got there, or the first of its process did, in jiffies
  * @end_delay: time until the next attempt to end it, in jiffies
  * @end_done: the first attempt has finished
- * @state_lock: protects everything below but @wait and @debugfs
+ * @state_lock: protects everything below but @rm_wait, @wait and @debugfs
  * @state: GH_VM_STATE_...
  * @start_errno: result of the start in GH_VM_STATE_FAILED, negative errno
  * @start_step: how far the start has got, GH_VM_START_STEP_...
@@ -171,7 +177,9 @@ struct gunyah_vm_call {
  * @ask_state: ask the resource manager whether the VM has ended
  * @crash: the crash message, asked for once the VM has ended
  * @rm_state: the last state that it notified, enum gunyah_rm_vm_state
- * @wait: woken whenever @state or @rm_state changes
+ * @rm_wait: woken whenever @rm_state changes
+ * @wait: woken when @state becomes one that the VM does not leave any more:
+ *	for pollers, vCPUs and stops
  * @debugfs: its directory there
  */
 struct gunyah_vm {
@@ -190,7 +198,8 @@ struct gunyah_vm {
 	struct gunyah_parcel *image;
 	struct list_head functions;
 	struct list_head resources;
-	unsigned int num_ioeventfds;
+	DECLARE_HASHTABLE(ioeventfds, GUNYAH_IOEVENTFD_HASH_BITS);
+	struct srcu_struct srcu;
 	u64 dtb_gpa;
 	u64 dtb_size;
 	struct gunyah_boot_context context;
@@ -219,13 +228,14 @@ struct gunyah_vm {
 	bool ask_state;
 	struct gunyah_rm_crash_msg crash;
 	u8 rm_state;
+	wait_queue_head_t rm_wait;
 	wait_queue_head_t wait;
 	struct dentry *debugfs;
 };
 
 void gunyah_vm_get(struct gunyah_vm *vm);
 void gunyah_vm_put(struct gunyah_vm *vm);
-void gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host);
+int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host);
 void gunyah_vm_kick(struct gunyah_vm *vm, unsigned long delay);
 
 u32 gunyah_vm_state(struct gunyah_vm *vm);

@@ -93,17 +93,19 @@ static const struct gunyah_function_ops *
 vm_get_function(const struct gh_fn_desc *desc, u8 *buf)
 {
 	const struct gunyah_function_ops *ops;
+	int ret;
 
 	if (desc->arg_size > GH_FN_MAX_ARG_SIZE)
 		return ERR_PTR(-EINVAL);
 	ops = gunyah_function_type(desc->type);
 	if (!ops)
 		return ERR_PTR(-ENOENT);
-	if (desc->arg_size != ops->arg_size)
+	if (desc->arg_size < ops->min_size)
 		return ERR_PTR(-EINVAL);
-	if (copy_from_user(buf, u64_to_user_ptr(desc->arg), desc->arg_size))
-		return ERR_PTR(-EFAULT);
-	return ops;
+	ret = copy_struct_from_user(buf, ops->arg_size,
+				    u64_to_user_ptr(desc->arg),
+				    desc->arg_size);
+	return ret ? ERR_PTR(ret) : ops;
 }
 
 static long vm_ioctl_add_function(struct file *file, void *arg)
@@ -222,7 +224,8 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 
 	*info = (struct gh_info) {
 		.features = GH_FEATURE_MERGED_REGIONS |
-			    GH_FEATURE_READ_ONLY_MEM | GH_FEATURE_CRASH_MSG,
+			    GH_FEATURE_READ_ONLY_MEM | GH_FEATURE_CRASH_MSG |
+			    GH_FEATURE_VCPU_STATS,
 		.hyp_api = host->hyp.api,
 		.page_size = PAGE_SIZE,
 		.vmid = host->vmid,

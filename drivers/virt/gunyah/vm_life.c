@@ -371,7 +371,6 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 	}
 	exited.vmid = vm->vmid;
 	gunyah_vm_set_exited(vm, &exited);
-	wake_up_all(&vm->wait);
 	pr_warn("VM %u: the resource manager has not said why it ended\n",
 		vm->vmid);
 	return -1;
@@ -457,7 +456,7 @@ void gunyah_vms_end(struct gunyah_host *host)
 	scoped_guard(mutex, &host->ending_lock) {
 		list_for_each_entry(vm, &host->ending, ending) {
 			gunyah_vm_kick(vm, 0);
-			wake_up_all(&vm->wait);
+			wake_up_all(&vm->rm_wait);
 		}
 	}
 	wait_event(host->ended, list_empty_careful(&host->ending));
@@ -477,6 +476,7 @@ void gunyah_vms_end(struct gunyah_host *host)
 struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 {
 	struct gunyah_vm *vm;
+	int ret;
 
 	if (!gunyah_rm_alive(host->rm))
 		return ERR_PTR(-ESHUTDOWN);
@@ -484,7 +484,11 @@ struct gunyah_vm *gunyah_vm_create(struct gunyah_host *host)
 	vm = kzalloc(sizeof(*vm), GFP_KERNEL_ACCOUNT);
 	if (!vm)
 		return ERR_PTR(-ENOMEM);
-	gunyah_vm_init(vm, host);
+	ret = gunyah_vm_init(vm, host);
+	if (ret) {
+		kfree(vm);
+		return ERR_PTR(ret);
+	}
 	vm->background = vm_background;
 	return vm;
 }

@@ -245,7 +245,7 @@ static void vm_wait_reset(struct gunyah_vm *vm)
 {
 	bool last = vm_is_last_attempt(vm);
 
-	wait_event_timeout(vm->wait,
+	wait_event_timeout(vm->rm_wait,
 			   vm_rm_state_is(vm, GUNYAH_RM_VM_STATE_RESET) ||
 			   vm_is_last_attempt(vm) != last, STATE_WAIT);
 }

@@ -28,15 +28,17 @@
  *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
  *    caller
  *
- * Calls that change a VM wait for each other. A signal ends this wait with EINTR
- * before anything has changed; with SA_RESTART the call is then repeated by the
- * kernel.
+ * A call that configures a VM waits while another call for the same VM goes on.
+ * A signal ends this wait: the call is restarted if the signal's handler was
+ * installed with SA_RESTART, otherwise it fails with EINTR and has changed
+ * nothing.
  *
  * The structures of the calls 'G' 0x10 and above may grow at their end.
  * Such a call takes every size from that of the first version on, which is what
  * the number of the call encodes: members that the caller does not know are
  * taken as 0, members that the kernel does not know are returned as 0. If they
- * are not 0 on entry the call fails with E2BIG.
+ * are not 0 on entry the call fails with E2BIG. The same holds for the arguments
+ * of functions, whose size is passed in &struct gh_fn_desc.
  *
  * The resource manager (RM) is asked by GH_VM_START, by GH_VM_STOP and, while
  * the VM runs, by GH_VM_SET_USER_MEM_REGION. If the RM refuses something, the
@@ -75,6 +77,7 @@
 #define GH_FEATURE_MERGED_REGIONS	(1UL << 0)	/* adjacent lent regions */
 #define GH_FEATURE_READ_ONLY_MEM	(1UL << 1)	/* mappings without PROT_WRITE */
 #define GH_FEATURE_CRASH_MSG		(1UL << 2)	/* in &struct gh_vm_status */
+#define GH_FEATURE_VCPU_STATS		(1UL << 3)	/* GH_VCPU_GET_STATS */
 
 /**
  * struct gh_info - what driver and hypervisor can do
@@ -412,7 +415,8 @@ struct gh_fn_ioeventfd_arg {
 /**
  * struct gh_fn_desc - a function of a VM
  * @type: ``GH_FN_...``
- * @arg_size: size of the argument in bytes, exactly that of the type's structure
+ * @arg_size: size of the argument in bytes: that of the type's structure as the
+ *	caller knows it
  * @arg: pointer to the type's argument structure
  */
 struct gh_fn_desc {
@@ -431,10 +435,11 @@ struct gh_fn_desc {
  * * a vCPU file descriptor - for GH_FN_VCPU
  * * 0 - for the others
  * * ENOENT - unknown type
- * * EINVAL - the size of the argument is not that of the type's structure, or
- *   more than GH_FN_MAX_ARG_SIZE; an unknown flag; padding that is not 0.
- *   GH_FN_IOEVENTFD: not a size of a write; data without a size; the range
- *   wraps
+ * * EINVAL - the argument is smaller than the first version of the type's
+ *   structure, or larger than GH_FN_MAX_ARG_SIZE; an unknown flag; padding that
+ *   is not 0. GH_FN_IOEVENTFD: not a size of a write; data without a size; the
+ *   range wraps
+ * * E2BIG - a member of the argument that the kernel does not know is not 0
  * * EBADF - not the file descriptor of an eventfd
  * * EEXIST - the VM has that vCPU, an irqfd with that label, or an ioeventfd
  *   that matches a write which the new one would match
@@ -452,7 +457,9 @@ struct gh_fn_desc {
  *
  * A vCPU is found by its id. GH_VCPU_RUN that goes on is ended first. The file
  * descriptor stays open and keeps the VM alive; GH_VCPU_RUN on it fails with
- * ENODEV from then on, until it can report the end of the VM.
+ * ENODEV from then on, until it can report the end of the VM. If the vCPU is
+ * added again it goes on where it was: an MMIO read that it still waits for is
+ * reported once more, by the first GH_VCPU_RUN on the new file descriptor.
  *
  * An irqfd is found by its label, an ioeventfd by address, size and data, and
  * if there is none like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by
@@ -466,7 +473,9 @@ struct gh_fn_desc {
  * Return:
  * * 0 - success
  * * ENOENT - unknown type, or the VM has no such function
- * * EINVAL - the size of the argument is not that of the type's structure
+ * * EINVAL - the argument is smaller than the first version of the type's
+ *   structure, or larger than GH_FN_MAX_ARG_SIZE
+ * * E2BIG - a member of the argument that the kernel does not know is not 0
  * * EINTR - a signal came while another call for this VM went on; nothing was
  *   changed
  */
@@ -561,8 +570,9 @@ struct gh_vcpu_run {
  *
  * Return:
  * * 0 - see the run page
- * * EINTR - immediate_exit was set, or a signal is pending; comes before
- *   everything else
+ * * EINTR - immediate_exit was set, a signal is pending, or the kernel has
+ *   something to do in this thread, such as checking a limit of CPU time; call
+ *   again. Comes before everything else.
  * * ENODEV - there is nothing to run: the VM was not started, its start has
  *   failed, its devicetree has no such vCPU, or the function was removed
  * * EBUSY - the hypervisor does not let the caller run this vCPU: at once if
@@ -585,6 +595,51 @@ struct gh_vcpu_run {
  * Return: size in bytes. Does not fail.
  */
 #define GH_VCPU_MMAP_SIZE		_IO(GH_IOCTL_TYPE, 0x6)
+
+/**
+ * struct gh_vcpu_stats - what has happened to a vCPU since its function was added
+ * @ready: it came back because the host had something to do
+ * @wakeup: it went to sleep
+ * @off: it was switched off, by itself or with the VM
+ * @blocked: it waited for the hypervisor
+ * @mmio_read: MMIO reads, which the VMM answers
+ * @mmio_write: MMIO writes, including those that have signalled an eventfd
+ * @fault: it could not go on
+ * @page_fault: it needs memory that it does not have; not used by this driver
+ * @reset: it has reset the VM
+ * @unknown: it came back for a reason that the driver does not know
+ * @error: the hypervisor refused to run it
+ * @ioeventfd: MMIO writes that have signalled an eventfd
+ * @run: calls of GH_VCPU_RUN, except those that found immediate_exit set
+ *
+ * The members from @ready to @error count how runs of the vCPU in the hypervisor
+ * have ended: there may be many of these in one call of GH_VCPU_RUN.
+ */
+struct gh_vcpu_stats {
+	__u64 ready;
+	__u64 wakeup;
+	__u64 off;
+	__u64 blocked;
+	__u64 mmio_read;
+	__u64 mmio_write;
+	__u64 fault;
+	__u64 page_fault;
+	__u64 reset;
+	__u64 unknown;
+	__u64 error;
+	__u64 ioeventfd;
+	__u64 run;
+};
+
+/**
+ * GH_VCPU_GET_STATS - read the counters of a vCPU (on a vCPU file descriptor)
+ *
+ * Does not block and does not disturb the vCPU, whoever runs it.
+ *
+ * Return: 0. Fails with EFAULT only.
+ */
+#define GH_VCPU_GET_STATS		_IOR(GH_IOCTL_TYPE, 0x14, \
+					     struct gh_vcpu_stats)
 
 /* &struct gh_vm_status.state */
 #define GH_VM_STATE_NEW			0	/* not started */

@@ -30,6 +30,7 @@ TEST(numbers)
 	EXPECT_EQ(0x80f84711, GH_VM_GET_STATUS);
 	EXPECT_EQ(0x40084712, GH_VM_STOP);
 	EXPECT_EQ(0xc0284713, GH_VM_GET_REGION);
+	EXPECT_EQ(0x80684714, GH_VCPU_GET_STATS);
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
 
@@ -89,6 +90,21 @@ OFFSET(gh_vcpu_run, status.status, 16);
 OFFSET(gh_vcpu_run, status.exit_info.type, 20);
 OFFSET(gh_vcpu_run, status.exit_info.reason_size, 24);
 OFFSET(gh_vcpu_run, status.exit_info.reason, 28);
+
+SIZE(gh_vcpu_stats, 104);
+OFFSET(gh_vcpu_stats, ready, 0);
+OFFSET(gh_vcpu_stats, wakeup, 8);
+OFFSET(gh_vcpu_stats, off, 16);
+OFFSET(gh_vcpu_stats, blocked, 24);
+OFFSET(gh_vcpu_stats, mmio_read, 32);
+OFFSET(gh_vcpu_stats, mmio_write, 40);
+OFFSET(gh_vcpu_stats, fault, 48);
+OFFSET(gh_vcpu_stats, page_fault, 56);
+OFFSET(gh_vcpu_stats, reset, 64);
+OFFSET(gh_vcpu_stats, unknown, 72);
+OFFSET(gh_vcpu_stats, error, 80);
+OFFSET(gh_vcpu_stats, ioeventfd, 88);
+OFFSET(gh_vcpu_stats, run, 96);
 
 SIZE(gh_vm_status, 248);
 OFFSET(gh_vm_status, state, 0);
@@ -316,7 +332,9 @@ TEST_F(abi, start_needs_devicetree)
 
 TEST_F(abi, functions)
 {
-	static const __u32 sizes[] = { 0, 1, 3, 5, 8, 256, 257, ~0U };
+	static const __u32 bad_sizes[] = { 0, 1, 3, 257, ~0U };
+	static const __u32 sizes[] = { 5, 8, 256 };
+	static const __u32 big[64], unknown[64] = { 0, 1 };
 	static const __u32 types[] = { 0, 1000, ~0U };
 	struct gh_fn_vcpu_arg arg = { .id = 0 };
 	unsigned int i;
@@ -328,11 +346,23 @@ TEST_F(abi, functions)
 		EXPECT_ERRNO(ENOENT, gh_remove_function(self->fd, types[i],
 							sizeof(arg), &arg));
 	}
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+	for (i = 0; i < ARRAY_SIZE(bad_sizes); i++) {
 		EXPECT_ERRNO(EINVAL, gh_add_function(self->fd, GH_FN_VCPU,
-						     sizes[i], self->mem));
+						     bad_sizes[i], big));
 		EXPECT_ERRNO(EINVAL, gh_remove_function(self->fd, GH_FN_VCPU,
-							sizes[i], self->mem));
+							bad_sizes[i], big));
+	}
+	/* Callers that know members which the kernel does not know */
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		EXPECT_ERRNO(E2BIG, gh_add_function(self->fd, GH_FN_VCPU,
+						    sizes[i], unknown));
+		EXPECT_ERRNO(E2BIG, gh_remove_function(self->fd, GH_FN_VCPU,
+						       sizes[i], unknown));
+		fd = gh_add_function(self->fd, GH_FN_VCPU, sizes[i], big);
+		ASSERT_LE(0, fd);
+		EXPECT_EQ(0, gh_remove_function(self->fd, GH_FN_VCPU, sizes[i],
+						big));
+		close(fd);
 	}
 
 	EXPECT_ERRNO(ENOENT, gh_remove_vcpu(self->fd, 0));

@@ -68,19 +68,29 @@ FIXTURE_TEARDOWN(irqfd)
 
 TEST_F(irqfd, arguments)
 {
-	static const __u32 sizes[] = { 0, 1, 15, 17, 32, 256, 257, ~0U };
+	static const __u32 bad_sizes[] = { 0, 1, 15, 257, ~0U };
+	static const __u32 sizes[] = { 16, 17, 32, 256 };
 	static const __u32 flags[] = { 2, LEVEL | 2, 1U << 31, ~0U };
 	struct gh_fn_irqfd_arg arg = { .fd = self->fd[0], .label = 1 };
 	__u32 big[65] = { self->fd[0], 1 };
 	int vm = self->vm.fd;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		EXPECT_ERRNO(EINVAL, gh_add_function(vm, GH_FN_IRQFD, sizes[i],
-						     big));
+	for (i = 0; i < ARRAY_SIZE(bad_sizes); i++) {
+		EXPECT_ERRNO(EINVAL, gh_add_function(vm, GH_FN_IRQFD,
+						     bad_sizes[i], big));
 		EXPECT_ERRNO(EINVAL, gh_remove_function(vm, GH_FN_IRQFD,
-							sizes[i], big));
+							bad_sizes[i], big));
 	}
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		EXPECT_EQ(0, gh_add_function(vm, GH_FN_IRQFD, sizes[i], big));
+		EXPECT_EQ(0, gh_remove_function(vm, GH_FN_IRQFD, sizes[i],
+						big));
+	}
+	big[4] = 1;
+	for (i = 1; i < ARRAY_SIZE(sizes); i++)
+		EXPECT_ERRNO(E2BIG, gh_add_function(vm, GH_FN_IRQFD, sizes[i],
+						    big));
 	for (i = 0; i < ARRAY_SIZE(flags); i++)
 		EXPECT_ERRNO(EINVAL, gh_add_irqfd(vm, self->fd[0], 1, flags[i]));
 	arg.padding = 1;
