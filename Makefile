@@ -100,7 +100,7 @@ check:
 
 bench:
 	@$(PACKAGES) run
-	@$(T)/image/build.sh kernel hypervisor bench
+	@$(T)/image/build.sh kernel hypervisor selftests bench
 	@$(RUNNER) bench $(if $(PROFILE),--profile)
 
 clean:

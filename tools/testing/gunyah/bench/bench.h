@@ -10,7 +10,8 @@
 #define BENCH_READ	1	/* MMIO read, to user space and back */
 #define BENCH_IOEVENTFD	2	/* MMIO write that signals an eventfd */
 #define BENCH_IRQFD	3	/* eventfd that interrupts a guest which idles */
-#define BENCH_KINDS	4
+#define BENCH_RUN	4	/* call that runs the vCPU, returns at once */
+#define BENCH_KINDS	5
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts
@@ -73,6 +74,7 @@ struct bench_mmio {
  * @fd: VM file descriptor
  * @vcpu: vCPU file descriptor
  * @run: the call that runs the vCPU
+ * @immediate_exit: if it is not 0 that call returns at once
  * @exit_reason: why that came back ...
  * @exit_mmio: ... which is this for MMIO
  * @mmio: the access
@@ -83,6 +85,7 @@ struct bench_vm {
 	int fd;
 	int vcpu;
 	unsigned long run;
+	__u8 *immediate_exit;
 	__u32 *exit_reason;
 	__u32 exit_mmio;
 	struct bench_mmio *mmio;

@@ -32,6 +32,7 @@ static int gunyah_create(struct bench_vm *vm)
 	if (run == MAP_FAILED)
 		return -1;
 	vm->run = GH_VCPU_RUN;
+	vm->immediate_exit = &run->immediate_exit;
 	vm->exit_reason = &run->exit_reason;
 	vm->exit_mmio = GH_VCPU_EXIT_MMIO;
 	vm->mmio = (struct bench_mmio *)&run->mmio;

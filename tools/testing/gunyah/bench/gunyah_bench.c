@@ -124,6 +124,24 @@ static void interrupt_guest(int irqfd, int reply)
 	}
 }
 
+/* All that is left is the way into the call and back */
+static void run_nothing(struct bench_vm *vm)
+{
+	__u64 i;
+	int ret;
+
+	*vm->immediate_exit = 1;
+	for (i = 0; i < params.count; i++) {
+		asm volatile("movz xzr, %0" : :
+			     "i" (BENCH_BEGIN(BENCH_RUN)) : "memory");
+		ret = ioctl(vm->vcpu, vm->run, 0);
+		asm volatile("movz xzr, %0" : :
+			     "i" (BENCH_END(BENCH_RUN)) : "memory");
+		die_if(ret != -1 || errno != EINTR, "immediate exit");
+	}
+	*vm->immediate_exit = 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct bench_backend *backend = NULL;
@@ -163,6 +181,8 @@ int main(int argc, char **argv)
 	}
 	die_if(backend->start(&vm), "start");
 
+	if (wanted(BENCH_RUN))
+		run_nothing(&vm);
 	vcpu = start_vcpu(&vm);
 	if (wanted(BENCH_IRQFD))
 		interrupt_guest(irqfd, reply);

@@ -31,6 +31,7 @@ static int add_vcpu(struct bench_vm *vm, int dev)
 	if (run == MAP_FAILED)
 		return -1;
 	vm->run = KVM_RUN;
+	vm->immediate_exit = &run->immediate_exit;
 	vm->exit_reason = &run->exit_reason;
 	vm->exit_mmio = KVM_EXIT_MMIO;
 	vm->mmio = (struct bench_mmio *)&run->mmio;

@@ -7,8 +7,8 @@
 # build.sh plain: the same without test hypervisor and selftests, for a machine
 # without Gunyah.
 # build.sh PIECE...: only build these, without an initramfs: kernel (with the
-# driver), hypervisor, vmm, selftests, guest, disk, bench. The last one needs the
-# first and makes an initramfs of its own.
+# driver), hypervisor, vmm, selftests, guest, disk, bench. The last one needs
+# kernel and selftests, and makes an initramfs of its own.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
@@ -201,7 +201,9 @@ bench()
 	busybox
 	rm -rf "$dir/root"
 	mkdir -p "$dir/root/bin" "$dir/root/lib" "$dir/root/job"
-	cp "$cache/busybox-arm64/busybox" "$dir/gunyah_bench" "$dir/root/bin/"
+	cp "$cache/busybox-arm64/busybox" "$dir/gunyah_bench" \
+		"$out/selftests/gunyah/gunyah_vcpu_host" "$dir/root/bin/"
+	${cross}strip "$dir/root/bin/gunyah_vcpu_host"
 	cp "$here/image/init" "$dir/root/init"
 	cp "$build/kernel/gunyah.ko" "$dir/root/lib/"
 	${cross}strip -g "$dir/root/lib/gunyah.ko"
