@@ -395,15 +395,13 @@ static long vcpu_run_guest(struct gunyah_vcpu *vcpu)
 }
 
 /*
- * Signals and task work (CPU time limits and timers, cpu.max, NUMA balancing)
- * are only handled on the way to user space, which calls GH_VCPU_RUN again. A
- * restartable sequence also sets TIF_NOTIFY_RESUME, each time the thread was
- * scheduled out, but that can wait until the thread returns for another reason.
+ * Task work (CPU time limits and timers, cpu.max, NUMA balancing) is only done
+ * on the way to user space, which calls GH_VCPU_RUN again. A restartable
+ * sequence also sets TIF_NOTIFY_RESUME, each time the thread was scheduled out,
+ * but that can wait until the thread returns for another reason.
  */
-static bool vcpu_has_user_work(void)
+static bool vcpu_has_task_work(void)
 {
-	if (signal_pending(current))
-		return true;
 	if (!test_thread_flag(TIF_NOTIFY_RESUME))
 		return false;
 #ifdef CONFIG_MEMCG
@@ -422,10 +420,10 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 	lockdep_assert_held(&vcpu->run_lock);
 
 	vcpu_count(vcpu, VCPU_COUNT_RUN);
-	do {
+	for (;;) {
 		cond_resched();
 		if (READ_ONCE(vcpu->run->immediate_exit) ||
-		    vcpu_has_user_work())
+		    signal_pending(current))
 			return -EINTR;
 		if (vcpu_ended(vcpu) &&
 		    gunyah_vm_exit_info(vcpu->fn.vm, &exit)) {
@@ -444,8 +442,12 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 		}
 		ret = context->faulted ? vcpu_await_end(vcpu) :
 					 vcpu_run_guest(vcpu);
-	} while (ret == VCPU_RESUME_GUEST);
-	return ret;
+		if (ret != VCPU_RESUME_GUEST)
+			return ret;
+		/* Only now, so that the vCPU gets on in each call */
+		if (vcpu_has_task_work())
+			return -EINTR;
+	}
 }
 
 static long vcpu_ioctl_run(struct gunyah_vcpu *vcpu)

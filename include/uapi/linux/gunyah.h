@@ -570,9 +570,9 @@ struct gh_vcpu_run {
  *
  * Return:
  * * 0 - see the run page
- * * EINTR - immediate_exit was set, a signal is pending, or the kernel has
- *   something to do in this thread, such as checking a limit of CPU time; call
- *   again. Comes before everything else.
+ * * EINTR - immediate_exit was set or a signal is pending, which comes before
+ *   everything else; or the vCPU has run, and the kernel has something to do on
+ *   the way to user space, such as checking a limit of CPU time: call again
  * * ENODEV - there is nothing to run: the VM was not started, its start has
  *   failed, its devicetree has no such vCPU, or the function was removed
  * * EBUSY - the hypervisor does not let the caller run this vCPU: at once if

@@ -176,7 +176,7 @@ static int run_in_state(struct vm *vm, __u64 state)
 {
 	testctl_write(GH_TESTCTL_VCPU_STATE_VALUE, state);
 	testctl_write(GH_TESTCTL_VCPU_STATE_NTH, 1);
-	return gh_vcpu_run(vm->vcpu[0]);
+	return vm_run_once(vm, 0);
 }
 
 TEST_F_TIMEOUT(rare, vcpu, ERRNO_TIMEOUT)
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(rare, vcpu, ERRNO_TIMEOUT)
 	EXPECT_ERRNO(EIO, run_in_state(&self->vm, 5));
 	/* A faulted vCPU is not run again, although the VM does not end */
 	EXPECT_ERRNO(ETIMEDOUT, run_in_state(&self->vm, 6));
-	EXPECT_ERRNO(ETIMEDOUT, gh_vcpu_run(self->vm.vcpu[0]));
+	EXPECT_ERRNO(ETIMEDOUT, vm_run_once(&self->vm, 0));
 }
 
 TEST_F_TIMEOUT(rare, vcpu_busy, ERRNO_TIMEOUT)
@@ -199,7 +199,7 @@ TEST_F_TIMEOUT(rare, vcpu_busy, ERRNO_TIMEOUT)
 	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_STARTED));
 	testctl_write(GH_TESTCTL_EXIT_DELAY, FOR_EVER_US);
 	testctl_write(GH_TESTCTL_QUIRK_BUSY, 1);
-	EXPECT_ERRNO(EBUSY, gh_vcpu_run(self->vm.vcpu[0]));
+	EXPECT_ERRNO(EBUSY, vm_run_once(&self->vm, 0));
 }
 
 /* ---- too little memory to lend ---- */

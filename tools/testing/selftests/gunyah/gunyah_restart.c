@@ -48,11 +48,11 @@ FIXTURE_VARIANT_ADD(restart, no_sa_restart)
 	.flags = 0,
 };
 
-static volatile unsigned int signals;
+static unsigned int signals;
 
 static void on_alarm(int sig)
 {
-	signals++;
+	__atomic_fetch_add(&signals, 1, __ATOMIC_RELAXED);
 }
 
 static void *start_main(void *data)
@@ -123,7 +123,7 @@ static void begin_start(struct __test_metadata *_metadata,
 		ASSERT_CALL(gh_status(self->vm.fd, &status));
 		usleep(1000);
 	}
-	signals = 0;
+	__atomic_store_n(&signals, 0, __ATOMIC_RELAXED);
 	set_timer(SIGNAL_US);
 }
 
@@ -190,7 +190,7 @@ TEST_F_TIMEOUT(restart, calls, RESTART_TIMEOUT)
 		ret = calls[i].fn(&self->vm, self->fd);
 		err = ret ? errno : 0;
 		set_timer(0);
-		EXPECT_LT(0, signals)
+		EXPECT_LT(0, __atomic_load_n(&signals, __ATOMIC_RELAXED))
 			TH_LOG("%s", calls[i].name);
 		EXPECT_EQ(variant->flags ? calls[i].err : EINTR, err)
 			TH_LOG("%s: %s", calls[i].name, strerror(err));

@@ -298,7 +298,7 @@ TEST_F_TIMEOUT(silence, killed_is_reaped, FAULT_TIMEOUT)
 		message_fault(&variant->msg, RM_FAULT_DIE, 0);
 		if (write(go[1], "", 1) != 1)
 			_exit(2);
-		gh_vcpu_run(self->vm.vcpu[0]);
+		vm_run_once(&self->vm, 0);
 		_exit(3);
 	}
 	ASSERT_TRUE(variant->at_end ? read(go[0], &status, 1) == 1 :

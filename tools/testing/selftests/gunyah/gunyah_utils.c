@@ -280,15 +280,17 @@ int vm_run_once(struct vm *vm, unsigned int cpu)
 	return vm->run[cpu]->exit_reason;
 }
 
+/* Until the VM has ended, or GH_VCPU_RUN is interrupted while *@stop is set */
 static int run_vcpu(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data,
-		    bool keep_eintr)
+		    const bool *stop)
 {
 	struct gh_vcpu_run *run = vm->run[cpu];
 	int ret;
 
 	for (;;) {
 		if (gh_vcpu_run(vm->vcpu[cpu])) {
-			if (errno == EINTR && !keep_eintr)
+			if (errno == EINTR &&
+			    !(stop && __atomic_load_n(stop, __ATOMIC_ACQUIRE)))
 				continue;
 			return -1;
 		}
@@ -320,7 +322,7 @@ static int run_vcpu(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data,
  */
 int vm_run(struct vm *vm, unsigned int cpu, mmio_fn fn, void *data)
 {
-	return run_vcpu(vm, cpu, fn, data, false);
+	return run_vcpu(vm, cpu, fn, data, NULL);
 }
 
 /**
@@ -382,7 +384,7 @@ static void *runner_main(void *arg)
 	int ret;
 
 	ret = run_vcpu(runner->vm, runner->cpu, runner->fn, runner->data,
-		       runner->keep_eintr);
+		       runner->keep_eintr ? &runner->stop : NULL);
 	runner->error = ret ? errno : 0;
 	__atomic_store_n(&runner->done, true, __ATOMIC_RELEASE);
 	return NULL;
@@ -398,6 +400,7 @@ int runner_start(struct runner *runner)
 {
 	int err;
 
+	runner->stop = false;
 	runner->done = false;
 	err = pthread_create(&runner->thread, NULL, runner_main, runner);
 	if (err) {
@@ -427,6 +430,7 @@ int runner_join(struct runner *runner)
  */
 int runner_stop(struct runner *runner)
 {
+	__atomic_store_n(&runner->stop, true, __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&runner->done, __ATOMIC_ACQUIRE)) {
 		pthread_kill(runner->thread, SIGUSR1);
 		usleep(500);

@@ -359,7 +359,9 @@ void vm_close(struct vm *vm);
  * @data: for @fn
  * @thread: the thread
  * @error: what ended it: 0 (the VM ended) or errno
- * @keep_eintr: end with EINTR instead of calling GH_VCPU_RUN again
+ * @keep_eintr: runner_stop() can end it: with EINTR instead of another call of
+ *	GH_VCPU_RUN, which may also be interrupted without a signal
+ * @stop: that was called
  * @done: it has ended
  */
 struct runner {
@@ -370,6 +372,7 @@ struct runner {
 	pthread_t thread;
 	int error;
 	bool keep_eintr;
+	bool stop;
 	bool done;
 };
 

@@ -33,7 +33,7 @@
 #define GIVE_UP_MS	60000
 
 static clockid_t limit_clock;
-static volatile long long limit_seen_ms;
+static long long limit_seen_ms;
 
 static long long cpu_ms(clockid_t clock)
 {
@@ -43,10 +43,16 @@ static long long cpu_ms(clockid_t clock)
 	return t.tv_sec * 1000LL + t.tv_nsec / 1000000;
 }
 
+static long long limit_seen(void)
+{
+	return __atomic_load_n(&limit_seen_ms, __ATOMIC_RELAXED);
+}
+
 static void on_limit(int sig)
 {
-	if (!limit_seen_ms)
-		limit_seen_ms = cpu_ms(limit_clock);
+	if (!limit_seen())
+		__atomic_store_n(&limit_seen_ms, cpu_ms(limit_clock),
+				 __ATOMIC_RELAXED);
 }
 
 FIXTURE(limit)
@@ -104,12 +110,12 @@ static long long run_to_limit(struct vm *vm)
 	pthread_sigmask(SIG_UNBLOCK, &limits, NULL);
 	if (ret)
 		return -1;
-	while (!limit_seen_ms && now_ms() < give_up)
+	while (!limit_seen() && now_ms() < give_up)
 		if (!gh_vcpu_run(vm->vcpu[0]) || errno != EINTR)
 			break;
 	pthread_cancel(thread);
 	pthread_join(thread, NULL);
-	return limit_seen_ms;
+	return limit_seen();
 }
 
 TEST_F_TIMEOUT(limit, rlimit_cpu, HOST_TIMEOUT)
@@ -149,7 +155,7 @@ TEST_F_TIMEOUT(limit, cpu_timer, HOST_TIMEOUT)
 #define IDLE_CPUS	8
 
 /* The first vCPU sleeps for so many ticks again and again, some 30 ms */
-#define NAP		(1ULL << 21)
+#define NAP		0x200000
 
 /* For so long nobody but the first vCPU may be woken, and it so often */
 #define QUIET_MS	2000
@@ -261,7 +267,7 @@ static long long count_ipis(const char *what, unsigned int cpu, unsigned int n)
 }
 
 /* For the benchmark */
-static void figure(const char *name, double value)
+static void print_figure(const char *name, double value)
 {
 	printf("# figure %s %.2f\n", name, value);
 }
@@ -375,12 +381,12 @@ TEST_F_TIMEOUT(idle, wakes_nobody_else, HOST_TIMEOUT)
 	} while (seen.off && ++i < QUIET_TRIES);
 
 	watch(self->sleepers, &seen);
-	figure("idle_first_switches", seen.first / seconds);
-	figure("idle_off_switches", seen.off / seconds);
-	figure("idle_poll_switches", seen.poller / seconds);
-	figure("idle_off_runs", seen.runs / seconds);
-	figure("idle_hypercalls", seen.hypercalls / seconds);
-	figure("idle_ipis", seen.ipis / seconds);
+	print_figure("idle_first_switches", seen.first / seconds);
+	print_figure("idle_off_switches", seen.off / seconds);
+	print_figure("idle_poll_switches", seen.poller / seconds);
+	print_figure("idle_off_runs", seen.runs / seconds);
+	print_figure("idle_hypercalls", seen.hypercalls / seconds);
+	print_figure("idle_ipis", seen.ipis / seconds);
 	EXPECT_EQ(0, seen.off);
 	EXPECT_EQ(0, seen.poller);
 	EXPECT_EQ(0, seen.runs);
@@ -494,7 +500,7 @@ TEST_F_TIMEOUT(bystander, ioeventfd_removed, HOST_TIMEOUT)
 		ASSERT_CALL(gh_remove_ioeventfd(self->vm.fd, MMIO, 4, 0, 0));
 	}
 	calls = function_calls(self->cpu) - before;
-	figure("ioeventfd_ipis", (double)calls / ROUNDS);
+	print_figure("ioeventfd_ipis", (double)calls / ROUNDS);
 	EXPECT_GE(OTHER_IPIS, calls);
 	EXPECT_EQ(EINTR, runner_stop(&runner));
 	close(fd);
@@ -520,7 +526,7 @@ TEST_F_TIMEOUT(bystander, vcpu_removed, HOST_TIMEOUT)
 		ASSERT_CALL(self->vm.vcpu[0]);
 	}
 	calls = function_calls(self->cpu) - before;
-	figure("vcpu_ipis", (double)calls / ROUNDS);
+	print_figure("vcpu_ipis", (double)calls / ROUNDS);
 	EXPECT_GE(OTHER_IPIS, calls);
 }
 
