@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * irqfd: what is written to an eventfd rings a doorbell of the VM
+ * irqfd: a write to an eventfd rings a doorbell of the VM
  *
- * The bell rings in the wake-up of the eventfd, with its lock held and
- * interrupts off: nothing there sleeps, and the VM's lock cannot be taken. What
- * it needs is the capability, which is there between bind and unbind; what is
- * written before is kept for bind.
+ * The doorbell is rung in the wake-up of the eventfd, with its lock held and
+ * interrupts off, so nothing there can sleep or take the VM's lock. The
+ * capability of the doorbell exists between bind and unbind. A write that comes
+ * before bind is kept until then.
  *
- * The wait entry is at the eventfd as long as the function exists, whether or
- * not the VM was ever started or has such a doorbell.
+ * The wait entry is in the eventfd's wait queue as long as the function exists,
+ * even if the VM was never started or has no such doorbell.
  */
 
 #include <linux/bits.h>
@@ -29,26 +29,26 @@
 
 #define IRQFD_FLAGS		GH_IRQFD_FLAGS_LEVEL
 
-/* The flag of the doorbell that the driver uses */
+/* The doorbell's flag that the driver sets */
 #define IRQFD_BELL_FLAG		BIT_ULL(32)
 
-/* A hypercall that is not complete is repeated, but not for ever */
+/* Limit for a hypercall that is to be repeated because it is not complete */
 #define IRQFD_TRIES		8
 
 /**
  * struct gunyah_irqfd - an eventfd that rings a doorbell
  * @fn: as a function of its VM
- * @ctx: the eventfd; its file may be closed before
- * @wait: in @wqh, from the time it was added to its removal
+ * @ctx: the eventfd, whose file may have been closed
+ * @wait: in @wqh as long as the function exists
  * @wqh: the eventfd's wait queue; its lock is taken before @lock
  * @label: label of the doorbell
  * @level: the interrupt is level-triggered
  * @lock: protects the members below
- * @bound: there is a doorbell: @capid is valid
- * @pending: was written to before there was one
+ * @bound: the VM has the doorbell, and @capid is valid
+ * @pending: the eventfd was written to while @bound was not set
  * @capid: capability id of the doorbell
- * @rings: how often it was rung
- * @errors: how often that failed
+ * @rings: number of rings
+ * @errors: number of rings that the hypervisor refused
  */
 struct gunyah_irqfd {
 	struct gunyah_function fn;
@@ -58,7 +58,7 @@ struct gunyah_irqfd {
 	u32 label;
 	bool level;
 
-	spinlock_t lock;	/* the doorbell: see above */
+	spinlock_t lock;	/* see above */
 	bool bound;
 	bool pending;
 	u64 capid;
@@ -86,7 +86,7 @@ static void irqfd_ring_locked(struct gunyah_irqfd *irqfd)
 		error = gunyah_hypercall_bell_send(irqfd->capid,
 						   IRQFD_BELL_FLAG, NULL);
 	} while (error == GUNYAH_ERROR_RETRY && ++tries < IRQFD_TRIES);
-	/* The event is gone, whatever came of it: there is nobody to tell */
+	/* Nobody can be told of an error: the writer has gone on */
 	irqfd->rings++;
 	if (error)
 		irqfd->errors++;
@@ -95,11 +95,8 @@ static void irqfd_ring_locked(struct gunyah_irqfd *irqfd)
 
 static void irqfd_ring(struct gunyah_irqfd *irqfd)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&irqfd->lock, flags);
+	guard(spinlock_irqsave)(&irqfd->lock);
 	irqfd_ring_locked(irqfd);
-	spin_unlock_irqrestore(&irqfd->lock, flags);
 }
 
 /* Called with the lock of the eventfd's wait queue held */
@@ -115,13 +112,13 @@ static int irqfd_wakeup(wait_queue_entry_t *wait, unsigned int mode, int sync,
 		eventfd_ctx_do_read(irqfd->ctx, &count);
 		irqfd_ring(irqfd);
 	}
-	/* Nobody can write to it any more */
+	/* The last file descriptor of the eventfd was closed */
 	if (events & EPOLLHUP)
 		gunyah_function_expire(&irqfd->fn);
 	return 0;
 }
 
-/* What vfs_poll() is given, to put the irqfd into the eventfd's wait queue */
+/* For vfs_poll(), which puts the irqfd into the eventfd's wait queue */
 struct irqfd_poll {
 	poll_table table;
 	struct gunyah_irqfd *irqfd;
@@ -137,19 +134,18 @@ static void irqfd_queue_proc(struct file *file, wait_queue_head_t *wqh,
 	add_wait_queue(wqh, &irqfd->wait);
 }
 
-/* From here on writes are seen. One that came before counts as well. */
+/* See all writes from now on, and one that came before */
 static void irqfd_attach(struct gunyah_irqfd *irqfd, struct file *file)
 {
 	struct irqfd_poll poll = { .irqfd = irqfd };
-	u64 count;
+	u64 count = 0;
 
 	init_waitqueue_func_entry(&irqfd->wait, irqfd_wakeup);
 	init_poll_funcptr(&poll.table, irqfd_queue_proc);
 	vfs_poll(file, &poll.table);
 
-	spin_lock_irq(&irqfd->wqh->lock);
-	eventfd_ctx_do_read(irqfd->ctx, &count);
-	spin_unlock_irq(&irqfd->wqh->lock);
+	scoped_guard(spinlock_irq, &irqfd->wqh->lock)
+		eventfd_ctx_do_read(irqfd->ctx, &count);
 	if (count)
 		irqfd_ring(irqfd);
 }
@@ -174,9 +170,10 @@ static void irqfd_bind(struct gunyah_function *fn)
 	if (!bell)
 		return;
 	/*
-	 * Have the doorbell take its flag back as soon as it has interrupted:
-	 * else the interrupt would stay until the VM does so. Needs a right that
-	 * the VM's devicetree has to give; without it that is the VM's task.
+	 * Let the hypervisor clear the flag when the interrupt is raised.
+	 * Otherwise the interrupt stays asserted until the VM clears the flag
+	 * itself, which it has to if its devicetree does not give the host the
+	 * right to set masks.
 	 */
 	if (irqfd->level) {
 		error = gunyah_hypercall_bell_set_mask(bell->capid,
@@ -185,22 +182,20 @@ static void irqfd_bind(struct gunyah_function *fn)
 		trace_gunyah_irqfd_mask(fn->vm->vmid, irqfd->label, error);
 	}
 
-	spin_lock_irq(&irqfd->lock);
+	guard(spinlock_irq)(&irqfd->lock);
 	irqfd->capid = bell->capid;
 	irqfd->bound = true;
 	if (irqfd->pending)
 		irqfd_ring_locked(irqfd);
 	irqfd->pending = false;
-	spin_unlock_irq(&irqfd->lock);
 }
 
 static void irqfd_unbind(struct gunyah_function *fn)
 {
 	struct gunyah_irqfd *irqfd = to_irqfd(fn);
 
-	spin_lock_irq(&irqfd->lock);
+	guard(spinlock_irq)(&irqfd->lock);
 	irqfd->bound = false;
-	spin_unlock_irq(&irqfd->lock);
 }
 
 static void irqfd_remove(struct gunyah_function *fn)
@@ -208,7 +203,7 @@ static void irqfd_remove(struct gunyah_function *fn)
 	struct gunyah_irqfd *irqfd = to_irqfd(fn);
 	u64 count;
 
-	/* Takes the lock that the wake-up is called with: it is over then */
+	/* No wake-up is running when this returns: it takes the same lock */
 	eventfd_ctx_remove_wait_queue(irqfd->ctx, &irqfd->wait, &count);
 	eventfd_ctx_put(irqfd->ctx);
 	kfree(irqfd);
@@ -228,23 +223,19 @@ static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 {
 	const struct gh_fn_irqfd_arg *irqfd_arg = arg;
 	struct gunyah_irqfd *irqfd;
-	struct file *file;
 
 	if (irqfd_arg->flags & ~IRQFD_FLAGS || irqfd_arg->padding)
 		return -EINVAL;
 
-	file = eventfd_fget(irqfd_arg->fd);
+	/* If this is the last reference, dropping it expires the irqfd */
+	struct file *file __free(fput) = eventfd_fget(irqfd_arg->fd);
 	if (IS_ERR(file))
 		return -EBADF;
-	if (gunyah_function_find(vm, &gunyah_irqfd_function, arg)) {
-		fput(file);
+	if (gunyah_function_find(vm, &gunyah_irqfd_function, arg))
 		return -EEXIST;
-	}
 	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
-	if (!irqfd) {
-		fput(file);
+	if (!irqfd)
 		return -ENOMEM;
-	}
 	irqfd->fn.vm = vm;
 	irqfd->fn.ops = &gunyah_irqfd_function;
 	irqfd->label = irqfd_arg->label;
@@ -254,8 +245,6 @@ static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 
 	irqfd_attach(irqfd, file);
 	gunyah_function_publish(&irqfd->fn);
-	/* May be the last one, and then call back */
-	fput(file);
 	return 0;
 }
 
