@@ -296,7 +296,7 @@ static void fault_due(struct rm *rm, const struct rm_call *call,
 /**
  * rm_loses() - check whether a planned fault drops a notification
  * @rm: resource manager
- * @id: message id
+ * @id: its message id, which the plan must name as message or argument
  *
  * The fault must name the notification; one for any message is for requests.
  *
@@ -306,7 +306,8 @@ bool rm_loses(struct rm *rm, uint32_t id)
 {
 	struct rm_fault *f = &rm->fault;
 
-	if (f->action != RM_FAULT_DROP_REPLY || f->msg_id != id)
+	if (f->action != RM_FAULT_DROP_REPLY ||
+	    (f->msg_id != id && f->arg != id))
 		return false;
 	if (f->nth > 1) {
 		f->nth--;

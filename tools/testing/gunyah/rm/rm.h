@@ -288,7 +288,9 @@ enum rm_fault_action {
 	RM_FAULT_NONE,
 	RM_FAULT_FAIL,		/* not carried out, replied to with error @arg */
 	RM_FAULT_FAIL_AFTER,	/* carried out, replied to with error @arg */
-	RM_FAULT_DROP_REPLY,	/* carried out, no reply; a notification is not sent */
+	RM_FAULT_DROP_REPLY,	/* carried out, no reply; a notification is not
+				 * sent, nor is the one with the message id @arg
+				 */
 	RM_FAULT_DELAY_REPLY,	/* carried out, reply waits for @arg rm_work() turns */
 	RM_FAULT_DUP_REPLY,	/* carried out, replied to twice */
 	RM_FAULT_SHORT_REPLY,	/* reply cut to @arg bytes after the header */

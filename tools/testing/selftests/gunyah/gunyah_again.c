@@ -32,8 +32,7 @@ FIXTURE_SETUP(again)
 {
 	struct vm_config cfg = {};
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
+	SKIP_WITHOUT_GUNYAH(return);
 	if (testctl_present())
 		testctl_reset();
 	leak_read(&self->leak);
@@ -112,8 +111,7 @@ TEST_F_TIMEOUT(again, fault_is_not_forgotten, AGAIN_TIMEOUT)
 	unsigned int i;
 	__u64 runs;
 
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_TESTCTL(return);
 	vm_program(&self->vm, 0, G_SPIN);
 	ASSERT_CALL(gh_start(self->vm.fd));
 	testctl_write(GH_TESTCTL_VCPU_STATE_VALUE, STATE_FAULT);
@@ -191,4 +189,4 @@ TEST_F_TIMEOUT(again, counters, AGAIN_TIMEOUT)
 	close(fd);
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN

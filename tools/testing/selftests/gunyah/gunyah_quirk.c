@@ -176,4 +176,21 @@ TEST_F_TIMEOUT(hvc, hypercall_retry, QUIRK_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
+/*
+ * Neither the last state nor the reason is notified: the driver finds out when
+ * a vCPU has ended its VM
+ */
+TEST_F_TIMEOUT(hvc, lost_end, QUIRK_TIMEOUT)
+{
+	struct gh_vm_status status;
+
+	ASSERT_CALL(gh_start(self->vm.fd));
+	testctl_fault_repeat(RM_FAULT_DROP_REPLY, RM_VM_EXITED_NOTE, 1,
+			     RM_VM_STATUS_NOTE);
+	ASSERT_CALL(vm_run(&self->vm, 0, NULL, NULL));
+	testctl_reset();
+	ASSERT_CALL(vm_wait_end(&self->vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_UNKNOWN));
+}
+
 GUNYAH_TEST_MAIN

@@ -16,13 +16,10 @@
 #define LABEL		7
 #define MMIO		0x10000ULL
 
-/* The reply to a message of the start is so late, in turns of the RM ... */
-#define TURNS		50
-/* ... of so many microseconds */
-#define TURN_US		10000
-
-/* How often a signal comes */
+/* A signal comes so often ... */
 #define SIGNAL_US	20000
+/* ... and the call may go on after so many */
+#define SIGNALS		5
 
 FIXTURE(restart)
 {
@@ -52,7 +49,8 @@ static unsigned int signals;
 
 static void on_alarm(int sig)
 {
-	__atomic_fetch_add(&signals, 1, __ATOMIC_RELAXED);
+	if (__atomic_add_fetch(&signals, 1, __ATOMIC_RELAXED) == SIGNALS)
+		testctl_release();
 }
 
 static void *start_main(void *data)
@@ -83,10 +81,8 @@ FIXTURE_SETUP(restart)
 	};
 	struct vm_config cfg = {};
 
-	if (!gunyah_present())
-		SKIP(return, "no " GUNYAH_DEV);
-	if (!testctl_present())
-		SKIP(return, "not the test hypervisor");
+	SKIP_WITHOUT_GUNYAH(return);
+	SKIP_WITHOUT_TESTCTL(return);
 	testctl_reset();
 	leak_read(&self->leak);
 	vm_init(&self->vm);
@@ -99,23 +95,22 @@ FIXTURE_SETUP(restart)
 FIXTURE_TEARDOWN(restart)
 {
 	set_timer(0);
+	testctl_release();
 	if (self->starting)
 		pthread_join(self->starter, NULL);
-	testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
 	testctl_reset();
 	vm_close(&self->vm);
 	close(self->fd);
 	EXPECT_TRUE(leak_check(&self->leak, LONG_MS));
 }
 
-/* Begin a start that takes a while, and signals that come meanwhile */
+/* Begin a start that goes on until it is released, and signals */
 static void begin_start(struct __test_metadata *_metadata,
 			struct _test_data_restart *self)
 {
 	struct gh_vm_status status = {};
 
-	testctl_write(GH_TESTCTL_RM_WORK_DELAY, TURN_US);
-	testctl_fault(RM_FAULT_DELAY_REPLY, RM_VM_INIT_MSG, 1, TURNS);
+	testctl_hold(RM_VM_INIT_MSG, 1);
 	ASSERT_EQ(0, pthread_create(&self->starter, NULL, start_main,
 				    &self->vm));
 	self->starting = true;
@@ -195,9 +190,9 @@ TEST_F_TIMEOUT(restart, calls, RESTART_TIMEOUT)
 		EXPECT_EQ(variant->flags ? calls[i].err : EINTR, err)
 			TH_LOG("%s: %s", calls[i].name, strerror(err));
 
+		testctl_release();
 		pthread_join(self->starter, NULL);
 		self->starting = false;
-		testctl_write(GH_TESTCTL_RM_WORK_DELAY, RM_WORK_DELAY_DEFAULT);
 		testctl_reset();
 		vm_close(&self->vm);
 		ASSERT_CALL(vm_build(&self->vm, &(struct vm_config){},
@@ -205,4 +200,4 @@ TEST_F_TIMEOUT(restart, calls, RESTART_TIMEOUT)
 	}
 }
 
-TEST_HARNESS_MAIN
+GUNYAH_TEST_MAIN
