@@ -96,14 +96,17 @@ EOF2
 echo '#include "vm.h"' >$driver/planted.h
 printf '\n%.0s' {1..701} >tools/testing/gunyah/planted.S
 sed -i '1a #include <linux/slab.h>' $driver/runs.c
+# Before the #endif at the end
+sed -i '$d' include/uapi/linux/gunyah.h
 cat >>include/uapi/linux/gunyah.h <<-'EOF2'
 	struct planted_padding {
 		__u8 a;
 		__u32 b;
 	};
+	#endif
 EOF2
 printf '\nSee planted_.\n' >>Documentation/virt/gunyah/vm-manager.rst
-sed -i '/^Signed-off-by:/d; s/^Subject: .*/& /' patches/0001-*
+sed -i '/^Signed-off-by:/d; /^From: /,+1d; s/^Date: .*/& /' patches/0001-*
 sed -i '/^+F:.*samples/s/samples/sample/' patches/*-maintainers-*
 sed -i 's/^CFLAGS_32 = /&$''(KHDR_INCLUDES) /' \
 	tools/testing/selftests/gunyah/Makefile
@@ -129,7 +132,8 @@ expected()
 	yamllint)	said='colons'		tool=yamllint ;;
 	binding)	said="'planted'"	tool=dt-validate ;;
 	patches)	tool=git
-			said='0001-virt-gunyah-kbuild.patch:5:
+			said='0001-virt-gunyah-kbuild.patch:2:
+			      empty ident name
 			      MISSING_SIGN_OFF
 			      there is no sample/gunyah/
 			      samples/gunyah/Makefile: is not in' ;;
