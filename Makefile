@@ -55,7 +55,7 @@ help:
 	@echo '                terminal, else 300)'
 	@echo '  TIERS="..."   test: only these tiers; "make test TIERS=list" lists them'
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
-	@echo '  JOBS=N        processes at a time in builds and tests (all processors)'
+	@echo '  JOBS=N        tasks at a time, in builds and in tests'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
 	@echo '  FRESH="..."   test-fresh: only these targets, such as FRESH=run'
 	@echo '  CACHE=DIR     test-fresh: use this cache of kernels, not an empty one'

@@ -250,7 +250,7 @@ host()
 
 kernel()
 {
-	"$here/kernel/build.sh"
+	$bound "$here/kernel/build.sh"
 	cmp -s "$build/kernel/Image" "$images/Image" ||
 		cp "$build/kernel/Image" "$images/Image"
 }

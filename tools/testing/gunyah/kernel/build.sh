@@ -20,7 +20,7 @@ mkdir -p "$obj" "$build/kernel"
 
 kmake()
 {
-	nice make -C "$tree" O="$obj" ARCH=arm64 CROSS_COMPILE=$cross -j"$jobs" \
+	$bound nice make -C "$tree" O="$obj" ARCH=arm64 CROSS_COMPILE=$cross -j"$jobs" \
 		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
 		KBUILD_BUILD_USER=gunyah KBUILD_BUILD_HOST=test \
 		KBUILD_BUILD_VERSION=1 "$@"

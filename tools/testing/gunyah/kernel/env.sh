@@ -57,6 +57,10 @@ lock_cache()
 	export GUNYAH_LOCKED=1
 }
 
+# Ends a command if the script that runs it is killed: a build that nobody waits
+# for would go on, and hold the lock.
+bound="setpriv --pdeathsig TERM"
+
 # Version of the kernel sources. Empty: the package is not there.
 source_version()
 {

@@ -28,10 +28,10 @@ class Task:
 
 
 def slots():
-    """Tasks at a time: as many as there are processors, unless JOBS says
-    otherwise. Machines wait often enough for their threads to find room."""
+    """Tasks at a time, unless JOBS says how many: one more than there are
+    processors, because a machine with a clock of its own waits at times."""
     text = os.environ.get("JOBS", "")
-    return int(text) if text.isdecimal() and int(text) else os.cpu_count()
+    return int(text) if text.isdecimal() and int(text) else os.cpu_count() + 1
 
 
 class Times:

@@ -144,6 +144,7 @@ class Tests:
         if pieces not in self.images_state:
             with self.machine.children.start(
                     [self.path("image/build.sh"), *pieces], grace=None,
+                    start_new_session=True,
                     stdin=subprocess.DEVNULL) as child:
                 pass
             self.images_state[pieces] = child.returncode

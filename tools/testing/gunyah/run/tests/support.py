@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """A runner with images that are empty and a QEMU that only plays one."""
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -44,6 +45,7 @@ class RunnerTest(unittest.TestCase):
         tmp = tempfile.TemporaryDirectory(prefix="gunyah-test-")
         self.addCleanup(tmp.cleanup)
         self.fake = tmp.name
+        self.addCleanup(self.kill_qemu)
         for folder in ("bin", "tmp", "build/images"):
             os.makedirs(os.path.join(self.fake, folder))
         for name in ("Image", "hyp.bin", "initramfs.cpio.gz", "guest.cpio.gz",
@@ -52,6 +54,13 @@ class RunnerTest(unittest.TestCase):
         self.write("bin/qemu-system-aarch64", QEMU)
         os.chmod(os.path.join(self.fake, "bin/qemu-system-aarch64"), 0o755)
         self.write("job", "true\n")
+
+    def kill_qemu(self):
+        """A test that fails leaves nothing behind either."""
+        if os.path.exists(self.path("pid")) and self.read("pid").strip():
+            pid = int(self.read("pid"))
+            if lives(pid):
+                os.kill(pid, signal.SIGKILL)
 
     def path(self, name):
         return os.path.join(self.fake, name)

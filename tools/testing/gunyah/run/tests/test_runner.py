@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -225,6 +226,58 @@ class Ends(RunnerTest):
         os.close(ours)
         self.assertNotEqual(child.wait(60), 0)
         self.assertNothingIsLeft()
+
+
+class Builds(RunnerTest):
+    """A build ends with the script that has started it."""
+
+    def setUp(self):
+        super().setUp()
+        # A checkout whose kernel takes for ever
+        here = os.path.join(os.path.dirname(__file__), "../..")
+        for name in ("image/build.sh", "kernel/build.sh", "kernel/env.sh",
+                     "kernel/test.config"):
+            copy = self.path("tools/testing/gunyah/" + name)
+            os.makedirs(os.path.dirname(copy), exist_ok=True)
+            shutil.copy(os.path.join(here, name), copy)
+        for name in ("drivers/virt/gunyah/Kconfig",
+                     "include/uapi/linux/gunyah.h"):
+            os.makedirs(os.path.dirname(self.path(name)))
+            self.write(name, "")
+        os.makedirs(self.path("patches"))
+        self.script("tools/testing/gunyah/kernel/tree.sh", f"echo {self.fake}")
+        self.script("bin/make", 'echo $$ >"$FAKE/pid"; exec sleep 1000')
+        self.script("bin/aarch64-linux-gnu-gcc", "echo planted")
+
+    def script(self, name, text):
+        self.write(name, f"#!/bin/bash\n{text}\n")
+        os.chmod(self.path(name), 0o755)
+
+    def signal(self, signum):
+        env = dict(self.env(""), GUNYAH_CACHE=self.path("cache"))
+        child = subprocess.Popen(
+            [self.path("tools/testing/gunyah/image/build.sh")], env=env,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.addCleanup(child.stdout.close)
+        if not until(lambda: os.path.exists(self.path("pid")), 30):
+            child.kill()
+            self.fail(child.stdout.read().decode())
+        pid = self.qemu_pid()
+        child.send_signal(signum)
+        child.wait(60)
+        self.assertTrue(until(lambda: not lives(pid)), "make still runs")
+        self.assertTrue(until(self.lock_is_free), "the cache is locked")
+
+    def lock_is_free(self):
+        return not subprocess.run(["flock", "-n", self.path("cache/lock"),
+                                   "true"], check=False).returncode
+
+    def test_sigterm(self):
+        self.signal(signal.SIGTERM)
+
+    def test_sigkill(self):
+        self.signal(signal.SIGKILL)
 
 
 class Limits(RunnerTest):
