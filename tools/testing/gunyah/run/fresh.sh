@@ -25,22 +25,39 @@ log=$build/logs/fresh
 
 [ "$(id -u)" = 0 ] || die "needs root, to mount file systems and to chroot"
 
-# unshare ends everything inside when this process ends.
+# Everything runs in namespaces of its own. The first process in there dies with
+# unshare, and all others with it; unshare itself ignores all signals but KILL.
 if [ -z "${FRESH_INSIDE:-}" ]; then
 	[ -z "$given" ] || [ -d "$given" ] || die "CACHE=$given: no such directory"
 	git -C "$top" rev-parse -q --verify HEAD >/dev/null ||
 		die "$top is not a git repository with a commit"
-	clean() { rm -rf --one-file-system "$build/fresh"; }
+	child=
+	clean()
+	{
+		local try
+
+		[ -z "$child" ] || kill -KILL "$child" 2>/dev/null || true
+		# The last processes may be on their way out
+		for try in 1 2 3 4 5; do
+			rm -rf --one-file-system "$build/fresh" 2>/dev/null &&
+				return
+			sleep 1
+		done
+		echo "cannot remove $build/fresh" >&2
+	}
 	clean
 	mkdir -p "$root" "$build/logs"
 	trap clean EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	trap 'exit 129' HUP
 	export FRESH_INSIDE=1
-	unshare --mount --pid --fork --kill-child --propagation private \
-		"$0" "$@" &
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child \
+		--propagation private "$0" "$@" &
 	child=$!
-	trap 'kill $child 2>/dev/null; wait $child; exit 130' INT TERM HUP
 	status=0
 	wait $child || status=$?
+	child=
 	exit $status
 fi
 
