@@ -292,6 +292,23 @@ static void set_chosen(void *dt, const struct config *cfg,
 	free(full);
 }
 
+/*
+ * The resource manager adds a node for each virtual device and each memory
+ * region, and may need room for two copies of the result, one behind the other.
+ * See Documentation/virt/gunyah/devicetree.rst for this rule.
+ */
+static __u64 room_for(const void *dt, const struct config *cfg)
+{
+	unsigned int nodes = 1 + !!cfg->log + !!cfg->pool;
+	int node;
+
+	for (node = 0; node >= 0; node = fdt_next_node(dt, node, NULL))
+		if (fdt_getprop(dt, node, "vdevice-type", NULL))
+			nodes++;
+
+	return align_up(2 * (fdt_totalsize(dt) + SZ_4K + 512ULL * nodes), SZ_4K);
+}
+
 /**
  * dt_finish() - complete a devicetree and put it into the VM's memory
  * @dt: from dt_make() or dt_read()
@@ -307,15 +324,16 @@ void dt_finish(void *dt, const struct config *cfg, struct guest *guest)
 	set_chosen(dt, cfg, guest);
 	dt_check(fdt_pack(dt), "pack");
 
-	/* The resource manager wants a multiple of 8 here ... */
+	/* The size must be a multiple of 8 */
 	size = align_up(fdt_totalsize(dt), 8);
 	if (size > DT_MAX_SIZE)
 		die("devicetree: too large");
 	memset((char *)dt + fdt_totalsize(dt), 0, size - fdt_totalsize(dt));
 	fdt_set_totalsize(dt, size);
 
-	/* ... and twice the result as room to add its nodes */
-	guest->dtb_size = align_up(2 * (size + SZ_64K), SZ_4K);
+	guest->dtb_size = room_for(dt, cfg);
+	if (guest->dtb_size > DT_MAX_ROOM)
+		die("devicetree: too many virtual devices");
 	memcpy(guest->mem + (guest->dtb - guest->base), dt, size);
 }
 

@@ -7,8 +7,10 @@
 
 #include "gunyah_vmm.h"
 
-/* Enough for a large one, and little enough to get dt_size below 2 MiB */
 #define DT_MAX_SIZE	(512 * 1024)
+
+/* The ramdisk follows the devicetree after this many bytes, see load.c */
+#define DT_MAX_ROOM	SZ_2M
 
 /* dt_make.c */
 void *dt_make(struct config *cfg);

@@ -58,7 +58,6 @@
 #define POOL_SIZE		(8ULL << 20)
 
 #define SZ_4K			0x1000ULL
-#define SZ_64K			0x10000ULL
 #define SZ_2M			0x200000ULL
 
 /*

@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "gunyah_vmm.h"
+#include "devicetree.h"
 
 /* See Documentation/arch/arm64/booting.rst */
 struct image_header {
@@ -97,9 +97,9 @@ void *alloc_pages(size_t size)
 
 	/*
 	 * The resource manager takes memory as a list of contiguous ranges and
-	 * is slow with long lists: huge pages make it short. For memory that is
-	 * lent, the driver sees to that by itself. A kernel without them does
-	 * without.
+	 * is slow with long lists: huge pages make it short. Lent memory is
+	 * copied to large blocks by the driver. Without THP the call fails,
+	 * which is harmless.
 	 */
 	addr = align_up((__u64)(unsigned long)mem, SZ_2M);
 	mem = (void *)(unsigned long)addr;
@@ -122,14 +122,14 @@ static __u64 load_image(struct guest *guest, const char *path)
 	if (size < sizeof(header) || le32toh(header.magic) != IMAGE_MAGIC)
 		die("%s: not an arm64 kernel image (arch/arm64/boot/Image)",
 		    path);
-	/* All kernels since 5.8 want to be at the start of the memory */
+	/* Kernels since 5.8 must be at the start of the memory */
 	if (header.text_offset)
-		die("%s: wants to be %#llx bytes into the memory; only 0 is supported",
+		die("%s: must be %#llx bytes into the memory, but only 0 is supported",
 		    path, (unsigned long long)le64toh(header.text_offset));
 
 	image_size = le64toh(header.image_size);
 	if (image_size < size)
-		die("%s: %llu bytes, but its header tells of %llu", path,
+		die("%s: %llu bytes, but its header says %llu", path,
 		    (unsigned long long)size, (unsigned long long)image_size);
 
 	return image_size;
@@ -151,12 +151,12 @@ void load_guest(struct guest *guest, const struct config *cfg)
 
 	image_size = load_image(guest, cfg->image);
 	if (image_size > guest->size || guest->size - image_size < 2 * SZ_2M)
-		die("%s: %llu MiB of memory are too little for it", cfg->image,
+		die("%s: does not fit into %llu MiB of memory", cfg->image,
 		    (unsigned long long)guest->size >> 20);
 
 	/* base and size are multiples of 2 MiB, so both are in the memory */
 	dtb = align_up(image_size, SZ_2M);
-	ramdisk = dtb + SZ_2M;
+	ramdisk = dtb + DT_MAX_ROOM;
 	guest->dtb = guest->base + dtb;
 
 	if (cfg->ramdisk) {
