@@ -15,6 +15,7 @@
  *	console.c		our side of the console: standard input and output
  *	shlog.c			what stands in for a console where there is no MMIO
  */
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -54,7 +55,7 @@ static int catch_signals(void)
 }
 
 /*
- * The user wants an end: ask the VM, and do not ask the second time.
+ * The first request asks the guest to shut down, the second stops it by force.
  * Return: false if neither is possible.
  */
 static bool request_end(int vm)
@@ -68,7 +69,9 @@ static bool request_end(int vm)
 				"gunyah_vmm: the guest was asked to shut down; once more stops it\n");
 			return true;
 		}
-		fprintf(stderr, "gunyah_vmm: cannot ask the guest to shut down: %s\n",
+		fprintf(stderr, "gunyah_vmm: cannot ask the guest to shut down: %s; stopping it by force\n",
+			errno == ENOTCONN ?
+			"its devicetree has no channel to the resource manager (rm-rpc)" :
 			strerror(errno));
 	}
 	if (vm_stop(vm, true))
@@ -79,7 +82,7 @@ static bool request_end(int vm)
 	return false;
 }
 
-/* Return: true if the VM has ended, false if it cannot be ended like that */
+/* Return: true if the VM has ended, false if it can be neither asked nor stopped */
 static bool wait_for_end(int vm, int signals, const struct shlog *log)
 {
 	struct pollfd fds[] = {
@@ -93,7 +96,10 @@ static bool wait_for_end(int vm, int signals, const struct shlog *log)
 	ssize_t count;
 
 	for (;;) {
-		/* Of a user's keys some may get lost, of a file nothing */
+		/*
+		 * Keystrokes may be dropped while the guest does not read, but
+		 * input from a file must not be.
+		 */
 		full = !console_is_terminal() &&
 		       devices_input_room() < sizeof(input);
 		fds[2].fd = has_input && !full ? STDIN_FILENO : -1;
@@ -121,7 +127,22 @@ static bool wait_for_end(int vm, int signals, const struct shlog *log)
 	}
 }
 
-/* Tell why the VM has ended; return: exit status */
+/* The guest wrote the message: keep control characters off the terminal */
+static void report_crash_msg(const struct gh_vm_status *status)
+{
+	__u32 i;
+
+	if (!status->crash_msg_size)
+		return;
+
+	fputs("gunyah_vmm: crash message of the guest: ", stderr);
+	for (i = 0; i < status->crash_msg_size; i++)
+		fputc(isprint(status->crash_msg[i]) ? status->crash_msg[i] : '.',
+		      stderr);
+	fputc('\n', stderr);
+}
+
+/* Print why the VM has ended; return: exit status */
 static int report(const struct gh_vm_status *status)
 {
 	static const struct {
@@ -148,6 +169,7 @@ static int report(const struct gh_vm_status *status)
 
 	fprintf(stderr, "gunyah_vmm: guest %s\n",
 		types[status->exit_type].text);
+	report_crash_msg(status);
 
 	return types[status->exit_type].exit_status;
 }
@@ -231,7 +253,7 @@ int main(int argc, char **argv)
 	}
 
 	/* Start it. From here on signals must not leave the terminal raw. */
-	vm_start(vm);
+	vm_start(vm, cfg.share);
 	signals = catch_signals();
 	console_open();
 	devices_start();

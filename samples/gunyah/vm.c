@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -13,10 +14,55 @@
 
 #include "vm.h"
 
+/* Error codes of the resource manager that a start can meet */
+#define RM_NORESOURCE	2
+#define RM_MEM_INVALID	0xa
+
+static const char *const rm_errors[] = {
+	"OK", "NOMEM", "NORESOURCE", "DENIED", "MSG_INVALID", "BUSY",
+	"ARG_INVALID", "HANDLE_INVALID", "VALIDATE_FAILED", "MAP_FAILED",
+	"MEM_INVALID", "MEM_INUSE", "MEM_RELEASED", "VMID_INVALID",
+	"LOOKUP_FAILED", "IRQ_INVALID", "IRQ_INUSE", "IRQ_RELEASED", "IN_USE",
+	"IRQ_NOT_MAPPED", "VM_STATE",
+};
+
+static const char *const start_steps[] = {
+	[GH_VM_START_STEP_NONE] = "NONE",
+	[GH_VM_START_STEP_VMID] = "VMID",
+	[GH_VM_START_STEP_MEMORY] = "MEMORY",
+	[GH_VM_START_STEP_CONFIGURE] = "CONFIGURE",
+	[GH_VM_START_STEP_INIT] = "INIT",
+	[GH_VM_START_STEP_RESOURCES] = "RESOURCES",
+	[GH_VM_START_STEP_CONTEXT] = "CONTEXT",
+	[GH_VM_START_STEP_START] = "START",
+	[GH_VM_START_STEP_DONE] = "DONE",
+};
+
+static const char *const start_reasons[] = {
+	[GH_VM_START_REASON_NO_DTB] =
+		"no memory region contains the devicetree",
+	[GH_VM_START_REASON_DTB_INVALID] = "the devicetree is not valid",
+	[GH_VM_START_REASON_DTB_UNSAFE] =
+		"the devicetree would crash the resource manager",
+	[GH_VM_START_REASON_STATIC_VCPUS] =
+		"vCPUs scheduled by the hypervisor can crash the resource manager; the administrator can allow them in /sys/module/gunyah/parameters/allow_static_vcpus",
+	[GH_VM_START_REASON_NO_PLACE] =
+		"the devicetree has no address for a lent region",
+	[GH_VM_START_REASON_LABEL_ZERO] =
+		"only the region with the devicetree may have label 0",
+	[GH_VM_START_REASON_MEM_ENTRIES] =
+		"the memory is in too many pieces; end other VMs, use huge pages, or raise /sys/module/gunyah/parameters/max_mem_entries",
+};
+
+/* Name of a number in a table, or NULL */
+#define NAME(table, n)	((n) < ARRAY_SIZE(table) ? (table)[n] : NULL)
+
 /* What a user can do about an error of the VM's file descriptor */
 static const char *hint(int err)
 {
 	switch (err) {
+	case EAGAIN:
+		return "; the firmware is still releasing other VMs, try again";
 	case ENOMEM:
 		return "; is RLIMIT_MEMLOCK (ulimit -l) larger than the VM's memory?";
 	case ESHUTDOWN:
@@ -27,19 +73,54 @@ static const char *hint(int err)
 	}
 }
 
-/* What one can do about an error that the start has */
-static const char *start_hint(int err)
+/* What a user can do about a refusal of the resource manager */
+static const char *rm_hint(const struct gh_vm_status *status, bool shared)
 {
-	switch (err) {
-	case EINVAL:
-	case ENODEV:
-	case EPERM:
-		return "; for what was refused see tracepoint gunyah:gunyah_rm_call_end";
-	case EOPNOTSUPP:
-		return "; --sched hypervisor needs the module parameter allow_static_vcpus";
+	bool no_resource = status->rm_error == RM_NORESOURCE;
+
+	switch (status->start_step) {
+	case GH_VM_START_STEP_VMID:
+		return no_resource ? "; too many VMs are running" : "";
+	case GH_VM_START_STEP_INIT:
+		if (status->rm_error == RM_MEM_INVALID)
+			return "; the devicetree is not valid, or the room for it is too small";
+		return no_resource ? "; too many vCPUs or virtual devices?" : "";
+	case GH_VM_START_STEP_START:
+		if (!no_resource)
+			return "";
+		if (shared)
+			return "; this firmware may require that the memory is lent: try without --share";
+		return "; the base address may be out of range, or the room for the devicetree too small";
 	default:
-		return hint(err);
+		return "";
 	}
+}
+
+/* Say why a start has failed with @err, and leave */
+static void explain_start(int vm, int err, bool shared)
+{
+	const char *error = strerror(err), *name;
+	struct gh_vm_status status;
+
+	vm_get_status(vm, &status);
+	name = NAME(start_reasons, status.start_reason);
+	if (name && status.start_label)
+		fail(EXIT_START, "cannot start the VM: %s: %s (label %#x)",
+		     error, name, status.start_label);
+	if (name)
+		fail(EXIT_START, "cannot start the VM: %s: %s", error, name);
+	if (status.state != GH_VM_STATE_FAILED)
+		fail(EXIT_START, "cannot start the VM: %s%s", error, hint(err));
+
+	name = NAME(start_steps, status.start_step) ?: "an unknown step";
+	if (!status.rm_error)
+		fail(EXIT_START, "cannot start the VM: %s in step %s%s", error,
+		     name, hint(err));
+	fail(EXIT_START,
+	     "cannot start the VM: the resource manager refused %s: %s (%#x)%s",
+	     name, status.rm_error == UINT32_MAX ? "UNIMPLEMENTED" :
+	     NAME(rm_errors, status.rm_error) ?: "unknown error",
+	     status.rm_error, rm_hint(&status, shared));
 }
 
 /**
@@ -50,6 +131,7 @@ static const char *start_hint(int err)
  */
 int vm_create(const char *device)
 {
+	struct gh_info info = {};
 	int gunyah, vm;
 
 	gunyah = open(device, O_RDWR | O_CLOEXEC);
@@ -57,6 +139,13 @@ int vm_create(const char *device)
 		die("%s: %s%s", device, strerror(errno),
 		    errno == ENOENT ?
 		    "; is the driver loaded, and does Linux run on Gunyah?" :
+		    "");
+
+	/* Some vendors' kernels have another interface behind the same name */
+	if (ioctl(gunyah, GH_GET_INFO, &info))
+		die("%s: %s%s", device, strerror(errno),
+		    errno == EINVAL || errno == ENOTTY ?
+		    "; this is another driver's device, not that of CONFIG_GUNYAH" :
 		    "");
 
 	vm = ioctl(gunyah, GH_CREATE_VM, 0UL);
@@ -168,11 +257,11 @@ void vm_raise_irq(struct vm_irq *irq)
 }
 
 /**
- * vm_add_ioeventfd() - have writes of the VM to an address go to an eventfd
+ * vm_add_ioeventfd() - signal an eventfd when the VM writes to an address
  * @vm: file descriptor of the VM
  * @fd: the eventfd
  * @addr: guest physical address
- * @data: the 32-bit value whose writes are meant
+ * @data: signal it only for writes of this 32-bit value
  */
 void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data)
 {
@@ -191,12 +280,12 @@ void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data)
 /**
  * vm_start() - start a VM
  * @vm: file descriptor of the VM
+ * @shared: its image is shared, not lent
  */
-void vm_start(int vm)
+void vm_start(int vm, bool shared)
 {
 	if (ioctl(vm, GH_VM_START))
-		fail(EXIT_START, "cannot start the VM: %s%s", strerror(errno),
-		     start_hint(errno));
+		explain_start(vm, errno, shared);
 }
 
 /**
@@ -204,7 +293,7 @@ void vm_start(int vm)
  * @vm: file descriptor of the VM
  * @force: do not ask
  *
- * Return: false: that is not possible; errno tells why.
+ * Return: true if that was done; else errno says why not.
  */
 bool vm_stop(int vm, bool force)
 {
@@ -214,7 +303,7 @@ bool vm_stop(int vm, bool force)
 }
 
 /**
- * vm_get_status() - ask what became of a VM
+ * vm_get_status() - get the state of a VM
  * @vm: file descriptor of the VM
  * @status: filled in
  */

@@ -28,7 +28,7 @@ int vm_add_vcpu(int vm, unsigned int id);
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);
 void vm_raise_irq(struct vm_irq *irq);
 void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data);
-void vm_start(int vm);
+void vm_start(int vm, bool shared);
 bool vm_stop(int vm, bool force);
 void vm_get_status(int vm, struct gh_vm_status *status);
 
