@@ -375,6 +375,15 @@ class Tests:
         return [self.task(self.job("stop", self.job_text("stop"), cpus=4,
                                    parts=("guest",), timeout=300))]
 
+    def tier_refuse(self):
+        """messages of the sample VMM when something is refused
+
+        Which step failed, and what the user can do about it.
+        """
+        self.images()
+        return [self.task(self.job("refuse", self.job_text("refuse"),
+                                   parts=("guest",), timeout=300, **PROD))]
+
     def tier_disk(self):
         """guests with disks, a login and virtio devices
 
