@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Boot context: registers of the vCPU that boots
+ * Boot context: initial registers of the vCPU that boots
  *
- * Not every resource manager knows a message for them. Two things can be said
- * to all: where in its image a VM begins to run, and X0, which is the address of
- * the devicetree anyway. Only what is left needs the message.
+ * Not every resource manager has a message for them. Two registers do not need
+ * it: the PC, if it lies in the image, because the entry point is part of the
+ * configuration; and X0, if it has the address of the devicetree, because that
+ * is what the resource manager puts there.
  */
 
 #include <linux/bits.h>
@@ -60,12 +61,12 @@ int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg)
 }
 
 /**
- * gunyah_boot_offset() - where in its image a VM begins to run
+ * gunyah_boot_offset() - entry point of a VM, relative to its image
  * @vm: VM, its lock is held
  * @image: parcel with the image
  *
  * Context: Process context or worker.
- * Return: offset in bytes; 0 if the PC was not set, or is somewhere else.
+ * Return: offset in bytes; 0 if the PC was not set, or is outside the image.
  */
 u64 gunyah_boot_offset(struct gunyah_vm *vm,
 		       const struct gunyah_parcel *image)
@@ -97,13 +98,13 @@ static int boot_apply(struct gunyah_vm *vm, unsigned int reg)
 }
 
 /**
- * gunyah_boot_apply() - set the registers that are not as they should be
+ * gunyah_boot_apply() - set the registers that need a message
  * @vm: VM, its lock is held; configured with gunyah_boot_offset(), initialised
  * @image: parcel with the image
  *
  * Context: Worker, may sleep.
- * Return: 0, -EOPNOTSUPP (the resource manager cannot), or another negative
- * errno.
+ * Return: 0, -EOPNOTSUPP (the resource manager does not have the message), or
+ * another negative errno.
  */
 int gunyah_boot_apply(struct gunyah_vm *vm,
 		      const struct gunyah_parcel *image)

@@ -2,9 +2,9 @@
 /*
  * Hypercalls of the Gunyah hypervisor
  *
- * The only file that issues hvc instructions, and the only one that knows
- * function numbers and registers. Each function is one hypercall with types;
- * nothing is retried or interpreted here.
+ * Only this file issues hvc instructions and knows function numbers and
+ * registers. Each function is a typed wrapper of one hypercall: it does not
+ * retry, and does not interpret results.
  */
 
 #include <linux/arm-smccc.h>
@@ -26,8 +26,8 @@
 #define GUNYAH_VCPU_RUN			GUNYAH_HYPERCALL(0x65)
 
 /*
- * What hypervisors answer to the call for the UUID of their calls: four bytes
- * of the UUID in each register, the first one in the lowest bits.
+ * UUIDs that Gunyah hypervisors return: four bytes in each register, the first
+ * one in the lowest bits.
  */
 static const u32 gunyah_uuids[][4] = {
 	/* c1d58fcd-a453-5fdb-9265-ce36673d5f14 */
@@ -37,13 +37,13 @@ static const u32 gunyah_uuids[][4] = {
 };
 
 /*
- * The hypervisor may change x0 to x7 whatever a call returns in them. Only the
- * long form of SMCCC tells the compiler so.
+ * The hypervisor may clobber x0 to x7 in every call. Only SMCCC 1.2 calls declare
+ * all of them to the compiler.
  */
 static struct arm_smccc_1_2_regs hyp_call(unsigned long fn, u64 a1, u64 a2,
 					  u64 a3, u64 a4)
 {
-	/* Arguments that a call does not have, and the next one, must be 0 */
+	/* Unused arguments, and the reserved one after the last, must be 0 */
 	const struct arm_smccc_1_2_regs args = {
 		.a0 = fn, .a1 = a1, .a2 = a2, .a3 = a3, .a4 = a4,
 	};
@@ -53,7 +53,7 @@ static struct arm_smccc_1_2_regs hyp_call(unsigned long fn, u64 a1, u64 a2,
 	return res;
 }
 
-/* An error that does not fit into 32 bits must not turn into a success. */
+/* An error that does not fit into 32 bits must not be truncated to success. */
 static enum gunyah_error hyp_error(unsigned long x0)
 {
 	if ((long)x0 != (int)x0)
@@ -82,13 +82,13 @@ static bool hyp_uuid_known(void)
 }
 
 /**
- * gunyah_hyp_probe() - ask the hypervisor whether it is one for this driver
+ * gunyah_hyp_probe() - identify the hypervisor
  * @info: filled in
  *
- * Context: Any. Only if the devicetree says that there is a hypervisor: without
- * one an hvc instruction is undefined.
- * Return: 0, -ENODEV (this is not Gunyah), or -EOPNOTSUPP (another version, or
- * it has no message queues).
+ * Context: Any. Only if the devicetree declares a hypervisor, because without one
+ * an hvc instruction is undefined.
+ * Return: 0, -ENODEV (not Gunyah), or -EOPNOTSUPP (unknown API version, or no
+ * message queues).
  */
 int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 {
@@ -115,9 +115,9 @@ int gunyah_hyp_probe(struct gunyah_hyp_info *info)
  * gunyah_hypercall_msgq_send() - append a message to a message queue
  * @capid: capability id of the queue
  * @size: size of the message in bytes
- * @buf: the message; a virtual address that the kernel may read
+ * @buf: the message, in memory that is mapped in the kernel
  * @flags: GUNYAH_MSGQ_PUSH or 0
- * @ready: set to whether the queue has room for another message
+ * @ready: set to true if the queue has room for another message
  *
  * Context: Any.
  * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MSGQ_FULL (not sent) or another error.
@@ -137,10 +137,10 @@ enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
 /**
  * gunyah_hypercall_msgq_recv() - take a message from a message queue
  * @capid: capability id of the queue
- * @buf: where to put it; a virtual address that the kernel may write
+ * @buf: receives the message, in memory that is mapped in the kernel
  * @size: size of @buf in bytes
  * @recv_size: set to the size of the message; never more than @size
- * @ready: set to whether there are more messages
+ * @ready: set to true if there are more messages
  *
  * Context: Any.
  * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MSGQ_EMPTY or another error.
@@ -187,10 +187,10 @@ enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
 }
 
 /**
- * gunyah_hypercall_bell_set_mask() - choose which flags of a doorbell interrupt
+ * gunyah_hypercall_bell_set_mask() - select the flags that raise an interrupt
  * @capid: capability id of the doorbell
  * @enable: flags that interrupt the receiver
- * @ack: flags that are cleared as soon as they have done so
+ * @ack: flags that are cleared as soon as the interrupt is delivered
  *
  * Context: Any.
  * Return: GUNYAH_ERROR_OK or another error.
@@ -208,13 +208,13 @@ enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable, u64 ack)
  * gunyah_hypercall_vcpu_run() - run a vCPU on this CPU until it stops
  * @capid: capability id of the vCPU
  * @resume_data: answer to the state that the previous call returned, all 0 if
- *	that one wants none
- * @resp: why it stopped; only valid with GUNYAH_ERROR_OK
+ *	it needs none
+ * @resp: why the vCPU stopped; only valid with GUNYAH_ERROR_OK
  *
  * Context: Preemptible, with interrupts enabled: an interrupt for the host ends
- * the call, and is to be taken before the next one.
- * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_BUSY (the vCPU cannot be run by this
- * caller now) or another error.
+ * the call and must be handled before the next one.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_BUSY (the caller cannot run the vCPU now)
+ * or another error.
  */
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 					    const u64 resume_data[3],

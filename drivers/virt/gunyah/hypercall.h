@@ -11,37 +11,37 @@
 #include <linux/types.h>
 
 /**
- * enum gunyah_error - what the hypervisor answers to a hypercall
+ * enum gunyah_error - result of a hypercall
  * @GUNYAH_ERROR_OK: success
- * @GUNYAH_ERROR_UNIMPLEMENTED: the hypercall is not known
- * @GUNYAH_ERROR_RETRY: not complete, call again
- * @GUNYAH_ERROR_ARG_INVALID: an argument is not valid
- * @GUNYAH_ERROR_ARG_SIZE: a size is not valid
- * @GUNYAH_ERROR_ARG_ALIGN: an argument is not aligned
+ * @GUNYAH_ERROR_UNIMPLEMENTED: unknown hypercall
+ * @GUNYAH_ERROR_RETRY: incomplete, call again
+ * @GUNYAH_ERROR_ARG_INVALID: invalid argument
+ * @GUNYAH_ERROR_ARG_SIZE: invalid size
+ * @GUNYAH_ERROR_ARG_ALIGN: unaligned argument
  * @GUNYAH_ERROR_NOMEM: out of memory
- * @GUNYAH_ERROR_NORESOURCES: out of something else
+ * @GUNYAH_ERROR_NORESOURCES: out of another resource
  * @GUNYAH_ERROR_ADDR_OVERFLOW: an address range is too large
  * @GUNYAH_ERROR_ADDR_UNDERFLOW: an address range is too small
- * @GUNYAH_ERROR_ADDR_INVALID: an address is not valid
+ * @GUNYAH_ERROR_ADDR_INVALID: invalid address
  * @GUNYAH_ERROR_DENIED: not allowed
  * @GUNYAH_ERROR_BUSY: the object is in use
- * @GUNYAH_ERROR_IDLE: the object has nothing to do
+ * @GUNYAH_ERROR_IDLE: the object is idle
  * @GUNYAH_ERROR_OBJECT_STATE: not possible in the object's state
- * @GUNYAH_ERROR_OBJECT_CONFIG: the object's configuration is not valid
+ * @GUNYAH_ERROR_OBJECT_CONFIG: the object's configuration is invalid
  * @GUNYAH_ERROR_OBJECT_CONFIGURED: the object was configured before
- * @GUNYAH_ERROR_FAILURE: a failure without a name; the driver's hypercalls
- *	return it as well for a result that makes no sense
+ * @GUNYAH_ERROR_FAILURE: any other failure; the wrappers in hypercall.c also
+ *	return it for an invalid result
  * @GUNYAH_ERROR_VIRQ_BOUND: the interrupt is bound already
  * @GUNYAH_ERROR_VIRQ_NOT_BOUND: the interrupt is not bound
- * @GUNYAH_ERROR_CAP_NULL: the capability id names nothing
- * @GUNYAH_ERROR_CAP_REVOKED: the capability was taken back
- * @GUNYAH_ERROR_CAP_TYPE: the capability names another type of object
+ * @GUNYAH_ERROR_CAP_NULL: there is no capability with that id
+ * @GUNYAH_ERROR_CAP_REVOKED: the capability was revoked
+ * @GUNYAH_ERROR_CAP_TYPE: the capability is for another type of object
  * @GUNYAH_ERROR_CAP_RIGHTS: the capability does not allow that
  * @GUNYAH_ERROR_CAP_SPACE_FULL: no room for another capability
  * @GUNYAH_ERROR_MSGQ_EMPTY: nothing to receive
  * @GUNYAH_ERROR_MSGQ_FULL: no room for another message
  * @GUNYAH_ERROR_MEMDB_EMPTY: no such memory
- * @GUNYAH_ERROR_MEMDB_NOT_OWNER: the memory belongs to somebody else
+ * @GUNYAH_ERROR_MEMDB_NOT_OWNER: the memory has another owner
  * @GUNYAH_ERROR_MEMEXTENT_FULL: no room for another mapping
  * @GUNYAH_ERROR_MEMEXTENT_TYPE: the memory extent is of another type
  * @GUNYAH_ERROR_MAPPED: the mapping exists already
@@ -81,7 +81,7 @@ enum gunyah_error {
 	GUNYAH_ERROR_MAPPED		= 200,
 };
 
-/* Parts of the hypervisor's identity, as gunyah_hyp_probe() gives them */
+/* Fields of struct gunyah_hyp_info */
 #define GUNYAH_API_VERSION_MASK		0x3fffULL
 #define GUNYAH_API_VERSION		1
 #define GUNYAH_FEATURE_DOORBELL		BIT_ULL(1)
@@ -89,25 +89,26 @@ enum gunyah_error {
 #define GUNYAH_FEATURE_VCPU		BIT_ULL(5)
 #define GUNYAH_FEATURE_VCPU_RUN		BIT_ULL(11)
 
-/* Flag of gunyah_hypercall_msgq_send(): interrupt the receiver in any case */
+/* Flag of gunyah_hypercall_msgq_send(): interrupt the receiver unconditionally */
 #define GUNYAH_MSGQ_PUSH		BIT_ULL(0)
 
 /**
- * enum gunyah_vcpu_state - why gunyah_hypercall_vcpu_run() came back
- * @GUNYAH_VCPU_STATE_READY: the host has something to do; call again
- * @GUNYAH_VCPU_STATE_EXPECTS_WAKEUP: the vCPU sleeps. data[0] is 0 for WFI or
+ * enum gunyah_vcpu_state - why gunyah_hypercall_vcpu_run() returned
+ * @GUNYAH_VCPU_STATE_READY: an interrupt for the host is pending; call again
+ * @GUNYAH_VCPU_STATE_EXPECTS_WAKEUP: the vCPU sleeps. data[0] is 0 for WFI, else
  *	the PSCI power state. Call again after its wake-up interrupt.
  * @GUNYAH_VCPU_STATE_POWERED_OFF: bit 0 of data[0] is set if the vCPU has ended
- *	for good; else another vCPU may power it on, which gives the interrupt
+ *	for good; otherwise another vCPU may power it on, which raises the
+ *	wake-up interrupt
  * @GUNYAH_VCPU_STATE_BLOCKED: waits for the hypervisor; call again after a while
  * @GUNYAH_VCPU_STATE_MMIO_READ: data[0] is the address, data[1] the size; the
- *	value is handed over as resume data by the next call
+ *	next call passes the value as resume data
  * @GUNYAH_VCPU_STATE_MMIO_WRITE: data[0] is the address, data[1] the size,
  *	data[2] the value
- * @GUNYAH_VCPU_STATE_FAULT: the vCPU cannot go on
- * @GUNYAH_VCPU_STATE_PAGE_FAULT: data[0] is an address that has no memory
- * @GUNYAH_VCPU_STATE_SYSTEM_RESET: the VM asked for a reset. The first of the
- *	states that are the platform's; the VM ends after all of them.
+ * @GUNYAH_VCPU_STATE_FAULT: the vCPU cannot continue
+ * @GUNYAH_VCPU_STATE_PAGE_FAULT: data[0] is an address without memory
+ * @GUNYAH_VCPU_STATE_SYSTEM_RESET: the VM asked for a reset. This is the first of
+ *	the platform's states; the VM ends after each of them.
  */
 enum gunyah_vcpu_state {
 	GUNYAH_VCPU_STATE_READY			= 0,
@@ -126,7 +127,7 @@ enum gunyah_vcpu_state {
 
 /**
  * struct gunyah_vcpu_run_resp - result of gunyah_hypercall_vcpu_run()
- * @state: an &enum gunyah_vcpu_state, or a value that is not known
+ * @state: an &enum gunyah_vcpu_state, or an unknown value
  * @data: depends on @state
  */
 struct gunyah_vcpu_run_resp {
@@ -135,7 +136,7 @@ struct gunyah_vcpu_run_resp {
 };
 
 /**
- * struct gunyah_hyp_info - what the hypervisor tells about itself
+ * struct gunyah_hyp_info - identity of the hypervisor
  * @api: its API: GUNYAH_API_VERSION_MASK
  * @flags: its features; in the first word GUNYAH_FEATURE_...
  */
@@ -159,7 +160,7 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 					    const u64 resume_data[3],
 					    struct gunyah_vcpu_run_resp *resp);
 
-#else /* !CONFIG_ARM64: builds, but there is no hypervisor */
+#else /* !CONFIG_ARM64: for COMPILE_TEST */
 
 static inline int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 {

@@ -2,20 +2,20 @@
 /*
  * Link to the resource manager: a message queue in each direction
  *
- * Knows packets of bytes, not messages. What it relies on:
+ * This layer transports packets and does not look into them. It relies on this:
  *
- *  - The receive interrupt is an edge: it comes when a packet arrives in an
- *    empty queue, not for those behind it. So its thread receives until the
- *    queue is empty. An interrupt without a packet is normal: the packet was
- *    received by the round before.
- *  - The send interrupt comes when a full queue gets room. It is waited for only
- *    after the hypervisor has refused a packet, and armed before that attempt.
- *    One that nobody waits for is normal.
- *  - Interrupts may get lost. The sender tries again after a short while, and
- *    the RPC core has the queue polled while it waits for a reply.
+ *  - The receive interrupt is edge-triggered. It is raised when a packet arrives
+ *    in an empty queue, not for the packets behind it, so the thread receives
+ *    until the queue is empty. An interrupt without a packet is normal, because
+ *    the previous round may have received the packet.
+ *  - The send interrupt is raised when a full queue has room again. A sender
+ *    waits for it only after the hypervisor has refused a packet, and arms the
+ *    wait before that attempt. A send interrupt without a waiter is normal.
+ *  - Interrupts may be lost. The sender retries after a short time, and the RPC
+ *    core polls the queue while it waits for a reply.
  *
- * Packets are received in the thread of the receive interrupt only, so the RPC
- * core's callback never runs twice at once.
+ * Packets are received only in the thread of the receive interrupt, so the RPC
+ * core's callback never runs concurrently with itself.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
@@ -32,19 +32,19 @@
 #include "hypercall.h"
 #include "msgq.h"
 
-/* Try again to send into a full queue, in case its interrupt was lost */
+/* Retry interval for a full queue, because its interrupt may be lost */
 #define MSGQ_SEND_RETRY		msecs_to_jiffies(100)
 
 /**
  * struct gunyah_msgq - the two queues and their interrupts
- * @link: what the RPC core sees of it
+ * @link: the interface for the RPC core
  * @tx_capid: capability id of the queue to the resource manager
  * @rx_capid: capability id of the queue from it
- * @tx_irq: the queue to the resource manager has room again
- * @rx_irq: the queue from it is not empty any more
- * @tx_wait: where a sender waits for room
- * @tx_room: @tx_irq came since the last attempt to send
- * @stopped: no more packets in either direction
+ * @tx_irq: raised when the queue to the resource manager has room again
+ * @rx_irq: raised when the queue from it is no longer empty
+ * @tx_wait: wait queue of the sender
+ * @tx_room: @tx_irq was raised since the last attempt to send
+ * @stopped: no more packets are sent or received
  * @rx_buf: the packet that is being received; only used by @rx_irq's thread
  */
 struct gunyah_msgq {
@@ -104,7 +104,7 @@ static void msgq_poll(struct gunyah_rm_link *link)
 {
 	struct gunyah_msgq *msgq = link_to_msgq(link);
 
-	/* Finds no thread to wake after msgq_stop(). */
+	/* Does nothing after msgq_stop(), because there is no thread. */
 	irq_wake_thread(msgq->rx_irq, msgq);
 }
 
@@ -124,7 +124,7 @@ static int msgq_start(struct gunyah_rm_link *link)
 		return ret;
 	}
 
-	/* For packets that wait already there will be no interrupt. */
+	/* There is no interrupt for packets that are in the queue already. */
 	msgq_poll(link);
 
 	return 0;
@@ -140,7 +140,7 @@ static void msgq_stop(struct gunyah_rm_link *link)
 	free_irq(msgq->tx_irq, msgq);
 }
 
-/* Sleep until there may be room in the queue, or it is time to try again. */
+/* Sleep until there may be room in the queue, or until the next retry. */
 static int msgq_wait_for_room(struct gunyah_msgq *msgq, bool killable,
 			      unsigned long deadline)
 {
@@ -174,7 +174,7 @@ static int msgq_send(struct gunyah_rm_link *link, const void *buf, size_t len,
 	int ret;
 
 	while (!READ_ONCE(msgq->stopped)) {
-		/* Before the attempt: the interrupt may come right after it. */
+		/* Clear it first: the interrupt may come right after the attempt. */
 		WRITE_ONCE(msgq->tx_room, false);
 
 		error = gunyah_hypercall_msgq_send(msgq->tx_capid, len, buf,
@@ -205,15 +205,16 @@ static const struct gunyah_rm_link_ops gunyah_msgq_ops = {
 };
 
 /**
- * gunyah_msgq_create() - make a link of the queues that a device describes
+ * gunyah_msgq_create() - create a link from the queues of a device
  * @pdev: device of the resource manager's devicetree node: "reg" has the
- *	capability ids, the interrupts are those of the queues, to the resource
- *	manager first
+ *	capability ids and "interrupts" the interrupts of the two queues, in each
+ *	case the queue to the resource manager first
  *
  * The interrupts are requested when the RPC core starts the link.
  *
  * Context: Process context. May sleep.
- * Return: the link, to be freed with gunyah_msgq_destroy(), or an ERR_PTR().
+ * Return: the link, to be freed with gunyah_msgq_destroy(), or an ERR_PTR():
+ * -ENOMEM, or the error of a missing or invalid property.
  */
 struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev)
 {
@@ -248,7 +249,7 @@ struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev)
 
 /**
  * gunyah_msgq_destroy() - free a link
- * @link: made by gunyah_msgq_create(), and stopped if it was ever started
+ * @link: created by gunyah_msgq_create(); stopped, if it was ever started
  *
  * Context: Process context.
  */

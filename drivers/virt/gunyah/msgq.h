@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The link to the resource manager: packets of bytes in both directions
+ * The link to the resource manager: transports packets in both directions
  */
 
 #ifndef _GUNYAH_MSGQ_H
@@ -22,16 +22,16 @@ struct platform_device;
 /**
  * struct gunyah_rm_link_ops - how the RPC core uses a link
  * @start: begin to receive: &gunyah_rm_link.rx is called for every packet from
- *	now on, including those that wait already. May sleep. Returns 0 or a
- *	negative errno.
- * @send: send one packet; sleeps while the queue is full, until @deadline (in
- *	jiffies). The caller sees to it that there is one call at a time. Returns
- *	0, -ETIMEDOUT, -EINTR (a fatal signal), -ESHUTDOWN (after @stop) or
- *	another negative errno. The packet was sent if and only if it is 0.
- * @poll: have the receiving thread look for packets even if there was no
- *	interrupt. Does not wait, and does nothing after @stop.
- * @stop: no call of &gunyah_rm_link.rx after this returns, and no @send
- *	succeeds. Ends a wait of @send. May sleep.
+ *	now on, including those that are in the queue already. May sleep. Returns
+ *	0 or a negative errno.
+ * @send: send one packet. Sleeps while the queue is full, until @deadline (in
+ *	jiffies). The caller serialises calls. Returns 0, -ETIMEDOUT, -EINTR (a
+ *	fatal signal), -ESHUTDOWN (after @stop) or another negative errno. The
+ *	packet was sent if and only if this returns 0.
+ * @poll: make the receiving thread look for packets without an interrupt. Does
+ *	not wait, and does nothing after @stop.
+ * @stop: stop the link. After this returns &gunyah_rm_link.rx is not called, and
+ *	no @send succeeds. Ends a wait of @send. May sleep.
  */
 struct gunyah_rm_link_ops {
 	int (*start)(struct gunyah_rm_link *link);
@@ -44,8 +44,8 @@ struct gunyah_rm_link_ops {
 /**
  * struct gunyah_rm_link - a link to the resource manager
  * @ops: set by the provider of the link
- * @rx: set by the RPC core before it starts the link. Called with each packet
- *	that was received, one after the other, in a context that may sleep.
+ * @rx: set by the RPC core before it starts the link. Called for each received
+ *	packet, one after the other, in a context that may sleep.
  * @rx_data: first argument of @rx
  */
 struct gunyah_rm_link {

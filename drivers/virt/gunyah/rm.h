@@ -14,23 +14,23 @@ struct gunyah_rm_link;
 /**
  * enum gunyah_rm_error - first word of a reply
  * @GUNYAH_RM_OK: success
- * @GUNYAH_RM_ERROR_UNIMPLEMENTED: the message id is not known
+ * @GUNYAH_RM_ERROR_UNIMPLEMENTED: unknown message id
  * @GUNYAH_RM_ERROR_NOMEM: out of memory
- * @GUNYAH_RM_ERROR_NORESOURCE: out of something else, or no such object
+ * @GUNYAH_RM_ERROR_NORESOURCE: out of another resource, or no such object
  * @GUNYAH_RM_ERROR_DENIED: not allowed
  * @GUNYAH_RM_ERROR_MSG_INVALID: malformed request
  * @GUNYAH_RM_ERROR_BUSY: busy
- * @GUNYAH_RM_ERROR_ARG_INVALID: a value in the request is not valid
+ * @GUNYAH_RM_ERROR_ARG_INVALID: invalid value in the request
  * @GUNYAH_RM_ERROR_HANDLE_INVALID: no such handle
  * @GUNYAH_RM_ERROR_VALIDATE: validation failed
  * @GUNYAH_RM_ERROR_MAP: mapping failed
- * @GUNYAH_RM_ERROR_MEM_INVALID: not memory that can be used for that
- * @GUNYAH_RM_ERROR_MEM_INUSE: somebody still uses the memory
+ * @GUNYAH_RM_ERROR_MEM_INVALID: memory not usable for that
+ * @GUNYAH_RM_ERROR_MEM_INUSE: the memory is in use
  * @GUNYAH_RM_ERROR_MEM_RELEASED: the memory was released before
  * @GUNYAH_RM_ERROR_VMID_INVALID: no such VM
  * @GUNYAH_RM_ERROR_LOOKUP: not found
  * @GUNYAH_RM_ERROR_IRQ_INVALID: no such interrupt
- * @GUNYAH_RM_ERROR_IRQ_INUSE: somebody uses the interrupt
+ * @GUNYAH_RM_ERROR_IRQ_INUSE: the interrupt is in use
  * @GUNYAH_RM_ERROR_IRQ_RELEASED: the interrupt was released before
  * @GUNYAH_RM_ERROR_IN_USE: in use
  * @GUNYAH_RM_ERROR_IRQ_NOT_MAPPED: the interrupt is not mapped
@@ -64,25 +64,25 @@ enum gunyah_rm_error {
 /**
  * typedef gunyah_rm_notify_fn - receives the resource manager's notifications
  * @data: as given to gunyah_rm_create()
- * @msg_id: an &enum gunyah_rm_notification_id, or one that is not known
- * @payload: what came with it, valid during the call only
+ * @msg_id: an &enum gunyah_rm_notification_id, or an unknown one
+ * @payload: its content, valid during the call only
  * @len: size of @payload in bytes, not checked
  *
- * Called in the thread that receives, one after the other. May sleep, but must
- * neither call the resource manager nor wait for somebody who does: replies are
- * received by the same thread.
+ * Called in the receiving thread, for one notification after the other. May
+ * sleep, but must neither call the resource manager nor wait for a caller of it,
+ * because the same thread receives the replies.
  */
 typedef void (*gunyah_rm_notify_fn)(void *data, u32 msg_id, const void *payload,
 				    size_t len);
 
 /**
- * struct gunyah_rm_msg - a call to the resource manager in detail
+ * struct gunyah_rm_msg - a call to the resource manager
  * @msg_id: an &enum gunyah_rm_msg_id
  * @req: payload of the request
  * @req_len: size of @req in bytes
- * @unkillable: wait for the reply even if the caller is killed: for calls that
- *	undo something. The timeout still holds.
- * @buf: where to put a reply of a known size, may be NULL
+ * @unkillable: wait for the reply even if the caller is killed, for calls that
+ *	undo something. The timeout still applies.
+ * @buf: receives a reply of a known size, may be NULL
  * @buf_len: size of @buf in bytes. A reply without error that has another size
  *	makes the call fail with -EIO.
  * @alloc: if @buf is NULL, allocate memory for the reply's body: @resp
@@ -90,8 +90,8 @@ typedef void (*gunyah_rm_notify_fn)(void *data, u32 msg_id, const void *payload,
  *	or the call failed
  * @resp_len: out: size of @resp in bytes
  * @error: out: error code of the reply, 0 if there is none
- * @lost: out: the request was sent and its outcome is not known, because no
- *	reply came or the reply could not be used
+ * @lost: out: the request was sent but its result is unknown, because there was
+ *	no reply or it could not be used
  */
 struct gunyah_rm_msg {
 	u32 msg_id;

@@ -2,8 +2,8 @@
 /*
  * The resource manager's messages as functions
  *
- * Builds requests and reads replies and notifications: the only file that knows
- * what is in them. Nothing here has a state.
+ * Only this file knows the content of messages: it encodes requests and decodes
+ * replies and notifications. It has no state of its own.
  */
 
 #include <linux/build_bug.h>
@@ -50,7 +50,7 @@ static int rm_query(struct gunyah_rm_client *client, u32 msg_id,
 	return rm_send(client, &msg);
 }
 
-/* A call that undoes something: it must not fail because the caller is killed */
+/* A call that undoes something must not fail because its caller is killed */
 static int rm_undo(struct gunyah_rm_client *client, u32 msg_id, const void *req,
 		   size_t req_len)
 {
@@ -64,7 +64,7 @@ static int rm_undo(struct gunyah_rm_client *client, u32 msg_id, const void *req,
 	return rm_send(client, &msg);
 }
 
-/* A reply of one word that is a VMID */
+/* A call whose reply is a VMID */
 static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
 			 const void *req, size_t req_len, u16 *vmid)
 {
@@ -76,7 +76,7 @@ static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
 	if (ret)
 		return ret;
 
-	/* 0 stands for the caller in other requests. */
+	/* 0 is never a VMID: in requests it stands for the caller. */
 	value = le32_to_cpu(resp.value);
 	if (!value || value >= GUNYAH_VMID_INVALID)
 		return -EIO;
@@ -86,8 +86,8 @@ static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
 }
 
 /**
- * gunyah_rm_get_vmid() - ask for the VMID of the caller
- * @client: who calls the resource manager
+ * gunyah_rm_get_vmid() - get the VMID of the caller
+ * @client: the caller
  * @vmid: set to the VMID
  *
  * Context: Process context. May sleep.
@@ -99,8 +99,8 @@ int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid)
 }
 
 /**
- * gunyah_rm_vm_alloc() - make a VM
- * @client: who calls the resource manager
+ * gunyah_rm_vm_alloc() - create a VM
+ * @client: the caller
  * @vmid: set to its VMID
  *
  * Context: Process context. May sleep.
@@ -115,16 +115,16 @@ int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid)
 }
 
 /**
- * gunyah_rm_vm_dealloc() - forget a VM
- * @client: who calls the resource manager
- * @vmid: a VM that gunyah_rm_vm_alloc() made; some resource managers do not
- *	survive any other
+ * gunyah_rm_vm_dealloc() - release a VM and its VMID
+ * @client: the caller
+ * @vmid: a VM that gunyah_rm_vm_alloc() returned; any other one crashes some
+ *	resource managers
  *
- * The VM must not have been configured, or have been reset, and its memory must
+ * The VM must not have been configured, or must have been reset. Its memory must
  * have been reclaimed.
  *
  * Context: Process context. May sleep.
- * Return: 0, -EBUSY (not in the VM's state) or another negative errno.
+ * Return: 0, -EBUSY (wrong state of the VM) or another negative errno.
  */
 int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid)
 {
@@ -134,14 +134,14 @@ int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid)
 }
 
 /**
- * gunyah_rm_vm_configure() - tell the resource manager where a VM's image is
- * @client: who calls the resource manager
+ * gunyah_rm_vm_configure() - set image and devicetree of a VM
+ * @client: the caller
  * @vmid: the VM
- * @mem_handle: the parcel that has image and devicetree; lent to the VM
- * @image_offset: where the VM begins to run, relative to the parcel
+ * @mem_handle: the parcel with image and devicetree, lent to the VM
+ * @image_offset: entry point, relative to the parcel
  * @image_size: size of the image in bytes, may be 0
- * @dtb_offset: where the devicetree is, relative to the parcel
- * @dtb_size: room for it in bytes
+ * @dtb_offset: offset of the devicetree in the parcel
+ * @dtb_size: room for the devicetree in bytes
  *
  * The image is not authenticated.
  *
@@ -166,8 +166,8 @@ int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
 }
 
 /**
- * gunyah_rm_vm_init() - have a configured VM's devicetree read
- * @client: who calls the resource manager
+ * gunyah_rm_vm_init() - make the resource manager read a VM's devicetree
+ * @client: the caller
  * @vmid: the VM
  *
  * Context: Process context. May sleep.
@@ -182,14 +182,14 @@ int gunyah_rm_vm_init(struct gunyah_rm_client *client, u16 vmid)
 
 /**
  * gunyah_rm_vm_set_boot_context() - set a register of a VM that was initialised
- * @client: who calls the resource manager
+ * @client: the caller
  * @vmid: the VM
  * @set: set of registers, see &struct gunyah_rm_boot_context_req
- * @index: which of them
- * @value: what the vCPU that boots has in it
+ * @index: index of the register in the set
+ * @value: initial value of the register, in the vCPU that boots
  *
  * Context: Process context. May sleep.
- * Return: 0, -EOPNOTSUPP (the resource manager does not know such a message) or
+ * Return: 0, -EOPNOTSUPP (the resource manager does not have this message) or
  * another negative errno.
  */
 int gunyah_rm_vm_set_boot_context(struct gunyah_rm_client *client, u16 vmid,
@@ -208,7 +208,7 @@ int gunyah_rm_vm_set_boot_context(struct gunyah_rm_client *client, u16 vmid,
 
 /**
  * gunyah_rm_vm_start() - start a VM that was initialised
- * @client: who calls the resource manager
+ * @client: the caller
  * @vmid: the VM
  *
  * Context: Process context. May sleep.
@@ -223,10 +223,10 @@ int gunyah_rm_vm_start(struct gunyah_rm_client *client, u16 vmid)
 
 /**
  * gunyah_rm_vm_stop() - stop a running VM
- * @client: who calls the resource manager
+ * @client: the caller
  * @vmid: the VM
- * @force: do not ask the VM. The notifications that it has ended come before
- *	this returns. If false this returns when the VM was asked.
+ * @force: true: stop the VM at once; the notification of its end arrives before
+ *	this returns. false: only ask the VM to shut down.
  *
  * Context: Process context. May sleep.
  * Return: 0, -EBUSY (it does not run) or another negative errno.
@@ -243,16 +243,15 @@ int gunyah_rm_vm_stop(struct gunyah_rm_client *client, u16 vmid, bool force)
 }
 
 /**
- * gunyah_rm_vm_reset() - begin to tear down a VM that has ended
- * @client: who calls the resource manager
- * @vmid: a VM that was configured; some resource managers do not survive any
- *	other
+ * gunyah_rm_vm_reset() - begin to reset a VM that has ended
+ * @client: the caller
+ * @vmid: a VM that was configured; any other one crashes some resource managers
  *
- * It is done when the VM is in state GUNYAH_RM_VM_STATE_RESET, which the resource
- * manager tells by GUNYAH_RM_NOTIFY_VM_STATUS.
+ * The reset is complete when the VM is in state GUNYAH_RM_VM_STATE_RESET, which
+ * the resource manager reports by GUNYAH_RM_NOTIFY_VM_STATUS.
  *
  * Context: Process context. May sleep.
- * Return: 0 (it has begun), -EBUSY (not in the VM's state) or another negative
+ * Return: 0 (it has begun), -EBUSY (wrong state of the VM) or another negative
  * errno.
  */
 int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid)
@@ -263,10 +262,10 @@ int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid)
 }
 
 /**
- * gunyah_rm_vm_get_state() - ask for the state of a VM
- * @client: who calls the resource manager
+ * gunyah_rm_vm_get_state() - get the state of a VM
+ * @client: the caller
  * @vmid: the VM
- * @state: set to an &enum gunyah_rm_vm_state, or to one that is not known
+ * @state: set to an &enum gunyah_rm_vm_state, or to an unknown state
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
@@ -286,10 +285,10 @@ int gunyah_rm_vm_get_state(struct gunyah_rm_client *client, u16 vmid, u8 *state)
 }
 
 /**
- * gunyah_rm_vm_get_crash_msg() - ask for the crash message of a VM
- * @client: who calls the resource manager
+ * gunyah_rm_vm_get_crash_msg() - get the crash message of a VM
+ * @client: the caller
  * @vmid: a VM that has ended and was not yet reset
- * @crash: size and text are set; a message that is too long is cut
+ * @crash: size and text are set; a message that is too long is truncated
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
@@ -340,8 +339,8 @@ static void rm_decode_resource(const struct gunyah_rm_resource_entry *entry,
 }
 
 /**
- * gunyah_rm_get_hyp_resources() - ask for the resources of a VM
- * @client: who calls the resource manager
+ * gunyah_rm_get_hyp_resources() - get the resources of a VM
+ * @client: the caller
  * @vmid: the VM, which was initialised
  * @res: set to an array, to be freed with kvfree(); NULL if there are none
  * @count: set to the number of its elements
@@ -620,13 +619,13 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
  */
 
 /**
- * gunyah_rm_parse_vm_exited() - read a notification GUNYAH_RM_NOTIFY_VM_EXITED
- * @buf: what the resource manager sent, any alignment
+ * gunyah_rm_parse_vm_exited() - decode GUNYAH_RM_NOTIFY_VM_EXITED
+ * @buf: payload of the notification, of any alignment
  * @len: its size in bytes
- * @exited: filled
+ * @exited: filled in
  *
  * Context: Any.
- * Return: 0, or -EINVAL (it makes no sense).
+ * Return: 0, or -EINVAL (invalid payload).
  */
 int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
 			      struct gunyah_rm_vm_exited *exited)
@@ -654,13 +653,13 @@ int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
 }
 
 /**
- * gunyah_rm_parse_vm_status() - read a notification GUNYAH_RM_NOTIFY_VM_STATUS
- * @buf: what the resource manager sent, any alignment
+ * gunyah_rm_parse_vm_status() - decode GUNYAH_RM_NOTIFY_VM_STATUS
+ * @buf: payload of the notification, of any alignment
  * @len: its size in bytes
- * @status: filled
+ * @status: filled in
  *
  * Context: Any.
- * Return: 0, or -EINVAL (it makes no sense).
+ * Return: 0, or -EINVAL (invalid payload).
  */
 int gunyah_rm_parse_vm_status(const void *buf, size_t len,
 			      struct gunyah_rm_vm_status *status)

@@ -2,9 +2,9 @@
 /*
  * The resource manager's messages as functions
  *
- * All functions that call the resource manager may sleep. Besides what they say
- * they return what gunyah_rm_send_msg() returns. The calls that undo something
- * (reset, dealloc, reclaim) are not ended by a fatal signal.
+ * All functions that call the resource manager may sleep, and return the errors
+ * of gunyah_rm_send_msg() in addition to those that they list. A fatal signal
+ * does not end the calls that undo something (reset, dealloc, reclaim).
  */
 
 #ifndef _GUNYAH_RM_CALL_H
@@ -26,14 +26,14 @@ struct gunyah_mem_runs;
 #define GUNYAH_RM_EXIT_REASON_SIZE	16
 
 /**
- * struct gunyah_rm_client - somebody who calls the resource manager
+ * struct gunyah_rm_client - a caller of the resource manager, with statistics
  * @rm: the resource manager
  * @calls: number of messages sent
- * @refused: how many of them were answered with an error code
- * @failed: how many of them got no answer, or one that makes no sense
- * @error: error code of the answer to the last one, 0 if it has none
+ * @refused: number of them that were answered with an error code
+ * @failed: number of them without an answer, or with an invalid one
+ * @error: error code of the last answer, 0 for none
  *
- * Calls of the same client are made one after the other.
+ * The user of a client serialises its calls.
  */
 struct gunyah_rm_client {
 	struct gunyah_rm *rm;
@@ -44,7 +44,7 @@ struct gunyah_rm_client {
 };
 
 /**
- * enum gunyah_rm_notification_id - notifications that the driver understands
+ * enum gunyah_rm_notification_id - notifications that the driver handles
  * @GUNYAH_RM_NOTIFY_VM_EXITED: a VM has ended, see gunyah_rm_parse_vm_exited()
  * @GUNYAH_RM_NOTIFY_VM_SHUTDOWN: the owner of this VM wants it to shut down
  * @GUNYAH_RM_NOTIFY_VM_STATUS: a VM is in another state, see
@@ -57,7 +57,7 @@ enum gunyah_rm_notification_id {
 };
 
 /**
- * enum gunyah_rm_vm_state - what the resource manager thinks of a VM
+ * enum gunyah_rm_vm_state - state of a VM in the resource manager
  * @GUNYAH_RM_VM_STATE_NONE: no state
  * @GUNYAH_RM_VM_STATE_INIT: configured
  * @GUNYAH_RM_VM_STATE_READY: initialised, may be started
@@ -67,8 +67,8 @@ enum gunyah_rm_notification_id {
  * @GUNYAH_RM_VM_STATE_AUTH: configured, its image is not yet authenticated
  * @GUNYAH_RM_VM_STATE_INIT_FAILED: configuration, initialisation or start failed
  * @GUNYAH_RM_VM_STATE_EXITED: ended
- * @GUNYAH_RM_VM_STATE_RESETTING: being torn down
- * @GUNYAH_RM_VM_STATE_RESET: torn down: its memory can be reclaimed
+ * @GUNYAH_RM_VM_STATE_RESETTING: being reset
+ * @GUNYAH_RM_VM_STATE_RESET: reset is complete: its memory can be reclaimed
  */
 enum gunyah_rm_vm_state {
 	GUNYAH_RM_VM_STATE_NONE		= 0,
@@ -85,7 +85,7 @@ enum gunyah_rm_vm_state {
 };
 
 /**
- * enum gunyah_rm_resource_type - kinds of resources that VMs have
+ * enum gunyah_rm_resource_type - kinds of resources of a VM
  * @GUNYAH_RM_RESOURCE_BELL_TX: doorbell that the caller rings
  * @GUNYAH_RM_RESOURCE_BELL_RX: doorbell that interrupts the caller
  * @GUNYAH_RM_RESOURCE_MSGQ_TX: message queue that the caller sends to
@@ -101,8 +101,8 @@ enum gunyah_rm_resource_type {
 };
 
 /**
- * struct gunyah_rm_resource - a resource of a VM, as its owner sees it
- * @type: an &enum gunyah_rm_resource_type, or one that is not known
+ * struct gunyah_rm_resource - a resource of a VM, from its owner's point of view
+ * @type: an &enum gunyah_rm_resource_type, or an unknown type
  * @partner: VM at the other end, 0 for a vCPU
  * @label: label in the VM's devicetree; index of a proxy-scheduled vCPU
  * @virq: interrupt (INTID of the GIC), 0 for none
@@ -136,10 +136,10 @@ struct gunyah_rm_acl_entry {
 };
 
 /**
- * enum gunyah_rm_mem_kind - what becomes of the owner's access
- * @GUNYAH_RM_MEM_LEND: the owner has none until it reclaims; it must not be in
- *	the ACL
- * @GUNYAH_RM_MEM_SHARE: the owner keeps what the ACL gives it
+ * enum gunyah_rm_mem_kind - how memory is given to a VM
+ * @GUNYAH_RM_MEM_LEND: the owner has no access until it reclaims the memory, and
+ *	must not be in the ACL
+ * @GUNYAH_RM_MEM_SHARE: the owner keeps the access that the ACL grants it
  */
 enum gunyah_rm_mem_kind {
 	GUNYAH_RM_MEM_LEND,
@@ -185,7 +185,7 @@ struct gunyah_rm_mem_parcel {
 /**
  * struct gunyah_rm_vm_exited - a VM has ended
  * @vmid: the VM
- * @type: exit type, GH_VM_EXIT_... or one that is not known
+ * @type: exit type, GH_VM_EXIT_... or an unknown one
  * @reason_size: size of the reason in bytes, may be larger than @reason
  * @reason: first bytes of the reason, the rest is 0
  */
@@ -197,11 +197,11 @@ struct gunyah_rm_vm_exited {
 };
 
 /**
- * struct gunyah_rm_vm_status - a VM is in another state
+ * struct gunyah_rm_vm_status - the state of a VM has changed
  * @vmid: the VM
- * @vm_state: an &enum gunyah_rm_vm_state, or one that is not known
- * @os_state: what its operating system tells
- * @app_status: what its application tells
+ * @vm_state: an &enum gunyah_rm_vm_state, or an unknown state
+ * @os_state: as its operating system reports it
+ * @app_status: as its application reports it
  */
 struct gunyah_rm_vm_status {
 	u16 vmid;
@@ -210,11 +210,11 @@ struct gunyah_rm_vm_status {
 	u16 app_status;
 };
 
-/* Bytes of a crash message at most */
+/* Largest size of a crash message in bytes */
 #define GUNYAH_RM_CRASH_MSG_SIZE	192
 
 /**
- * struct gunyah_rm_crash_msg - what a VM has left to say why it crashed
+ * struct gunyah_rm_crash_msg - a VM's own message about its crash
  * @asked: the resource manager was asked for it
  * @size: size in bytes, 0 if there is none
  * @text: the message, not terminated; the rest is 0

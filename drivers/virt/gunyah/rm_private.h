@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What rm.c, calls, and rm_rx.c, what is received, share
+ * Shared by the two sides of the RPC core: rm.c and rm_rx.c
  */
 
 #ifndef _GUNYAH_RM_PRIVATE_H
@@ -18,11 +18,10 @@
 
 /**
  * struct gunyah_rm_call - a call that is in flight
- * @msg_id: what was asked for
+ * @msg_id: message id of the request
  * @seq: sequence id of the request
  * @done: the call has ended
- * @ret: how it has ended: 0 (there is a reply), or a negative errno; valid with
- *	@done
+ * @ret: its result: 0 (there is a reply), or a negative errno; valid after @done
  * @error: error code of the reply, valid if @ret is 0
  * @len: length of the reply in gunyah_rm.reply, valid if @ret is 0
  * @sent: the whole request was sent
@@ -39,10 +38,10 @@ struct gunyah_rm_call {
 
 /**
  * struct gunyah_rm_rx - the message that is being received
- * @active: its first packet was received, others are missing
+ * @active: the first packet was received, others are missing
  * @type: an &enum gunyah_rm_packet_type
- * @fragments: number of continuations that it has
- * @received: number of packets that were received
+ * @fragments: number of continuations
+ * @received: number of packets received so far
  * @seq: its sequence id
  * @msg_id: its message id
  * @len: bytes in @buf
@@ -65,10 +64,10 @@ struct gunyah_rm_rx {
  * struct gunyah_rm - a resource manager
  * @ref: references to this structure
  * @link: carries the packets; not used after gunyah_rm_destroy()
- * @timeout_ms: where to read how long a call may take
+ * @timeout_ms: points to the time limit of a call
  * @notify: receives notifications
  * @notify_data: argument of @notify
- * @users: callers inside, and one for not yet being destroyed
+ * @users: callers in progress, plus one until gunyah_rm_destroy()
  * @idle: @users is 0
  * @call_lock: held during a call; protects @seq, @tx and @reply
  * @seq: sequence id of the last request
@@ -78,7 +77,7 @@ struct gunyah_rm_rx {
  * @pending: the call that waits for a reply, or NULL
  * @shutdown: gunyah_rm_destroy() was called
  * @dead: the firmware does not answer
- * @packets: how many well-formed packets were received, may wrap
+ * @packets: number of valid packets received, may wrap
  * @rx: the message that is being received
  */
 struct gunyah_rm {
@@ -91,7 +90,7 @@ struct gunyah_rm {
 	refcount_t users;
 	struct completion idle;
 
-	/* A call goes on; protects the next three */
+	/* Held during a call; protects the next three */
 	struct mutex call_lock;
 	u16 seq;
 	u8 tx[GUNYAH_RM_PACKET_SIZE] __aligned(8);

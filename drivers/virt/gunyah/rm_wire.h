@@ -2,8 +2,8 @@
 /*
  * Wire format of the resource manager's RPC protocol
  *
- * Everything is little endian. Members called reserved are sent as 0 and not
- * looked at when they are received.
+ * Everything is little endian. Reserved members are sent as 0 and ignored when
+ * they are received.
  */
 
 #ifndef _GUNYAH_RM_WIRE_H
@@ -19,16 +19,16 @@
 /* gunyah_rm_hdr.version: version 1, a header of two 32-bit words */
 #define GUNYAH_RM_VERSION		0x21
 
-/* gunyah_rm_hdr.type: the kind of packet, and how many continuations follow */
+/* gunyah_rm_hdr.type: kind of the packet, and number of continuations */
 #define GUNYAH_RM_TYPE_MASK		0x03
 #define GUNYAH_RM_FRAGMENTS_SHIFT	2
 
 /**
  * enum gunyah_rm_packet_type - kind of a packet
- * @GUNYAH_RM_CONTINUATION: more payload of the message before it
- * @GUNYAH_RM_REQUEST: beginning of a request
- * @GUNYAH_RM_REPLY: beginning of a reply
- * @GUNYAH_RM_NOTIFICATION: beginning of a notification
+ * @GUNYAH_RM_CONTINUATION: more payload of the current message
+ * @GUNYAH_RM_REQUEST: first packet of a request
+ * @GUNYAH_RM_REPLY: first packet of a reply
+ * @GUNYAH_RM_NOTIFICATION: first packet of a notification
  */
 enum gunyah_rm_packet_type {
 	GUNYAH_RM_CONTINUATION	= 0,
@@ -43,7 +43,7 @@ enum gunyah_rm_packet_type {
  * @type: GUNYAH_RM_TYPE_MASK: an &enum gunyah_rm_packet_type; above it the
  *	number of continuations of the whole message, in each of its packets
  * @seq: chosen by the sender of a request, repeated in the reply
- * @msg_id: what it is
+ * @msg_id: message id
  */
 struct gunyah_rm_hdr {
 	u8 version;
@@ -56,24 +56,24 @@ static_assert(sizeof(struct gunyah_rm_hdr) == 8);
 
 #define GUNYAH_RM_PACKET_PAYLOAD	232
 #define GUNYAH_RM_MAX_FRAGMENTS		62
-/* Largest payload that is received, and largest that is sent */
+/* Largest payload that the driver receives, and largest that it sends */
 #define GUNYAH_RM_MAX_PAYLOAD \
 	((GUNYAH_RM_MAX_FRAGMENTS + 1) * GUNYAH_RM_PACKET_PAYLOAD)
 #define GUNYAH_RM_MAX_REQUEST \
 	(GUNYAH_RM_MAX_FRAGMENTS * GUNYAH_RM_PACKET_PAYLOAD)
 
 /**
- * enum gunyah_rm_bad_packet - why a packet was not used
+ * enum gunyah_rm_bad_packet - why a packet was dropped
  * @GUNYAH_RM_BAD_SHORT: shorter than a header
  * @GUNYAH_RM_BAD_LONG: longer than a packet can be
  * @GUNYAH_RM_BAD_VERSION: another version of the protocol
  * @GUNYAH_RM_BAD_TYPE: a request
  * @GUNYAH_RM_BAD_FRAGMENTS: more continuations than a message can have
- * @GUNYAH_RM_BAD_STRAY: a continuation of no message
+ * @GUNYAH_RM_BAD_STRAY: a continuation without a first packet
  * @GUNYAH_RM_BAD_CONTINUATION: a continuation of another message
  * @GUNYAH_RM_BAD_NOT_FULL: too little payload for a packet that is not the last
- * @GUNYAH_RM_BAD_UNFINISHED: a message begins before the last one has ended
- * @GUNYAH_RM_BAD_UNMATCHED: a reply that nobody waits for
+ * @GUNYAH_RM_BAD_UNFINISHED: a message begins before the previous one has ended
+ * @GUNYAH_RM_BAD_UNMATCHED: a reply to no pending call
  * @GUNYAH_RM_BAD_REPLY: a reply that is too short to have an error code
  */
 enum gunyah_rm_bad_packet {
@@ -96,25 +96,26 @@ enum gunyah_rm_bad_packet {
 
 /**
  * enum gunyah_rm_msg_id - requests that the driver sends
- * @GUNYAH_RM_PING: not a request that exists: any answer is a sign of life
+ * @GUNYAH_RM_PING: no such request exists: any answer is a sign of life
  * @GUNYAH_RM_MEM_LEND_ID: lend memory: &struct gunyah_rm_mem_create_req
  * @GUNYAH_RM_MEM_SHARE_ID: share memory: &struct gunyah_rm_mem_create_req
- * @GUNYAH_RM_MEM_RECLAIM_ID: take back: &struct gunyah_rm_mem_handle_req
- * @GUNYAH_RM_MEM_NOTIFY_ID: tell others of it: &struct gunyah_rm_mem_notify_req
- * @GUNYAH_RM_MEM_APPEND_ID: more memory: &struct gunyah_rm_mem_handle_req
- * @GUNYAH_RM_VM_ALLOC_ID: make a VM: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_DEALLOC_ID: forget a VM: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_START_ID: start it: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_STOP_ID: stop it: &struct gunyah_rm_vm_stop_req
- * @GUNYAH_RM_VM_RESET_ID: tear it down: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_CONFIG_ID: tell where its image is:
+ * @GUNYAH_RM_MEM_RECLAIM_ID: reclaim memory: &struct gunyah_rm_mem_handle_req
+ * @GUNYAH_RM_MEM_NOTIFY_ID: notify a VM of memory:
+ *	&struct gunyah_rm_mem_notify_req
+ * @GUNYAH_RM_MEM_APPEND_ID: append to a parcel: &struct gunyah_rm_mem_handle_req
+ * @GUNYAH_RM_VM_ALLOC_ID: create a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_DEALLOC_ID: release a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_START_ID: start a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_STOP_ID: stop a VM: &struct gunyah_rm_vm_stop_req
+ * @GUNYAH_RM_VM_RESET_ID: reset a VM: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_CONFIG_ID: set image and devicetree:
  *	&struct gunyah_rm_vm_config_req
- * @GUNYAH_RM_VM_INIT_ID: read its devicetree: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_GET_CRASH_MSG_ID: ask why it crashed: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_GET_STATE_ID: ask for its state: &struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_GET_RESOURCES_ID: ask for its resources:
+ * @GUNYAH_RM_VM_INIT_ID: read the devicetree: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_CRASH_MSG_ID: get the crash message:
  *	&struct gunyah_rm_vmid_req
- * @GUNYAH_RM_VM_GET_VMID_ID: ask for the caller's VMID; no payload
+ * @GUNYAH_RM_VM_GET_STATE_ID: get the state: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_RESOURCES_ID: get the resources: &struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_VMID_ID: get the caller's VMID; no payload
  * @GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID: set a register:
  *	&struct gunyah_rm_boot_context_req
  */
@@ -157,9 +158,9 @@ static_assert(sizeof(struct gunyah_rm_vmid_req) == 4);
 /**
  * struct gunyah_rm_vm_stop_req - stop a VM
  * @vmid: the VM
- * @flags: GUNYAH_RM_STOP_FORCE: do not ask it
+ * @flags: GUNYAH_RM_STOP_FORCE: stop it at once, do not ask it
  * @reserved: 0
- * @reason: what the VM is told
+ * @reason: passed on to the VM
  */
 struct gunyah_rm_vm_stop_req {
 	__le16 vmid;
@@ -173,14 +174,14 @@ static_assert(sizeof(struct gunyah_rm_vm_stop_req) == 8);
 #define GUNYAH_RM_AUTH_NONE		0
 
 /**
- * struct gunyah_rm_vm_config_req - tell where a VM's image is
+ * struct gunyah_rm_vm_config_req - set image and devicetree of a VM
  * @vmid: the VM
- * @auth: how it is authenticated: GUNYAH_RM_AUTH_NONE
- * @mem_handle: parcel that has the image
- * @image_offset: where the image begins in the parcel
+ * @auth: how the image is authenticated: GUNYAH_RM_AUTH_NONE
+ * @mem_handle: parcel with image and devicetree
+ * @image_offset: offset of the image in the parcel
  * @image_size: its size
- * @dtb_offset: where the devicetree begins in the parcel
- * @dtb_size: room for it
+ * @dtb_offset: offset of the devicetree in the parcel
+ * @dtb_size: room for the devicetree
  */
 struct gunyah_rm_vm_config_req {
 	__le16 vmid;
@@ -207,8 +208,8 @@ static_assert(sizeof(struct gunyah_rm_word_resp) == 4);
 /**
  * struct gunyah_rm_vm_state_resp - state of a VM
  * @vm_state: an &enum gunyah_rm_vm_state
- * @os_state: what its operating system tells
- * @app_status: what its application tells
+ * @os_state: as its operating system reports it
+ * @app_status: as its application reports it
  */
 struct gunyah_rm_vm_state_resp {
 	u8 vm_state;
@@ -238,7 +239,7 @@ static_assert(sizeof(struct gunyah_rm_crash_resp) == 4);
  * @reserved: 0
  * @partner: VM at the other end
  * @handle: not used
- * @label: name of the resource
+ * @label: label of the resource
  * @capid: capability id
  * @virq_handle: not used
  * @virq: interrupt; 0 and GUNYAH_RM_NO_VIRQ stand for none
@@ -277,7 +278,7 @@ struct gunyah_rm_resources_resp {
 static_assert(sizeof(struct gunyah_rm_resources_resp) == 4);
 
 /**
- * struct gunyah_rm_list_hdr - begin of a list in a request
+ * struct gunyah_rm_list_hdr - header of a list in a request
  * @count: number of entries that follow
  * @reserved: 0
  */
@@ -289,7 +290,7 @@ struct gunyah_rm_list_hdr {
 static_assert(sizeof(struct gunyah_rm_list_hdr) == 4);
 
 /**
- * struct gunyah_rm_acl_wire - entry of the list of those who get memory
+ * struct gunyah_rm_acl_wire - entry of the access control list of memory
  * @vmid: the VM
  * @perms: GUNYAH_RM_ACL_...
  * @reserved: 0
@@ -320,15 +321,15 @@ static_assert(sizeof(struct gunyah_rm_mem_wire) == 16);
 #define GUNYAH_RM_MEM_CREATE_APPEND	0x02	/* more ranges follow */
 
 /**
- * struct gunyah_rm_mem_create_req - give memory away
+ * struct gunyah_rm_mem_create_req - lend or share memory
  * @type: GUNYAH_RM_MEM_TYPE_NORMAL
  * @reserved0: 0
  * @flags: GUNYAH_RM_MEM_CREATE_APPEND
  * @reserved1: 0
- * @label: name of the memory
+ * @label: label of the memory
  *
  * Three lists follow: &struct gunyah_rm_acl_wire, &struct gunyah_rm_mem_wire,
- * and attributes, of which the driver sends none.
+ * and attributes, which is always empty.
  */
 struct gunyah_rm_mem_create_req {
 	u8 type;
@@ -344,12 +345,12 @@ static_assert(sizeof(struct gunyah_rm_mem_create_req) == 8);
 #define GUNYAH_RM_MEM_RECLAIM_SANITIZE	0x01	/* fill with zeroes */
 
 /**
- * struct gunyah_rm_mem_handle_req - append to a parcel, or take it back
+ * struct gunyah_rm_mem_handle_req - append to a parcel, or reclaim it
  * @handle: the parcel
  * @flags: GUNYAH_RM_MEM_APPEND_... or GUNYAH_RM_MEM_RECLAIM_...
  * @reserved: 0
  *
- * In an append a list of &struct gunyah_rm_mem_wire follows.
+ * An append is followed by a list of &struct gunyah_rm_mem_wire.
  */
 struct gunyah_rm_mem_handle_req {
 	__le32 handle;
@@ -362,13 +363,13 @@ static_assert(sizeof(struct gunyah_rm_mem_handle_req) == 8);
 #define GUNYAH_RM_MEM_NOTIFY_SHARED	0x01
 
 /**
- * struct gunyah_rm_mem_notify_req - tell a VM of memory
+ * struct gunyah_rm_mem_notify_req - notify a VM of memory
  * @handle: the parcel
  * @flags: GUNYAH_RM_MEM_NOTIFY_SHARED: it can be accepted
  * @reserved: 0
- * @tag: passed on
- * @vmids: list of those to tell, here one
- * @vmid: it
+ * @tag: passed on to the VM
+ * @vmids: header of the list of VMs to notify, which has one entry
+ * @vmid: the VM
  */
 struct gunyah_rm_mem_notify_req {
 	__le32 handle;
@@ -385,9 +386,9 @@ static_assert(sizeof(struct gunyah_rm_mem_notify_req) == 20);
  * struct gunyah_rm_boot_context_req - set a register of the vCPU that boots
  * @vmid: the VM
  * @set: 0: general purpose, 1: PC, 2: stack pointers
- * @index: which of the set
+ * @index: index of the register in the set
  * @reserved: 0
- * @value: what to set it to
+ * @value: value of the register
  */
 struct gunyah_rm_boot_context_req {
 	__le16 vmid;
@@ -401,7 +402,7 @@ static_assert(sizeof(struct gunyah_rm_boot_context_req) == 16);
 
 /**
  * struct gunyah_rm_vm_shutdown_wire - notification: shut down
- * @reason: as the owner has told the resource manager
+ * @reason: as the owner gave it to the resource manager
  */
 struct gunyah_rm_vm_shutdown_wire {
 	__le32 reason;
@@ -413,7 +414,7 @@ static_assert(sizeof(struct gunyah_rm_vm_shutdown_wire) == 4);
  * struct gunyah_rm_vm_exited_wire - notification: a VM has ended
  * @vmid: the VM
  * @type: exit type
- * @reason_size: size of the reason, which follows
+ * @reason_size: size of the reason, which follows the structure
  */
 struct gunyah_rm_vm_exited_wire {
 	__le16 vmid;
@@ -424,12 +425,12 @@ struct gunyah_rm_vm_exited_wire {
 static_assert(sizeof(struct gunyah_rm_vm_exited_wire) == 8);
 
 /**
- * struct gunyah_rm_vm_status_wire - notification: a VM is in another state
+ * struct gunyah_rm_vm_status_wire - notification: the state of a VM has changed
  * @vmid: the VM
  * @reserved: 0
  * @vm_state: an &enum gunyah_rm_vm_state
- * @os_state: what its operating system tells
- * @app_status: what its application tells
+ * @os_state: as its operating system reports it
+ * @app_status: as its application reports it
  */
 struct gunyah_rm_vm_status_wire {
 	__le16 vmid;
