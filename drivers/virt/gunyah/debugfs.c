@@ -2,11 +2,13 @@
 /*
  * debugfs: state of the VMs, for administrators
  *
- * Read only, and described in Documentation/ABI/testing/debugfs-gunyah. What
- * tells why a VM hangs is read without the VM's lock.
+ * Read only, and described in Documentation/ABI/testing/debugfs-gunyah. The
+ * files that tell why a VM hangs are read without the VM's lock.
  */
 
+#include <linux/cleanup.h>
 #include <linux/debugfs.h>
+#include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/seq_file.h>
 
@@ -87,11 +89,9 @@ static int functions_show(struct seq_file *file, void *unused)
 	struct gunyah_vm *vm = file->private;
 	struct gunyah_function *fn;
 
-	if (mutex_lock_interruptible(&vm->lock))
-		return -EINTR;
-	list_for_each_entry(fn, &vm->functions, list)
-		fn->ops->show(fn, file);
-	mutex_unlock(&vm->lock);
+	scoped_cond_guard(mutex_intr, return -EINTR, &vm->lock)
+		list_for_each_entry(fn, &vm->functions, list)
+			fn->ops->show(fn, file);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(functions);
@@ -109,10 +109,10 @@ static int rpc_show(struct seq_file *file, void *unused)
 DEFINE_SHOW_ATTRIBUTE(rpc);
 
 /**
- * gunyah_debugfs_add_vm() - show a VM
- * @vm: the VM, just made
+ * gunyah_debugfs_add_vm() - create the directory of a VM
+ * @vm: the VM, just created
  *
- * Its directory is removed when the VM has ended.
+ * It is removed when the firmware has released everything of the VM.
  *
  * Context: Process context of its creator.
  */
@@ -133,7 +133,7 @@ void gunyah_debugfs_add_vm(struct gunyah_vm *vm)
 }
 
 /**
- * gunyah_debugfs_init() - make the driver's directory
+ * gunyah_debugfs_init() - create the driver's directory
  *
  * Context: Module initialisation.
  */
@@ -143,7 +143,7 @@ void gunyah_debugfs_init(void)
 }
 
 /**
- * gunyah_debugfs_exit() - remove the driver's directory, it is empty
+ * gunyah_debugfs_exit() - remove the driver's directory, which is empty
  *
  * Context: Module exit.
  */

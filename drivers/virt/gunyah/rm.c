@@ -2,42 +2,42 @@
 /*
  * Remote procedure calls to the resource manager
  *
- * The resource manager is firmware: a VM of its own that makes, starts and stops
- * other VMs. A request is a message of up to 63 packets and is answered by a
- * reply; notifications come at any time, even between a request and its reply,
- * but never between the packets of another message.
+ * The resource manager is firmware: a VM of its own that creates, starts and
+ * stops other VMs. A request is a message of up to 62 packets and is answered by
+ * a reply of up to 63. Notifications arrive at any time, even between a request
+ * and its reply, but never between the packets of another message.
  *
- * One call at a time. The resource manager handles requests one after the other
- * anyway, and keeps no more than one reply that finds no room in the queue: with
- * two calls in flight a reply could get lost. So the mutex @call_lock is held
- * from the first packet of a request until its reply, and whoever waits for the
- * mutex can be killed.
+ * There is one call at a time, because the resource manager handles requests one
+ * after the other, and can hold back only one reply while the queue is full. With
+ * two calls in flight a reply could be lost. So the mutex @call_lock is held from
+ * the first packet of a request until its reply.
  *
- * Who owns what:
+ * Ownership:
  *
  *  - A call is on the stack of its caller. gunyah_rm.pending points to it while
- *    it may be answered. Whoever takes it from there, with @lock held, decides
- *    how it ends: the receiving side with a reply, or the caller who gives up.
- *    The receiving side is done with the call when it drops @lock, and the
- *    caller takes @lock after it was woken too early. So a reply that comes
- *    late finds nothing to write to.
- *  - There are two buffers for messages, made in advance so that no reply is
- *    lost for lack of memory. A message is put together in gunyah_rm_rx.buf, by
- *    the receiving side. If it is the reply to the pending call the buffers are
- *    exchanged: @reply belongs to the holder of @call_lock, who has no pending
- *    call at that time.
+ *    it can be answered. The side that clears this pointer, with @lock held,
+ *    decides how the call ends: the receiving side with a reply, or the caller
+ *    because it gives up. The receiving side does not touch the call after it
+ *    has dropped @lock, and a caller that gives up takes @lock, so a late reply
+ *    finds no call to write to.
+ *  - Two buffers for messages are allocated in advance, so that no reply is lost
+ *    for lack of memory. The receiving side assembles a message in
+ *    gunyah_rm_rx.buf and, if it is the reply to the pending call, swaps it with
+ *    @reply. @reply belongs to the holder of @call_lock, except while a call is
+ *    pending.
  *
- * The firmware may stop to answer, for instance when it has run into an assertion.
- * Every wait ends after a timeout. The caller then asks for a sign of life with a
- * request that does not exist, which is answered at once. If there is none, all
+ * The firmware may stop answering, for example after a failed assertion. Every
+ * wait has a timeout. After it the caller sends a request that does not exist,
+ * which a working resource manager answers at once. If there is no answer, all
  * calls fail until the firmware sends something again.
  *
- * This file has the callers' side and rm_rx.c the receiving side. Neither knows a
- * message, except for the sign of life, or anything about VMs.
+ * This file is the calling side, rm_rx.c the receiving side. Neither knows the
+ * content of messages, or anything about VMs.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
@@ -45,15 +45,16 @@
 #include <linux/module.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "rm_private.h"
 #include "rm_wire.h"
 #include "trace.h"
 
-/* How long the firmware may take for a sign of life */
+/* Time limit for the reply to a ping */
 #define RM_PING_MS		1000U
 
-/* How often to look for a reply whose interrupt may have been lost */
+/* Poll at this interval, because the interrupt for a reply may be lost */
 #define RM_POLL_INTERVAL	HZ
 
 #define RM_TIMEOUT_MAX_MS	(3600U * MSEC_PER_SEC)
@@ -61,10 +62,10 @@
 static unsigned int gunyah_rm_timeout_ms = 30000;
 module_param_named(rm_timeout_ms, gunyah_rm_timeout_ms, uint, 0644);
 MODULE_PARM_DESC(rm_timeout_ms,
-		 "Time in ms that the resource manager may take for a call (default 30000)");
+		 "Time in ms that the resource manager may take to answer (default 30000)");
 
 /**
- * gunyah_rm_error_remap() - errno that stands for an error of the firmware
+ * gunyah_rm_error_remap() - convert an error of the firmware to an errno
  * @error: first word of a reply
  *
  * Context: Any.
@@ -116,7 +117,6 @@ static unsigned int rm_timeout(struct gunyah_rm *rm)
 	return clamp(READ_ONCE(*rm->timeout_ms), 1U, RM_TIMEOUT_MAX_MS);
 }
 
-/* Send a request, packet by packet. */
 static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void *req,
 		   size_t req_len, bool killable, unsigned long deadline)
 {
@@ -148,7 +148,7 @@ static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void
 		if (!req_len)
 			flags |= GUNYAH_RM_LINK_PUSH;
 
-		/* The receiver forgets what was sent of it if this fails. */
+		/* If this fails the receiver drops the incomplete message. */
 		ret = rm->link->ops->send(rm->link, rm->tx,
 					  sizeof(*hdr) + size, flags, deadline);
 		if (ret)
@@ -158,20 +158,17 @@ static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void
 	return 0;
 }
 
-/* Give up a call. Returns how it has ended meanwhile, or else @ret. */
+/* Give up a call. Returns its result if it has ended meanwhile, else @ret. */
 static int rm_give_up(struct gunyah_rm *rm, struct gunyah_rm_call *call, int ret)
 {
-	spin_lock(&rm->lock);
-	if (rm->pending == call)
-		rm->pending = NULL;
-	else
-		ret = call->ret;
-	spin_unlock(&rm->lock);
+	guard(spinlock)(&rm->lock);
+	if (rm->pending != call)
+		return call->ret;
 
+	rm->pending = NULL;
 	return ret;
 }
 
-/* Wait for the end of a call that was sent. */
 static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call, bool killable,
 		   unsigned long deadline)
 {
@@ -195,7 +192,7 @@ static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call, bool killa
 	return rm_give_up(rm, call, -ETIMEDOUT);
 }
 
-/* Send a request and wait for its reply. @call is not used by others after it. */
+/* Send a request and wait for its reply. Nobody else refers to @call afterwards. */
 static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 msg_id,
 		       const void *req, size_t req_len, bool killable,
 		       unsigned int timeout_ms)
@@ -211,13 +208,11 @@ static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 ms
 	};
 	init_completion(&call->done);
 
-	spin_lock(&rm->lock);
-	if (rm->shutdown) {
-		spin_unlock(&rm->lock);
-		return -ESHUTDOWN;
+	scoped_guard(spinlock, &rm->lock) {
+		if (rm->shutdown)
+			return -ESHUTDOWN;
+		rm->pending = call;
 	}
-	rm->pending = call;
-	spin_unlock(&rm->lock);
 
 	trace_gunyah_rm_call_begin(msg_id, call->seq, req_len);
 
@@ -236,8 +231,8 @@ static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 ms
 }
 
 /*
- * A call was not answered in time. Find out whether the firmware has only this
- * one forgotten, or does not answer at all.
+ * A call was not answered in time: find out whether the firmware answers any
+ * other one.
  */
 static void rm_check_alive(struct gunyah_rm *rm)
 {
@@ -252,21 +247,21 @@ static void rm_check_alive(struct gunyah_rm *rm)
 	if (!ret)
 		return;
 
-	/* Anything else that was received is as good as the reply. */
-	spin_lock(&rm->lock);
-	if (rm->packets == before && !rm->shutdown) {
-		died = !rm->dead;
-		WRITE_ONCE(rm->dead, true);
+	/* Every valid packet is a sign of life, not only the reply. */
+	scoped_guard(spinlock, &rm->lock) {
+		if (rm->packets == before && !rm->shutdown) {
+			died = !rm->dead;
+			WRITE_ONCE(rm->dead, true);
+		}
 	}
-	spin_unlock(&rm->lock);
 
 	if (died)
 		pr_err("the resource manager does not answer any more; no VM can be started or stopped\n");
 }
 
-/* Hand over the reply. */
-static int rm_use_reply(struct gunyah_rm *rm, struct gunyah_rm_call *call,
-			struct gunyah_rm_msg *msg)
+/* Copy the reply to where the caller wants it. */
+static int rm_copy_reply(struct gunyah_rm *rm, struct gunyah_rm_call *call,
+			 struct gunyah_rm_msg *msg)
 {
 	const void *body = rm->reply + sizeof(__le32);
 	size_t len = call->len - sizeof(__le32);
@@ -274,7 +269,7 @@ static int rm_use_reply(struct gunyah_rm *rm, struct gunyah_rm_call *call,
 	lockdep_assert_held(&rm->call_lock);
 
 	msg->error = call->error;
-	/* There may be more behind the error code. Nobody needs it. */
+	/* Whatever follows an error code is ignored. */
 	if (call->error)
 		return gunyah_rm_error_remap(call->error);
 
@@ -304,7 +299,7 @@ static int rm_call_locked(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	lockdep_assert_held(&rm->call_lock);
 
 	if (READ_ONCE(rm->dead)) {
-		/* Perhaps only an interrupt was lost. */
+		/* The interrupt for a sign of life may have been lost. */
 		rm->link->ops->poll(rm->link);
 		return -ESHUTDOWN;
 	}
@@ -312,7 +307,7 @@ static int rm_call_locked(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	ret = rm_transfer(rm, &call, msg->msg_id, msg->req, msg->req_len,
 			  !msg->unkillable, rm_timeout(rm));
 	if (!ret)
-		return rm_use_reply(rm, &call, msg);
+		return rm_copy_reply(rm, &call, msg);
 
 	msg->lost = call.sent;
 	if (ret == -ETIMEDOUT)
@@ -321,12 +316,13 @@ static int rm_call_locked(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	return ret;
 }
 
-static bool rm_enter(struct gunyah_rm *rm)
+/* Keep gunyah_rm_destroy() from returning until rm_put_user(). */
+static int rm_get_user(struct gunyah_rm *rm)
 {
-	return refcount_inc_not_zero(&rm->users);
+	return refcount_inc_not_zero(&rm->users) ? 0 : -ESHUTDOWN;
 }
 
-static void rm_leave(struct gunyah_rm *rm)
+static void rm_put_user(struct gunyah_rm *rm)
 {
 	if (refcount_dec_and_test(&rm->users))
 		complete(&rm->idle);
@@ -337,20 +333,20 @@ static void rm_leave(struct gunyah_rm *rm)
  * @rm: the resource manager
  * @msg: the call, see &struct gunyah_rm_msg
  *
- * Calls are made one after the other, so this waits for those of others as well.
+ * Calls are made one after the other, so this waits for those before it as well.
  *
- * Context: Process context. May sleep, for the time of the parameter
- * rm_timeout_ms and one second for itself, and as long for each call before it.
- * Takes and releases the RPC core's mutex. Not from &gunyah_rm_notify_fn.
- * Return: 0; what stands for an error code of the firmware (-EOPNOTSUPP,
- * -ENOMEM, -ENODEV, -EPERM, -EBUSY, -EINVAL); or -E2BIG (the request is too
- * large), -ENOMEM, -EINTR (a fatal signal), -ETIMEDOUT (no reply in time),
- * -ESHUTDOWN (the firmware does not answer any more, or gunyah_rm_destroy() was
- * called), -EIO (the reply makes no sense), or an error of the link.
+ * Context: Process context. May sleep, up to rm_timeout_ms and one second, and
+ * as long for each call before it. Takes and releases the RPC core's mutex. Not
+ * from &gunyah_rm_notify_fn.
+ * Return: 0; the errno for an error code of the firmware (-EOPNOTSUPP, -ENOMEM,
+ * -ENODEV, -EPERM, -EBUSY, -EINVAL, -EIO); or -E2BIG (the request is too large),
+ * -ENOMEM, -EINTR (a fatal signal), -ETIMEDOUT (no reply in time), -ESHUTDOWN
+ * (the firmware does not answer any more, or gunyah_rm_destroy() was called),
+ * -EIO (the reply is invalid), or an error of the link.
  */
 int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 {
-	int ret = 0;
+	int ret;
 
 	msg->resp = NULL;
 	msg->resp_len = 0;
@@ -360,8 +356,9 @@ int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	if (msg->req_len > GUNYAH_RM_MAX_REQUEST)
 		return -E2BIG;
 
-	if (!rm_enter(rm))
-		return -ESHUTDOWN;
+	ret = rm_get_user(rm);
+	if (ret)
+		return ret;
 
 	if (msg->unkillable)
 		mutex_lock(&rm->call_lock);
@@ -373,7 +370,7 @@ int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 		mutex_unlock(&rm->call_lock);
 	}
 
-	rm_leave(rm);
+	rm_put_user(rm);
 
 	return ret;
 }
@@ -382,21 +379,24 @@ int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
  * gunyah_rm_alive() - does the resource manager answer?
  * @rm: the resource manager
  *
- * If it does not, this looks once more, for those who ask later.
+ * If not, this has the receiving thread look for packets, so that a later call
+ * can return true.
  *
  * Context: Process context.
  * Return: false if calls would fail with -ESHUTDOWN at this time.
  */
 bool gunyah_rm_alive(struct gunyah_rm *rm)
 {
-	bool alive = false;
+	bool alive;
 
-	if (rm_enter(rm)) {
-		alive = !READ_ONCE(rm->dead) && !READ_ONCE(rm->shutdown);
-		if (!alive)
-			rm->link->ops->poll(rm->link);
-		rm_leave(rm);
-	}
+	if (rm_get_user(rm))
+		return false;
+
+	alive = !READ_ONCE(rm->dead) && !READ_ONCE(rm->shutdown);
+	if (!alive)
+		rm->link->ops->poll(rm->link);
+	rm_put_user(rm);
+
 	return alive;
 }
 
@@ -413,26 +413,28 @@ static void rm_free(struct kref *ref)
 	kfree(rm);
 }
 
+DEFINE_FREE(rm_put, struct gunyah_rm *, if (_T) gunyah_rm_put(_T))
+
 /**
- * gunyah_rm_create() - begin to talk to a resource manager
+ * gunyah_rm_create() - connect to a resource manager
  * @link: carries the packets; is started here, and must exist until
  *	gunyah_rm_destroy() returns
- * @timeout_ms: where to read how long a call may take, or NULL for the
- *	module's parameter
+ * @timeout_ms: time limit of a call, read at each call; NULL for the module's
+ *	parameter
  * @notify: receives notifications, from now on
  * @data: its first argument
  *
  * Context: Process context. May sleep.
- * Return: the resource manager, or an ERR_PTR().
+ * Return: the resource manager, or an ERR_PTR(): -ENOMEM, or an error of the
+ * link.
  */
 struct gunyah_rm *gunyah_rm_create(struct gunyah_rm_link *link,
 				   const unsigned int *timeout_ms,
 				   gunyah_rm_notify_fn notify, void *data)
 {
-	struct gunyah_rm *rm;
+	struct gunyah_rm *rm __free(rm_put) = kzalloc(sizeof(*rm), GFP_KERNEL);
 	int ret;
 
-	rm = kzalloc(sizeof(*rm), GFP_KERNEL);
 	if (!rm)
 		return ERR_PTR(-ENOMEM);
 
@@ -445,49 +447,43 @@ struct gunyah_rm *gunyah_rm_create(struct gunyah_rm_link *link,
 	rm->timeout_ms = timeout_ms ?: &gunyah_rm_timeout_ms;
 	rm->notify = notify;
 	rm->notify_data = data;
-	/* So that a reply to a module that was here before does not match. */
+	/* Replies to calls of an earlier instance of the module must not match. */
 	rm->seq = get_random_u16();
 
 	rm->rx.buf = kvmalloc(GUNYAH_RM_MAX_PAYLOAD, GFP_KERNEL);
 	rm->reply = kvmalloc(GUNYAH_RM_MAX_PAYLOAD, GFP_KERNEL);
-	if (!rm->rx.buf || !rm->reply) {
-		ret = -ENOMEM;
-		goto err_put;
-	}
+	if (!rm->rx.buf || !rm->reply)
+		return ERR_PTR(-ENOMEM);
 
 	link->rx = gunyah_rm_receive;
 	link->rx_data = rm;
 	ret = link->ops->start(link);
 	if (ret)
-		goto err_put;
+		return ERR_PTR(ret);
 
-	return rm;
-
-err_put:
-	gunyah_rm_put(rm);
-	return ERR_PTR(ret);
+	return no_free_ptr(rm);
 }
 
 /**
- * gunyah_rm_destroy() - end to talk to a resource manager
+ * gunyah_rm_destroy() - disconnect from a resource manager
  * @rm: the resource manager
  *
- * Whoever waits for a reply gets -ESHUTDOWN, as all later callers who have a
- * reference do. No call is inside and no notification comes when this returns.
- * Drops the reference of gunyah_rm_create().
+ * A call that waits fails with -ESHUTDOWN, and so do all later ones. No call is
+ * in progress and no notification is delivered after this returns. Drops the
+ * reference of gunyah_rm_create().
  *
  * Context: Process context. May sleep. Not from &gunyah_rm_notify_fn.
  */
 void gunyah_rm_destroy(struct gunyah_rm *rm)
 {
-	spin_lock(&rm->lock);
-	WRITE_ONCE(rm->shutdown, true);
-	if (rm->pending)
-		gunyah_rm_end_call_locked(rm, -ESHUTDOWN);
-	spin_unlock(&rm->lock);
+	scoped_guard(spinlock, &rm->lock) {
+		WRITE_ONCE(rm->shutdown, true);
+		if (rm->pending)
+			gunyah_rm_end_call_locked(rm, -ESHUTDOWN);
+	}
 
 	rm->link->ops->stop(rm->link);
-	rm_leave(rm);
+	rm_put_user(rm);
 	wait_for_completion(&rm->idle);
 
 	gunyah_rm_put(rm);

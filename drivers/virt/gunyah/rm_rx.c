@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the resource manager sends: packets become messages
+ * Receiving side of rm.c: assembles packets of the resource manager to messages
  *
- * The receiving side of rm.c. Everything runs in the link's thread, one packet
- * after the other, so the message that is being received needs no lock. Packets
- * are checked before they are used; what makes no sense is dropped, with a trace
- * event and a line in the log, and what follows is still read.
+ * Everything runs in the link's thread, one packet after the other, so the
+ * message that is being received needs no lock. Packets are checked before they
+ * are used. An invalid packet is dropped with a trace event and a line in the
+ * log, and does not affect the packets after it.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/build_bug.h>
+#include <linux/cleanup.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 
 #include "rm_private.h"
@@ -31,25 +33,25 @@ static void rm_bad_packet(enum gunyah_rm_bad_packet reason, size_t len)
 		[GUNYAH_RM_BAD_VERSION] = "unknown version",
 		[GUNYAH_RM_BAD_TYPE] = "a request",
 		[GUNYAH_RM_BAD_FRAGMENTS] = "too many fragments",
-		[GUNYAH_RM_BAD_STRAY] = "fragment of no message",
+		[GUNYAH_RM_BAD_STRAY] = "fragment without a message",
 		[GUNYAH_RM_BAD_CONTINUATION] = "fragment of another message",
-		[GUNYAH_RM_BAD_NOT_FULL] = "fragment is not full",
-		[GUNYAH_RM_BAD_UNFINISHED] = "message is not complete",
-		[GUNYAH_RM_BAD_UNMATCHED] = "reply to no call",
+		[GUNYAH_RM_BAD_NOT_FULL] = "fragment is too short",
+		[GUNYAH_RM_BAD_UNFINISHED] = "message is incomplete",
+		[GUNYAH_RM_BAD_UNMATCHED] = "reply without a call",
 		[GUNYAH_RM_BAD_REPLY] = "reply without error code",
 	};
 
 	trace_gunyah_rm_bad_packet(reason, len);
-	pr_warn_ratelimited("dropped what the resource manager sent (%zu bytes): %s\n",
+	pr_warn_ratelimited("dropped a packet of the resource manager (%zu bytes): %s\n",
 			    len, text[reason]);
 }
 
 /**
  * gunyah_rm_end_call_locked() - end the pending call
  * @rm: the resource manager, which has a pending call
- * @ret: how it has ended
+ * @ret: its result: 0 (there is a reply) or a negative errno
  *
- * The call's owner may be gone as soon as the lock is dropped.
+ * The call may cease to exist as soon as the lock is dropped.
  *
  * Context: Any. The caller holds gunyah_rm.lock.
  */
@@ -74,24 +76,20 @@ static bool rm_rx_is_awaited_locked(struct gunyah_rm *rm)
 	       rm->pending->msg_id == rm->rx.msg_id;
 }
 
-/*
- * The message that is being received is of no use. If somebody waits for it,
- * there is no sense in waiting longer: it is not sent twice.
- */
+/* Drop the message that is being received. A reply is not sent a second time. */
 static void rm_rx_abort(struct gunyah_rm *rm)
 {
-	spin_lock(&rm->lock);
+	rm->rx.active = false;
+
+	guard(spinlock)(&rm->lock);
 	if (rm_rx_is_awaited_locked(rm))
 		gunyah_rm_end_call_locked(rm, -EIO);
-	spin_unlock(&rm->lock);
-
-	rm->rx.active = false;
 }
 
 static void rm_rx_reply(struct gunyah_rm *rm)
 {
 	struct gunyah_rm_rx *rx = &rm->rx;
-	bool matched = false;
+	bool matched;
 
 	if (rx->len < sizeof(__le32)) {
 		rm_bad_packet(GUNYAH_RM_BAD_REPLY, rx->len);
@@ -99,30 +97,30 @@ static void rm_rx_reply(struct gunyah_rm *rm)
 		return;
 	}
 
-	spin_lock(&rm->lock);
-	if (rm_rx_is_awaited_locked(rm)) {
-		rm->pending->error = le32_to_cpup((__le32 *)rx->buf);
-		rm->pending->len = rx->len;
-		swap(rx->buf, rm->reply);
-		gunyah_rm_end_call_locked(rm, 0);
-		matched = true;
+	scoped_guard(spinlock, &rm->lock) {
+		matched = rm_rx_is_awaited_locked(rm);
+		if (matched) {
+			rm->pending->error = le32_to_cpup((__le32 *)rx->buf);
+			rm->pending->len = rx->len;
+			swap(rx->buf, rm->reply);
+			gunyah_rm_end_call_locked(rm, 0);
+		}
 	}
-	spin_unlock(&rm->lock);
 
 	if (!matched)
 		rm_bad_packet(GUNYAH_RM_BAD_UNMATCHED, rx->len);
 }
 
-/* The firmware is alive. */
+/* Every valid packet shows that the firmware works. */
 static void rm_rx_sign_of_life(struct gunyah_rm *rm)
 {
 	bool revived;
 
-	spin_lock(&rm->lock);
-	WRITE_ONCE(rm->packets, rm->packets + 1);
-	revived = rm->dead;
-	WRITE_ONCE(rm->dead, false);
-	spin_unlock(&rm->lock);
+	scoped_guard(spinlock, &rm->lock) {
+		WRITE_ONCE(rm->packets, rm->packets + 1);
+		revived = rm->dead;
+		WRITE_ONCE(rm->dead, false);
+	}
 
 	if (revived)
 		pr_info("the resource manager answers again\n");
@@ -135,7 +133,7 @@ static void rm_rx_begin(struct gunyah_rm *rm, u8 type, u8 fragments, u16 seq,
 
 	if (rx->active) {
 		rm_bad_packet(GUNYAH_RM_BAD_UNFINISHED, len);
-		/* It may have begun again. */
+		/* The same message may have been restarted. */
 		if (rx->type != type || rx->seq != seq || rx->msg_id != msg_id)
 			rm_rx_abort(rm);
 	}
@@ -149,7 +147,7 @@ static void rm_rx_begin(struct gunyah_rm *rm, u8 type, u8 fragments, u16 seq,
 	rx->len = 0;
 }
 
-/* Is this a packet that the firmware may send? Returns what is wrong, or -1. */
+/* Check a packet. Returns an enum gunyah_rm_bad_packet, or -1 if it is valid. */
 static int rm_rx_check(const struct gunyah_rm_hdr *hdr, size_t len)
 {
 	if (len < sizeof(*hdr))
@@ -166,10 +164,7 @@ static int rm_rx_check(const struct gunyah_rm_hdr *hdr, size_t len)
 	return -1;
 }
 
-/*
- * Put the packet to the message that it is part of. Returns what is wrong, or
- * -1.
- */
+/* Add a packet to its message. Returns as rm_rx_check(). */
 static int rm_rx_add(struct gunyah_rm *rm, const struct gunyah_rm_hdr *hdr,
 		     size_t len)
 {
@@ -196,7 +191,7 @@ static int rm_rx_add(struct gunyah_rm *rm, const struct gunyah_rm_hdr *hdr,
 		return GUNYAH_RM_BAD_NOT_FULL;
 	}
 
-	/* Fits: the buffer is made for the largest number of full packets. */
+	/* The buffer has room for the largest number of full packets. */
 	memcpy(rx->buf + rx->len, hdr + 1, payload);
 	rx->len += payload;
 	rx->received++;
@@ -207,7 +202,7 @@ static int rm_rx_add(struct gunyah_rm *rm, const struct gunyah_rm_hdr *hdr,
 /**
  * gunyah_rm_receive() - receive a packet
  * @data: the &struct gunyah_rm
- * @buf: the packet, which may be anything
+ * @buf: the packet, not checked yet
  * @len: its size in bytes
  *
  * Context: Process context, one call at a time. May sleep. Takes and releases

@@ -80,11 +80,11 @@
 		{ 2, "unknown version" },				\
 		{ 3, "a request" },					\
 		{ 4, "too many fragments" },				\
-		{ 5, "fragment of no message" },			\
+		{ 5, "fragment without a message" },			\
 		{ 6, "fragment of another message" },			\
-		{ 7, "fragment is not full" },				\
-		{ 8, "message is not complete" },			\
-		{ 9, "reply to no call" },				\
+		{ 7, "fragment is too short" },				\
+		{ 8, "message is incomplete" },				\
+		{ 9, "reply without a call" },				\
 		{ 10, "reply without error code" })
 
 /*
