@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Calls of the RPC core, for unit tests: each in a thread that can be killed
+ * Calls of the RPC core for unit tests, each in a thread that can be killed
  */
 
 #include <kunit/test.h>
@@ -74,9 +74,9 @@ static int fake_call_msg(struct fake_call *call)
 }
 
 /**
- * fake_call_start_msg() - begin a call of gunyah_rm_send_msg()
+ * fake_call_start_msg() - start gunyah_rm_send_msg() in a thread
  * @fw: the firmware
- * @msg: the call, is copied
+ * @msg: the call, which is copied
  *
  * Return: the call; fake_fw_exit() frees it and the reply.
  */
@@ -87,7 +87,7 @@ struct fake_call *fake_call_start_msg(struct fake_fw *fw,
 }
 
 /**
- * fake_rm_call() - gunyah_rm_send_msg() with less to choose from
+ * fake_rm_call() - gunyah_rm_send_msg() with fewer options
  * @rm: the RPC core
  * @msg_id: message id
  * @req: payload of the request
@@ -127,10 +127,10 @@ static int fake_call_plain(struct fake_call *call)
 }
 
 /**
- * fake_call_start() - begin a call of fake_rm_call()
+ * fake_call_start() - start fake_rm_call() in a thread
  * @fw: the firmware
  * @msg_id: message id
- * @req: payload, must stay
+ * @req: payload, must exist until the end of the call
  * @len: its size in bytes
  *
  * Return: the call; fake_fw_exit() frees it and the reply.
@@ -151,7 +151,7 @@ struct fake_call *fake_call_start(struct fake_fw *fw, u32 msg_id,
  * fake_call_end() - wait for the end of a call
  * @call: the call
  *
- * Return: what it has returned.
+ * Return: the result of the call.
  */
 int fake_call_end(struct fake_call *call)
 {
@@ -174,7 +174,7 @@ void fake_call_kill(struct fake_call *call)
  * fake_calls_free() - free calls that have ended, and their replies
  * @fw: the firmware
  *
- * No call must be under way.
+ * No call may be in progress.
  */
 void fake_calls_free(struct fake_fw *fw)
 {
@@ -182,7 +182,7 @@ void fake_calls_free(struct fake_fw *fw)
 
 	list_for_each_entry_safe(call, next, &fw->calls, list) {
 		list_del(&call->list);
-		/* The thread may still be on its last lines. */
+		/* The thread may not have returned yet. */
 		kthread_stop(call->task);
 		put_task_struct(call->task);
 		kvfree(call->msg.resp);

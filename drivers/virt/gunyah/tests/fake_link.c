@@ -210,8 +210,8 @@ static void fake_notify(void *data, u32 msg_id, const void *payload, size_t len)
 }
 
 /**
- * fake_fw_init() - make a firmware and an RPC core that talks to it
- * @test: the test; its priv is the &struct fake_fw afterwards
+ * fake_fw_init() - create a firmware and an RPC core that is connected to it
+ * @test: the test; its priv is set to the &struct fake_fw
  *
  * Return: 0 or a negative errno.
  */
@@ -260,7 +260,7 @@ void fake_fw_destroy_rm(struct fake_fw *fw)
 }
 
 /**
- * fake_fw_exit() - end everything that the test has left behind
+ * fake_fw_exit() - free everything
  * @test: the test
  */
 void fake_fw_exit(struct kunit *test)
@@ -284,7 +284,7 @@ void fake_fw_exit(struct kunit *test)
 }
 
 /*
- * What the firmware receives
+ * Receiving in the firmware
  */
 
 /**
@@ -349,7 +349,7 @@ struct fake_request *fake_fw_recv(struct fake_fw *fw)
 					request->msg_id);
 		}
 
-		/* The last one pushes; the others do not, and are full. */
+		/* All but the last packet are full and do not push. */
 		if (request->packets < fragments) {
 			KUNIT_ASSERT_EQ(test, size, (size_t)FAKE_PAYLOAD_SIZE);
 			KUNIT_ASSERT_FALSE(test, flags & GUNYAH_RM_LINK_PUSH);
@@ -366,7 +366,7 @@ struct fake_request *fake_fw_recv(struct fake_fw *fw)
  * fake_fw_idle() - is there nothing to receive?
  * @fw: the firmware
  *
- * Return: true if no packet of the RPC core waits.
+ * Return: true if there is no packet of the RPC core.
  */
 bool fake_fw_idle(struct fake_fw *fw)
 {
@@ -380,9 +380,9 @@ bool fake_fw_idle(struct fake_fw *fw)
 }
 
 /**
- * fake_fw_set_full() - make the queue of the RPC core full, or not full
+ * fake_fw_set_full() - set whether the queue of the RPC core is full
  * @fw: the firmware
- * @full: which of the two
+ * @full: true if it is full
  */
 void fake_fw_set_full(struct fake_fw *fw, bool full)
 {
@@ -393,7 +393,7 @@ void fake_fw_set_full(struct fake_fw *fw, bool full)
 }
 
 /**
- * fake_fw_wait_blocked() - wait until the RPC core waits for a full queue
+ * fake_fw_wait_blocked() - wait until the RPC core blocks on a full queue
  * @fw: the firmware
  */
 void fake_fw_wait_blocked(struct fake_fw *fw)
@@ -404,7 +404,7 @@ void fake_fw_wait_blocked(struct fake_fw *fw)
 }
 
 /*
- * What the firmware sends
+ * Sending from the firmware
  */
 
 /**
@@ -483,7 +483,7 @@ void fake_fw_send_message(struct fake_fw *fw, u8 type, u16 seq, u32 msg_id,
  * @fw: the firmware
  * @request: the request
  * @error: error code
- * @body: what follows it
+ * @body: content after the error code
  * @len: size of @body in bytes
  */
 void fake_fw_reply(struct fake_fw *fw, const struct fake_request *request,
@@ -525,7 +525,7 @@ static bool fake_fw_delivered(struct fake_fw *fw)
 }
 
 /**
- * fake_fw_sync() - wait until the RPC core has handled all that was sent
+ * fake_fw_sync() - wait until the RPC core has handled all packets
  * @fw: the firmware
  */
 void fake_fw_sync(struct fake_fw *fw)
@@ -536,10 +536,10 @@ void fake_fw_sync(struct fake_fw *fw)
 }
 
 /**
- * fake_pattern() - bytes that are all different from their neighbours
- * @test: the test, frees them
+ * fake_pattern() - bytes that all differ from their neighbours
+ * @test: the test, which frees them
  * @len: number of bytes
- * @first: the first of them
+ * @first: the first byte
  *
  * Return: the bytes.
  */
@@ -549,7 +549,7 @@ u8 *fake_pattern(struct kunit *test, size_t len, u8 first)
 	size_t i;
 
 	KUNIT_ASSERT_NOT_NULL(test, buf);
-	/* 251 is prime: no two packets look alike. */
+	/* 251 is prime, so no two packets are equal. */
 	for (i = 0; i < len; i++)
 		buf[i] = first + i % 251;
 

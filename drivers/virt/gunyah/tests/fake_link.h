@@ -20,7 +20,7 @@
 #include "../rm.h"
 #include "../rm_call.h"
 
-/* The protocol's numbers, for a second time: a slip in rm_wire.h must show. */
+/* The protocol's numbers are repeated here, so that tests find errors in rm_wire.h. */
 #define FAKE_CONTINUATION	0
 #define FAKE_REQUEST		1
 #define FAKE_REPLY		2
@@ -29,7 +29,7 @@
 #define FAKE_PAYLOAD_SIZE	232
 #define FAKE_MAX_PAYLOAD	14616
 
-/* Longer than anything takes that works */
+/* Time limit for everything that is expected to happen */
 #define FAKE_PATIENCE		(20 * HZ)
 
 #define FAKE_MAX_NOTIFICATIONS	8
@@ -37,9 +37,9 @@
 struct fake_fw;
 
 /**
- * struct fake_packet - a packet on its way
+ * struct fake_packet - a packet in a queue
  * @list: in one of the queues of &struct fake_fw
- * @flags: GUNYAH_RM_LINK_... that it was sent with
+ * @flags: GUNYAH_RM_LINK_... flags of the sender
  * @len: size of @data in bytes
  * @data: header and payload
  */
@@ -69,15 +69,15 @@ struct fake_request {
 /**
  * struct fake_call - a call that runs in a thread of its own
  * @list: in &fake_fw.calls
- * @fw: whom it calls
- * @client: who calls, for the functions of rm_call.c
- * @fn: what to do
+ * @fw: the firmware
+ * @client: the caller, for the functions of rm_call.c
+ * @fn: runs in the thread
  * @data: for @fn
  * @msg: the call, if it was started with fake_call_start()
  * @task: the thread
- * @started: it can be killed
+ * @started: the thread can be killed
  * @done: @fn has returned
- * @ret: what it has returned
+ * @ret: result of @fn
  */
 struct fake_call {
 	struct list_head list;
@@ -93,10 +93,10 @@ struct fake_call {
 };
 
 /**
- * struct fake_notification - a notification that the RPC core has passed on
- * @msg_id: its id
- * @len: its size in bytes
- * @payload: copy of it
+ * struct fake_notification - a notification that the RPC core has delivered
+ * @msg_id: message id
+ * @len: size of @payload in bytes
+ * @payload: copy of the payload
  */
 struct fake_notification {
 	u32 msg_id;
@@ -107,27 +107,26 @@ struct fake_notification {
 /**
  * struct fake_fw - the firmware
  * @test: the test
- * @link: what the RPC core sees of it
+ * @link: the interface for the RPC core
  * @rm: the RPC core under test; NULL after fake_fw_destroy_rm()
- * @timeout_ms: its timeout; long, unless a test wants to see it end
+ * @timeout_ms: its timeout; long, unless a test makes a call time out
  * @request: the last request, see fake_fw_recv()
- * @lock: protects what follows
- * @wait: woken whenever something under @lock changes
- * @rx_thread: receives packets and hands them to the RPC core
+ * @lock: protects the members that follow
+ * @wait: woken whenever one of these changes
+ * @rx_thread: passes packets to the RPC core
  * @to_fw: packets from the RPC core
- * @to_host: packets for it
- * @undelivered: packets that were not yet completely handled by it
- * @full: the RPC core cannot send
- * @blocked: it waits because of that
- * @send_error: it cannot send, with that error
+ * @to_host: packets for the RPC core
+ * @undelivered: number of packets that the RPC core has not finished with
+ * @full: the queue of the RPC core is full
+ * @blocked: the RPC core waits because of @full
+ * @send_error: if not 0, sending fails with this error
  * @stopped: the link was stopped
- * @lose_irq: the thread that receives does not see new packets until it is told
- *	to look
- * @look: it was told so
- * @polls: how often
+ * @lose_irq: @rx_thread does not see new packets until it is polled
+ * @look: it was polled
+ * @polls: number of polls
  * @calls: calls that the test has started
  * @num_notifications: number of elements of @notifications
- * @notifications: all notifications that the RPC core has passed on
+ * @notifications: all notifications that the RPC core has delivered
  */
 struct fake_fw {
 	struct kunit *test;
@@ -136,7 +135,7 @@ struct fake_fw {
 	unsigned int timeout_ms;
 	struct fake_request request;
 
-	/* Protects what follows */
+	/* Protects the members that follow */
 	spinlock_t lock;
 	wait_queue_head_t wait;
 	struct task_struct *rx_thread;

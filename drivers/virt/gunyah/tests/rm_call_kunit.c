@@ -178,7 +178,7 @@ static const struct {
 	},
 };
 
-/* Every request, and that an error reply arrives where it belongs */
+/* The bytes of every request, and the errno of an error reply */
 static void rm_call_requests(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -189,7 +189,7 @@ static void rm_call_requests(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(requests); i++) {
 		struct fake_request *request;
 
-		/* One at a time: their results are in the same place. */
+		/* Only one call at a time may write to @result. */
 		fake_calls_free(fw);
 		call = fake_call_start_fn(fw, requests[i].fn, &result);
 		request = fake_fw_recv(fw);
@@ -214,7 +214,7 @@ static void rm_call_requests(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, result.vmid, 0x80);
 }
 
-/* Replies that must have one word */
+/* Replies of a wrong size, where one word is expected */
 static void rm_call_bad_word(struct kunit *test)
 {
 	int (*const fns[])(struct fake_call *call) = {
@@ -265,7 +265,7 @@ static void rm_call_vmid_range(struct kunit *test)
 	}
 }
 
-/* Two resources: every byte is different, and both ways to have no interrupt */
+/* Two resources, with different bytes and both values for "no interrupt" */
 static const u8 two_resources[] = {
 	2, 0, 0, 0,
 
@@ -367,7 +367,7 @@ static void rm_call_bad_resources(struct kunit *test)
 	}
 }
 
-/* Calls that undo something do so for a killed caller as well. */
+/* Calls that undo something are not ended by a signal. */
 static void rm_call_undo_is_not_killed(struct kunit *test)
 {
 	int (*const fns[])(struct fake_call *call) = {
@@ -412,7 +412,7 @@ static void rm_call_parse_vm_exited(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, exited.reason_size, 16);
 	KUNIT_EXPECT_MEMEQ(test, exited.reason, reset2 + 8, 16);
 
-	/* The rest of the reason is 0. */
+	/* The reason is padded with 0. */
 	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_exited(off, sizeof(off),
 							&exited), 0);
 	KUNIT_EXPECT_EQ(test, exited.vmid, 0x80);
@@ -421,7 +421,7 @@ static void rm_call_parse_vm_exited(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, exited.reason, off + 8, 4);
 	KUNIT_EXPECT_MEMEQ(test, exited.reason + 4, zero, 12);
 
-	/* More than there is room for */
+	/* The reason is truncated. */
 	put_unaligned_le32(56, big + 4);
 	KUNIT_ASSERT_EQ(test, gunyah_rm_parse_vm_exited(big, 64, &exited), 0);
 	KUNIT_EXPECT_EQ(test, exited.reason_size, 56);
@@ -432,7 +432,7 @@ static void rm_call_parse_vm_exited(struct kunit *test)
 	put_unaligned_le32(0, small + 4);
 	KUNIT_EXPECT_EQ(test, gunyah_rm_parse_vm_exited(small, 8, &exited), 0);
 
-	/* Shorter than it says */
+	/* The message is shorter than its header says. */
 	for (len = 0; len < sizeof(off); len++)
 		KUNIT_EXPECT_EQ_MSG(test,
 				    gunyah_rm_parse_vm_exited(off, len,

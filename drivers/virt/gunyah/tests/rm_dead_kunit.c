@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the RPC core: waiting, and giving up
+ * Unit tests of the RPC core: waiting, signals, timeouts, silent firmware
  */
 
 #include <kunit/test.h>
@@ -12,7 +12,7 @@
 #define MSG_ID		0x12345678
 #define NOTIFY_ID	0x87654321
 
-/* Short enough to see it end */
+/* Timeout of calls that are expected to time out */
 #define SHORT_MS	50
 
 static void expect_call_works(struct kunit *test)
@@ -38,7 +38,7 @@ static struct fake_call *start_call(struct kunit *test, bool unkillable)
 	return fake_call_start_msg(test->priv, &msg);
 }
 
-/* The queue is full for a while, in the middle of a request. */
+/* The queue is full for a while. */
 static void rm_full_queue(struct kunit *test)
 {
 	u8 *req = fake_pattern(test, 500, 0);
@@ -76,7 +76,7 @@ static void rm_killed_full_queue(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
 
-/* The caller is killed while it waits: the reply finds nobody. */
+/* The caller is killed while it waits: the late reply is dropped. */
 static void rm_killed(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -90,7 +90,7 @@ static void rm_killed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, call->msg.lost);
 	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
 
-	/* It comes when another call waits. */
+	/* It arrives while another call waits. */
 	call = fake_call_start(fw, MSG_ID, NULL, 0);
 	fake_fw_recv(fw);
 	fake_fw_reply(fw, &late, 3, "late", 4);
@@ -118,7 +118,7 @@ static void rm_killed_in_line(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
 
-/* A call that must not be interrupted: in line, while it sends, while it waits. */
+/* A signal does not end these calls: in line, while sending, while waiting. */
 static void rm_unkillable(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -129,7 +129,7 @@ static void rm_unkillable(struct kunit *test)
 	second = start_call(test, true);
 	fake_call_kill(first);
 	fake_call_kill(second);
-	/* Of use to the one that could be killed: one round of its thread */
+	/* Give a call that wrongly reacts to the signal the time to end */
 	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
 	fake_fw_sync(fw);
 
@@ -142,7 +142,7 @@ static void rm_unkillable(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_call_end(second), 0);
 }
 
-/* The ping is an empty request with an id that does not exist. */
+/* The ping is an empty request with an unknown id. */
 static struct fake_request *expect_ping(struct kunit *test)
 {
 	struct fake_request *request = fake_fw_recv(test->priv);
@@ -153,7 +153,7 @@ static struct fake_request *expect_ping(struct kunit *test)
 	return request;
 }
 
-/* One call is forgotten, but the firmware is alive. */
+/* One call is not answered, but the ping is. */
 static void rm_timeout(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -163,7 +163,7 @@ static void rm_timeout(struct kunit *test)
 	fw->timeout_ms = SHORT_MS;
 	call = start_call(test, false);
 	late = *fake_fw_recv(fw);
-	/* Time for the answer */
+	/* The ping must not time out. */
 	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
 	ping = expect_ping(test);
 	fake_fw_reply(fw, ping, 0xffffffff, NULL, 0);
@@ -191,7 +191,7 @@ static void rm_other_sign_of_life(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* Let a call time out without any sign of life. */
+/* A call times out without any sign of life. */
 static void make_dead(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -212,7 +212,7 @@ static void expect_dead(struct kunit *test)
 	struct fake_fw *fw = test->priv;
 	struct fake_call *call;
 
-	/* At once: the timeout is not waited for. */
+	/* The call fails at once, without waiting for the timeout. */
 	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
 	call = start_call(test, false);
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ESHUTDOWN);
@@ -228,7 +228,7 @@ static void rm_dead(struct kunit *test)
 	make_dead(test);
 	expect_dead(test);
 
-	/* Not well-formed: no sign of life */
+	/* An invalid packet is no sign of life. */
 	fake_fw_send_raw(fw, "\x21\x03", 2);
 	fake_fw_sync(fw);
 	expect_dead(test);
@@ -238,12 +238,12 @@ static void rm_dead(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
 	expect_call_works(test);
 
-	/* A second time */
+	/* It can die again. */
 	make_dead(test);
 	expect_dead(test);
 }
 
-/* The firmware was only slow: the late reply is dropped, but revives the link. */
+/* A late reply is dropped, but is a sign of life. */
 static void rm_late_reply_revives(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -263,7 +263,7 @@ static void rm_late_reply_revives(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* Those who stand in line do not wait for the timeout one after the other. */
+/* Calls in line do not wait for the timeout one after the other. */
 static void rm_dead_for_all(struct kunit *test)
 {
 	struct fake_call *first, *others[6];
@@ -285,7 +285,7 @@ static void rm_dead_for_all(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
 
-/* Nothing can be sent any more: neither the request nor the ping. */
+/* The queue stays full: neither the request nor the ping can be sent. */
 static void rm_dead_full_queue(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -306,7 +306,7 @@ static void rm_dead_full_queue(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* The interrupt for the reply was lost: the reply is found nevertheless. */
+/* The reply is found although its interrupt was lost. */
 static void rm_lost_interrupt(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -320,7 +320,7 @@ static void rm_lost_interrupt(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fw->polls, 1);
 }
 
-/* So was the one for a packet that would revive the link. */
+/* A sign of life is found although its interrupt was lost. */
 static void rm_lost_interrupt_dead(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -335,7 +335,7 @@ static void rm_lost_interrupt_dead(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* The RPC core is destroyed: a call waits for its reply, others in line. */
+/* The RPC core is destroyed while one call waits for its reply, others in line. */
 static void rm_destroy(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -357,7 +357,7 @@ static void rm_destroy(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(rm));
 
-	/* The reference keeps it, but there is nothing to call. */
+	/* The reference keeps the object, but calls fail. */
 	ret = fake_rm_call(rm, MSG_ID, NULL, 0, NULL, NULL);
 	KUNIT_EXPECT_EQ(test, ret, -ESHUTDOWN);
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
@@ -365,7 +365,7 @@ static void rm_destroy(struct kunit *test)
 	gunyah_rm_put(rm);
 }
 
-/* The same while a call waits for room in the queue */
+/* The RPC core is destroyed while a call waits for room in the queue. */
 static void rm_destroy_full_queue(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unit tests of the RPC core: messages, good and bad ones
+ * Unit tests of the RPC core: valid and invalid messages
  */
 
 #include <kunit/test.h>
@@ -13,7 +13,7 @@
 #define MSG_ID		0x12345678
 #define NOTIFY_ID	0x87654321
 
-/* A call that works: shows that nothing of what came before is left. */
+/* A call works: nothing is left of the messages before it. */
 static void expect_call_works(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -30,7 +30,7 @@ static void expect_call_works(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
 
-/* What exactly is sent, and what is made of an exact reply */
+/* The bytes of a request and of its reply */
 static void rm_packet(struct kunit *test)
 {
 	static const u8 req[] = { 0xaa, 0xbb, 0xcc };
@@ -52,7 +52,7 @@ static void rm_packet(struct kunit *test)
 	memcpy(sent, packet->data, min(len, sizeof(sent)));
 	kfree(packet);
 
-	/* The sequence id is any. */
+	/* Any sequence id is valid. */
 	memcpy(expected + 2, sent + 2, 2);
 	memcpy(reply + 2, sent + 2, 2);
 	KUNIT_EXPECT_EQ(test, len, sizeof(expected));
@@ -97,7 +97,7 @@ static void rm_body_is_ignored(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
 }
 
-/* A reply of a size that the caller knows */
+/* The caller expects a reply of a fixed size. */
 static void rm_fixed_size(struct kunit *test)
 {
 	static const struct {
@@ -276,7 +276,7 @@ static void rm_notification(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* A notification comes between a request and its reply, and right after. */
+/* Notifications arrive between a request and its reply, and right after. */
 static void rm_notification_during_call(struct kunit *test)
 {
 	u8 *payload = fake_pattern(test, 700, 7);
@@ -288,7 +288,7 @@ static void rm_notification_during_call(struct kunit *test)
 	call = fake_call_start(fw, MSG_ID, NULL, 0);
 	request = fake_fw_recv(fw);
 	fake_fw_notify(fw, NOTIFY_ID, payload, 700);
-	/* Ids that match the request do not make it a reply. */
+	/* A notification with the ids of the request is not its reply. */
 	fake_fw_send_message(fw, FAKE_NOTIFICATION, request->seq, MSG_ID,
 			     payload, 8);
 	fake_fw_sync(fw);
@@ -324,7 +324,7 @@ static void rm_duplicate_reply(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* Replies to no call are dropped, the one behind them is not. */
+/* Replies that match no call are dropped, the next valid one is not. */
 static void rm_wrong_reply(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -351,7 +351,7 @@ static void rm_wrong_reply(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, call->msg.resp, "right", 5);
 }
 
-/* Packets that are none are skipped, even between the parts of a message. */
+/* Invalid packets are skipped, even between the parts of a message. */
 static void rm_garbage(struct kunit *test)
 {
 	u8 *body = fake_pattern(test, 600, 3);
@@ -371,7 +371,7 @@ static void rm_garbage(struct kunit *test)
 	body[3] = 0;
 	fake_fw_send_packet(fw, FAKE_REPLY, 2, request->seq, MSG_ID, body, 232);
 
-	/* An error reply to the call, with something wrong */
+	/* Error replies to the call, each with one mistake */
 	good[0] = 0x21;
 	good[1] = FAKE_REPLY;
 	put_unaligned_le16(request->seq, good + 2);
@@ -424,7 +424,7 @@ static void rm_short_reply(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* Continuations that are not those of the reply before them */
+/* Continuations that do not belong to the reply before them */
 static void rm_wrong_fragment(struct kunit *test)
 {
 	static const struct {
@@ -462,7 +462,7 @@ static void rm_wrong_fragment(struct kunit *test)
 				    wrongs[i].what);
 		KUNIT_EXPECT_TRUE(test, call->msg.lost);
 
-		/* What is left of the reply belongs to nothing. */
+		/* The rest of the reply belongs to no message. */
 		fake_fw_send_packet(fw, FAKE_CONTINUATION, 2, request->seq,
 				    MSG_ID, body, 232);
 		fake_fw_send_packet(fw, FAKE_CONTINUATION, 2, request->seq,
@@ -471,7 +471,7 @@ static void rm_wrong_fragment(struct kunit *test)
 	}
 }
 
-/* The first packet is too short for one that has continuations. */
+/* The first packet is too short, because it has continuations. */
 static void rm_first_fragment_not_full(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -486,7 +486,7 @@ static void rm_first_fragment_not_full(struct kunit *test)
 	expect_call_works(test);
 }
 
-/* The end of the reply is missing: something else comes. */
+/* A notification begins before the end of the reply. */
 static void rm_missing_fragment(struct kunit *test)
 {
 	u8 *body = fake_pattern(test, 232, 0);
@@ -523,7 +523,7 @@ static void rm_restarted_reply(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !memcmp(call->msg.resp, body, 300));
 }
 
-/* There is more of a message than it has said. */
+/* A message has more fragments than its header says. */
 static void rm_extra_fragment(struct kunit *test)
 {
 	u8 *body = fake_pattern(test, 300, 0);
@@ -531,7 +531,7 @@ static void rm_extra_fragment(struct kunit *test)
 	struct fake_request *request;
 	struct fake_call *call;
 
-	/* Of no message at all */
+	/* Before any message */
 	fake_fw_send_packet(fw, FAKE_CONTINUATION, 1, 0, MSG_ID, body, 232);
 
 	call = fake_call_start(fw, MSG_ID, NULL, 0);
@@ -599,7 +599,7 @@ static int call_often(struct fake_call *call)
 	return 0;
 }
 
-/* Many callers: each gets its own reply, and one call is in flight at a time. */
+/* Each of many callers gets its own reply, and only one call is in flight. */
 static void rm_many_callers(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
