@@ -128,21 +128,20 @@ uint32_t rm_error_of(int hyp_error)
 	}
 }
 
-static const struct handler *find_handler(const struct rm *rm, uint32_t id)
+static const struct handler *find_handler(uint32_t id)
 {
-	const struct handler *h;
 	size_t i;
 
-	for (i = 0; i < RM_ARRAY_SIZE(handlers); i++) {
-		h = &handlers[i];
-		if (h->id != id)
-			continue;
-		if (((h->flags & BOOT_CONTEXT) && !rm->config.boot_context) ||
-		    ((h->flags & RESETS) && rm->config.no_reset))
-			return NULL;
-		return h;
-	}
+	for (i = 0; i < RM_ARRAY_SIZE(handlers); i++)
+		if (handlers[i].id == id)
+			return &handlers[i];
 	return NULL;
+}
+
+static bool is_implemented(const struct rm *rm, const struct handler *h)
+{
+	return h && (!(h->flags & BOOT_CONTEXT) || rm->config.boot_context) &&
+	       !((h->flags & RESETS) && rm->config.no_reset);
 }
 
 /* For error replies with a hypervisor error when no hypercall has failed */
@@ -181,9 +180,9 @@ static uint32_t carry_out(struct rm *rm, struct rm_call *call,
 {
 	uint32_t err;
 
-	if (!h)
+	if (!is_implemented(rm, h))
 		return rm_refuse(rm, RM_ERR_UNIMPLEMENTED,
-				 "there is no such message");
+				 "this firmware has no such message");
 	err = run_handler(rm, h, call);
 	if (!err)
 		return RM_OK;
@@ -351,7 +350,7 @@ static uint32_t refuse_by_plan(struct rm *rm, const struct rm_call *call,
 
 static void handle(struct rm *rm, struct rm_call *call)
 {
-	const struct handler *h = find_handler(rm, call->id);
+	const struct handler *h = find_handler(call->id);
 	struct rm_fault fault;
 	uint32_t err = RM_OK;
 

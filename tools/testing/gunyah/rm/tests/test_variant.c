@@ -100,6 +100,7 @@ static void no_reset(void)
 	CHECK_EQ(guest_start(f, &g), 0);
 	CHECK_EQ(stop(f, g.vmid, 1), 0);
 	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, g.vmid), RM_ERR_UNIMPLEMENTED);
+	CHECK(strstr(f->line, "VM_RESET of VM 128, from VM 3: refused"));
 	CHECK_EQ(vm_state(f, g.vmid), RM_STATE_EXITED);
 	CHECK_EQ(reclaim(f, g.image), RM_ERR_MEM_INUSE);
 	/* Nor does it die of what it does not know */
