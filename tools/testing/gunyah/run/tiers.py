@@ -45,6 +45,10 @@ NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno")
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs")
 
+# The programs that run guests, in which the firmware's races happen
+SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
+          "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
+
 # The main job's variants: name, options for gunyah_vmm, and what is expected:
 # processors and MiB that the guest sees, exit status of gunyah_vmm
 GUESTS = (
@@ -320,6 +324,15 @@ class Tests:
         The same calls from a 32-bit VMM on the 64-bit kernel.
         """
         return self.selftests("det", bits=32, **DETERMINISTIC)
+
+    def tier_seeded(self):
+        """kselftests, with the races of the published firmware
+
+        Busy vCPUs, lost halts, late interrupts and late news of an end happen
+        at random, but the same in each run.
+        """
+        return self.selftests("seeded", only=SEEDED,
+                              words="gunyah_hyp.races=1", **DETERMINISTIC)
 
     def tier_context(self):
         """a resource manager that lets the host set a VM's registers
