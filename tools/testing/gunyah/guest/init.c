@@ -2,13 +2,13 @@
 /*
  * User space of the VMs that the tests run: process 1 of their initramfs
  *
- * Says in one line what the VM is, on the console and, if the kernel command
- * line has shlog=ADDRESS, in the log that the VM shares with its VMM
- * (samples/gunyah/shlog.h). Then it ends the VM, or does not:
+ * Describes the VM in one line, on the console and, if the kernel command line
+ * has shlog=ADDRESS, in the log that the VM shares with its VMM
+ * (samples/gunyah/shlog.h). Then it does what the command line says:
  *
  *	guest.sleep=SECONDS	wait before that
- *	guest.module=no		do not load the driver, which listens to requests
- *				to shut down
+ *	guest.module=no		do not load the driver, which receives requests to
+ *				shut down
  *	guest.action=poweroff	PSCI SYSTEM_OFF (the default)
  *	guest.action=reboot	PSCI SYSTEM_RESET
  *	guest.action=crash	touch an address that has neither memory nor device
@@ -88,8 +88,8 @@ static void *map_physical(unsigned long long addr, size_t size)
 }
 
 /*
- * Byte by byte: the mapping may be one for devices, which does not allow
- * unaligned accesses, as memcpy() makes them.
+ * Byte by byte, because memcpy() makes unaligned accesses, which fault if the
+ * memory is mapped as a device.
  */
 static void write_log(const char *text, size_t len)
 {
@@ -116,8 +116,8 @@ static void say(const char *line)
 }
 
 /*
- * All that the VM was given, which is more than MemTotal: that lacks what the
- * kernel took for itself.
+ * All memory of the VM. MemTotal is less, because it lacks what the kernel has
+ * reserved for itself.
  */
 static unsigned long long memory_size(void)
 {
@@ -128,7 +128,7 @@ static unsigned long long memory_size(void)
 	file = fopen("/proc/iomem", "r");
 	if (!file)
 		return 0;
-	/* Not the lines of what lies within, which begin with spaces */
+	/* Lines that begin with spaces describe parts of others. */
 	while (fgets(line, sizeof(line), file))
 		if (line[0] != ' ' && strstr(line, " : System RAM") &&
 		    sscanf(line, "%llx-%llx", &first, &last) == 2)

@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# build.sh: make build/images from everything that the test machine runs.
-# build/images/README tells what is in it.
+# build.sh: build everything that the test machine runs, into build/images, which
+# its README describes.
 #
-# build.sh plain: the same without test hypervisor and selftests, for a machine
-# without Gunyah.
-# build.sh PIECE...: only build these, without an initramfs: kernel (with the
+# build.sh plain: without test hypervisor and selftests, for a machine without
+# Gunyah.
+# build.sh PIECE...: only these pieces, without an initramfs: kernel (with the
 # driver), hypervisor, vmm, selftests, guest, disk, bench. The last one needs
 # kernel and selftests, and makes an initramfs of its own.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
 
-# mke2fs and debugfs, which are not in the path of every user
+# mke2fs and debugfs are not in the path of every user.
 PATH+=:/usr/sbin:/sbin
 
 lock_cache
@@ -30,7 +30,7 @@ have()
 	[ -e "$top/$1" ] || die "$1 is missing: cannot build $2"
 }
 
-# changed NAME INPUTS...: do the files differ from those of the last success?
+# changed NAME INPUTS...: whether the files differ from those of the last success
 changed()
 {
 	local name=$1
@@ -57,8 +57,8 @@ busybox()
 	mv "$dir.new" "$dir"
 }
 
-# The user ABI's header as user space sees it: there is nothing in it that
-# "make headers" would take out, and a full header installation takes minutes.
+# The header of the user ABI. "make headers" would remove nothing from it, and
+# takes minutes.
 uapi()
 {
 	mkdir -p "$out/uapi/linux"
@@ -101,7 +101,7 @@ selftests()
 	say "building the selftests"
 	rm -rf "$out/selftests" "$out/kselftest"
 	mkdir -p "$out/kselftest"
-	# From the tree: the Makefile needs the kselftest files around it.
+	# In the tree, because the Makefile includes files of the framework.
 	logged "$build/logs/selftests.log" make -j"$jobs" -C \
 		"$tree/tools/testing/selftests" TARGETS=gunyah \
 		O="$out/kselftest" ARCH=arm64 CROSS_COMPILE=$cross \
@@ -153,7 +153,7 @@ disk()
 	cp "$here"/guest/disk/* "$dir/etc/"
 	chmod 755 "$dir"/etc/{rc,login}
 
-	# The same files give the same image: fixed time and UUIDs
+	# Fixed times and UUIDs, so that the same files give the same image
 	rm -f "$image.new"
 	truncate -s 8M "$image.new"
 	find "$dir" -exec touch -h -d @0 {} +
@@ -162,7 +162,7 @@ disk()
 		-O ^has_journal,^resize_inode -m 0 \
 		-E hash_seed=00000000-0000-4000-8000-000000000002,root_owner=0:0 \
 		"$image.new"
-	# The files belong to root, whoever has built them
+	# All files belong to root, whoever builds the image.
 	(cd "$dir" && find . -mindepth 1 -printf '%P\n') | sort |
 		sed 's|.*|sif /& uid 0\nsif /& gid 0\nsif /& ctime @0|' |
 		E2FSPROGS_FAKE_TIME=1 debugfs -w -f - "$image.new" \
@@ -171,8 +171,7 @@ disk()
 	echo "$inputs" >"$stamp"
 }
 
-# Program, plugin for QEMU, and a small initramfs: that of the host is nearly as
-# large as it may be, and takes longer to unpack than the benchmark to run.
+# The benchmark's program, QEMU's plugin, and a small initramfs of its own
 bench()
 {
 	local dir=$out/bench tests=$tree/tools/testing/selftests/gunyah
@@ -227,9 +226,9 @@ pack()
 	fi
 }
 
-# What every host has, the guest's files, and the selftests: a machine unpacks
-# what its job needs. The selftests consist of the same library each, which only
-# xz notices.
+# Three archives, of which a machine gets those that its job needs: what every
+# host has, the guest's files, and the selftests. xz is slow, but it is the only
+# one to notice that each selftest contains the same library.
 host()
 {
 	rm -rf "$root" "$out/guest-files"

@@ -26,7 +26,7 @@ kmake()
 		KBUILD_BUILD_VERSION=1 "$@"
 }
 
-# Nothing to do if what goes in is what went in last time.
+# Skip the build if its inputs have not changed.
 inputs=$(cd "$top" && hash_files patches drivers include \
 	tools/testing/gunyah/kernel)-$key
 if [ "$(cat "$obj/gunyah.built" 2>/dev/null)" != "$inputs" ]; then
@@ -54,5 +54,5 @@ for file in arch/arm64/boot/Image drivers/virt/gunyah/gunyah.ko .config; do
 		cp "$obj/$file" "$build/kernel/${name#.}"
 done
 
-# Objects of configurations that nobody has used for a month
+# Remove objects that have not been used for a month.
 find "$cache" -maxdepth 1 -name 'obj-*' -mtime +30 -exec rm -rf {} +

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Sourced by the other scripts: where things are, and how they speak.
+# Sourced by the other scripts: paths, and functions that all of them use.
 #
-# Everything that is expensive and does not belong to one checkout is in the
-# cache, which all checkouts of a user share:
+# What is expensive and serves several checkouts is in the cache, which all
+# checkouts of a user share:
 #
 #   linux-VERSION/       kernel tree of the Debian source package with patches/
 #                        and the files of the checkout that was last built
@@ -13,7 +13,7 @@
 #                        and compiler
 #   busybox-arm64/       busybox for the test machine
 #
-# What is made for a checkout is in its folder build/.
+# Everything else is in build/ of the checkout.
 
 set -euo pipefail
 
@@ -21,7 +21,7 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd -P)
 here=$top/tools/testing/gunyah
 build=${GUNYAH_BUILD:-$top/build}
 cache=${GUNYAH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gunyah}
-# Objects know the path of their sources: the same by every way that leads there
+# Objects contain the path of their sources, so it must not depend on symlinks.
 cache=$(realpath -m "$cache")
 cross=aarch64-linux-gnu-
 source_package=linux-source-6.12
@@ -29,7 +29,7 @@ jobs=${JOBS:-$(nproc)}
 
 export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
 
-# A make that starts these scripts must not have a say in the makes below.
+# Options of a make that starts these scripts are not for the makes below.
 unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL ARCH CROSS_COMPILE LLVM
 
 say()
@@ -43,7 +43,7 @@ die()
 	exit 1
 }
 
-# One build at a time in the cache; scripts called by the holder are let in.
+# Only one build at a time uses the cache. Scripts that the holder calls may too.
 lock_cache()
 {
 	[ -z "${GUNYAH_LOCKED:-}" ] || return 0
@@ -57,11 +57,11 @@ lock_cache()
 	export GUNYAH_LOCKED=1
 }
 
-# Ends a command if the script that runs it is killed: a build that nobody waits
-# for would go on, and hold the lock.
+# Prefix of commands that end when the script that runs them is killed: an
+# orphaned build would go on and hold the lock.
 bound="setpriv --pdeathsig TERM"
 
-# Version of the kernel sources. Empty: the package is not there.
+# Version of the kernel sources, empty if the package is not installed
 source_version()
 {
 	dpkg-query -W -f '${Version}' "$source_package" 2>/dev/null || true
@@ -73,19 +73,19 @@ set_tree()
 
 	version=$(source_version)
 	[ -n "$version" ] || die "package $source_package is not installed"
-	# make does not like every character that a version may have
+	# make cannot handle all characters that a version may contain
 	tree=$cache/linux-${version//[!A-Za-z0-9.+-]/_}
 }
 
-# hash_files FILE-OR-DIRECTORY...: one word for names and contents below $top
+# hash_files FILE-OR-DIRECTORY...: a hash of names and contents below $top
 hash_files()
 {
 	(cd "$top" && find "$@" -type f -print0 2>/dev/null | sort -z |
 		xargs -0r sha256sum | sha256sum | cut -c1-16)
 }
 
-# logged LOG COMMAND...: run it with its output in a file; a sign of life every
-# ten seconds; on failure the end of the output and where the rest is.
+# logged LOG COMMAND...: run a command with its output in a file. Shows progress
+# every ten seconds, and on failure the end of the output.
 logged()
 {
 	local log=$1 pid status=0 start=$SECONDS shown=$SECONDS

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# tree.sh: make the kernel tree in the cache what this checkout says it is:
-# Debian's source package, patches/ applied, our files at their places. Files
-# whose content is right are not touched, so that nothing is rebuilt for them.
+# tree.sh: bring the kernel tree in the cache up to date with this checkout:
+# Debian's source package, with patches/ and our files. Files that have not
+# changed are left alone, because make would rebuild what depends on them.
 # Prints the tree's path.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
 
-# Directories that are ours alone, and single files in directories of others
+# Directories of our own, and our files in directories of others
 dirs="drivers/virt/gunyah samples/gunyah Documentation/virt/gunyah
       tools/testing/selftests/gunyah tools/testing/gunyah"
 files="include/uapi/linux/gunyah.h
@@ -42,8 +42,8 @@ for file in $patched; do
 	fi
 done
 
-# Build the patched files aside, from every file that was ever patched, so that
-# what a patch does not change any more goes back to what it was.
+# Patch copies of all files that were ever patched: a file that no patch changes
+# any more gets its old content back.
 stage=$(mktemp -d "$cache/stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 cp -a "$orig/." "$stage"
@@ -54,7 +54,7 @@ for patch in "$top"/patches/*.patch; do
 		    "$(source_version)"
 done
 
-# rsync replaces files, it does not write into them.
+# rsync replaces files instead of writing into them.
 (cd "$stage" && find . -type f -printf '%P\0') |
 	rsync -c --files-from=- --from0 "$stage/" "$tree/"
 for dir in $dirs; do

@@ -7,7 +7,7 @@ RESULT = re.compile(r"^(?P<indent> *)(?P<state>not ok|ok) (?P<number>\d+)"
                     r"(?: -)?(?: (?P<name>.*))?$")
 PLAN = re.compile(r"^1\.\.(\d+)$")
 SKIP = re.compile(r"#\s*SKIP\b\s*(.*)", re.I)
-# What a failed assertion says: the first one of a case is the interesting one
+# Message of a failed assertion; the first one of a case is shown
 REASON = re.compile(r"^\s*# (\S+\.(?:[ch]|py):\d+:\S+:.*)$")
 # A kernel message that begins in the middle of a line
 MESSAGE = re.compile(r"\[ *\d+\.\d+\] .*")
