@@ -248,8 +248,17 @@ void remote_close(struct remote *r)
 	remote_init(r);
 }
 
-/* A hypercall of the guest; its results are left in REMOTE_REGS */
-static int hypercall(struct remote *r, __u32 fn, const __u64 args[5])
+/**
+ * remote_hypercall() - have the guest make a hypercall
+ * @r: the VM, started
+ * @fn: x0
+ * @args: x1 to x5
+ *
+ * Its results, x0 to x3, are left in REMOTE_REGS.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int remote_hypercall(struct remote *r, __u32 fn, const __u64 args[5])
 {
 	const struct guest_op op = G_HVC_REGS(REMOTE_SHM(REMOTE_REGS));
 	unsigned int i;
@@ -281,7 +290,7 @@ static int send_request(struct remote *r, __u32 id, const void *payload,
 	put32(packet + 4, id);
 	memcpy(packet + HEADER_SIZE, payload, len);
 	do {
-		if (hypercall(r, MSGQ_SEND, args))
+		if (remote_hypercall(r, MSGQ_SEND, args))
 			return -1;
 		error = vm_word(&r->vm, REMOTE_REGS);
 	} while (error == MSGQ_FULL);
@@ -302,7 +311,7 @@ static int receive_packet(struct remote *r)
 		errno = ENOTCONN;
 		return -1;
 	}
-	if (hypercall(r, MSGQ_RECEIVE, args))
+	if (remote_hypercall(r, MSGQ_RECEIVE, args))
 		return -1;
 	if (vm_word(&r->vm, REMOTE_REGS) == MSGQ_EMPTY)
 		return 0;

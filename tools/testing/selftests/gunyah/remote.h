@@ -108,6 +108,7 @@ int remote_end(struct remote *r, const struct guest_op *op,
 	       struct gh_vm_status *status);
 void remote_close(struct remote *r);
 
+int remote_hypercall(struct remote *r, __u32 fn, const __u64 args[5]);
 int remote_call(struct remote *r, __u32 id, const void *payload, size_t len,
 		__u32 *error);
 int remote_note(struct remote *r, __u32 id, struct remote_packet *packet,
