@@ -366,6 +366,9 @@ static long vcpu_run_guest(struct gunyah_vcpu *vcpu)
 	long ret;
 
 	vcpu_complete_mmio(vcpu);
+	/* It was woken after all, just when the wait timed out */
+	if (READ_ONCE(vcpu->wake))
+		vcpu->retried = false;
 	/* Before the hypercall, so that no wake-up after it gets lost */
 	WRITE_ONCE(vcpu->wake, false);
 	error = gunyah_hypercall_vcpu_run(resource->capid,

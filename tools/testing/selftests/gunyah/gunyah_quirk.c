@@ -87,7 +87,9 @@ TEST_F_TIMEOUT(quirk, clean_end_is_always_reported, QUIRK_TIMEOUT)
 	for (round = 0; round < 50; round++) {
 		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
 		if (variant->idles)
-			vm_program(&self->vm, 0, G_IDLE(50000), G_IDLE(50000),
+			/* Between the two the driver sees that the vCPU runs */
+			vm_program(&self->vm, 0, G_IDLE(50000),
+				   G_WRITE(4, MMIO, 0), G_IDLE(50000),
 				   last[variant->reset]);
 		else
 			vm_program(&self->vm, 0, last[variant->reset]);
