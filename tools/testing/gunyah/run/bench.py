@@ -46,11 +46,11 @@ class Kind:
 
 KINDS = (
     Kind(3, "irqfd", "eventfd signal to the interrupt handler of the guest, "
-         "which idles", 1.0),
+         "which idles", 0.58),
     Kind(2, "ioeventfd", "guest write to eventfd readable, and the guest goes "
-         "on", 1.0),
-    Kind(0, "MMIO write", "guest write to user space and back", 0.5),
-    Kind(1, "MMIO read", "guest read to user space and back", 0.5),
+         "on", 0.42),
+    Kind(0, "MMIO write", "guest write to user space and back", 0.26),
+    Kind(1, "MMIO read", "guest read to user space and back", 0.18),
     Kind(4, "call", "run the vCPU with immediate_exit, which returns at once",
          384, total=True),
 )
