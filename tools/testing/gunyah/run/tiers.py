@@ -21,8 +21,14 @@ from ktap import Case
 from machine import Job
 from pool import Pool, Task, Times
 
+# Firmware that survives the end of a VM that the hypervisor schedules
+LATER = "gunyah_hyp.rm=later"
+# Room for the memory entries of a test that counts what many of them cost
+NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0"}
+
 DETERMINISTIC = {"cpus": 2, "deterministic": True}
-THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1"}
+THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1 " +
+                               LATER}
 PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                             "gunyah_hyp.rm=prod"}
 
@@ -273,7 +279,8 @@ class Tests:
         return [self.task(self.job("module", self.job_text("module"), cpus=2,
                                    parts=("guest",), timeout=120))]
 
-    def selftests(self, suffix, without=(), only=None, bits=64, **kwargs):
+    def selftests(self, suffix, without=(), only=None, bits=64, words="",
+                  **kwargs):
         """Every program in a machine of its own."""
         self.images()
         path = os.path.join(self.build, "image/tests/selftests")
@@ -291,7 +298,8 @@ class Tests:
             f"{name}-{suffix}",
             f"{clock}cd /selftests/gunyah && exec ./{name}\n", timeout=600,
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
-            **kwargs), name + ".") for name in programs]
+            words=words + NO_LIMIT.get(name, ""), **kwargs), name + ".")
+            for name in programs]
 
     def tier_selftest(self):
         """kselftests, deterministic
@@ -301,7 +309,7 @@ class Tests:
         """
         # Time is no matter on a real image: all that there is
         without = () if self.real else NOT_DETERMINISTIC
-        return self.selftests("det", without, **DETERMINISTIC)
+        return self.selftests("det", without, words=LATER, **DETERMINISTIC)
 
     def tier_threads(self):
         """kselftests, four processors, random capabilities
@@ -323,7 +331,7 @@ class Tests:
 
         The same calls from a 32-bit VMM on the 64-bit kernel.
         """
-        return self.selftests("det", bits=32, **DETERMINISTIC)
+        return self.selftests("det", bits=32, words=LATER, **DETERMINISTIC)
 
     def tier_seeded(self):
         """kselftests, with the races of the published firmware
@@ -340,15 +348,15 @@ class Tests:
         The boot context, which older firmware refuses.
         """
         return self.selftests("context", only=("gunyah_boot",),
-                              words="gunyah_hyp.boot_context=1",
+                              words="gunyah_hyp.boot_context=1 " + LATER,
                               **DETERMINISTIC)
 
     def guest_task(self, name, options, cpus, size, status):
-        text = f"exec {vmm_command(options)}\n"
+        text, words = f"exec {vmm_command(options)}\n", ""
         if name.startswith("hypervisor schedules"):
-            text = f"echo Y >{ALLOW_STATIC}\n{text}"
+            text, words = f"echo Y >{ALLOW_STATIC}\n{text}", LATER
         job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
-                       parts=("guest",), timeout=180)
+                       words=words, parts=("guest",), timeout=180)
 
         def run():
             result = self.machine.run(job)
@@ -385,7 +393,7 @@ class Tests:
         without.
         """
         self.images()
-        return [self.task(self.job("stop", self.job_text("stop"), cpus=4,
+        return [self.task(self.job("stop", self.job_text("stop"), cpus=4, words=LATER,
                                    parts=("guest",), timeout=300))]
 
     def tier_refuse(self):

@@ -562,7 +562,7 @@ TEST_F_TIMEOUT(vcpu, guest_hypercalls, VCPU_TIMEOUT)
 		G_HVC(0xc600807f, 0, ~0ULL),
 		G_HVC(0x84000000, 0, 0x10001),
 		/* A capability that it lacks; other firmware differs */
-		G_HVC(0xc6008000 | HVC_VCPU_RUN, 0x7fffffff, 50),
+		G_HVC(0xc6008000 | HVC_VCPU_RUN, 0x7fffffff, 1),
 		G_OFF,
 	};
 	struct gh_vm_status status;
