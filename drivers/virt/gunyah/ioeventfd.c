@@ -2,17 +2,18 @@
 /*
  * ioeventfd: a write of the VM to an address signals an eventfd
  *
- * A VM's ioeventfds are in a hash table by address. A write matches at most one
- * of them, because those that would match the same write are refused. A vCPU
- * that runs looks its writes up under the VM's SRCU.
+ * A VM's ioeventfds are in a hash table that grows with their number, and that
+ * exists while there are any. A write matches at most one of them, because those
+ * that would match the same write are refused. A vCPU that runs looks its writes up under the VM's SRCU, so that
+ * a removal can wait for writes that are on their way to the eventfd.
  */
 
 #include <linux/bits.h>
 #include <linux/err.h>
 #include <linux/eventfd.h>
-#include <linux/hashtable.h>
 #include <linux/log2.h>
 #include <linux/overflow.h>
+#include <linux/rhashtable.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/srcu.h>
@@ -25,23 +26,42 @@
 #define IOEVENTFD_FLAGS		GH_IOEVENTFD_FLAGS_DATAMATCH
 
 /**
- * struct gunyah_ioeventfd - an eventfd that is signalled
- * @fn: as a function of its VM
- * @node: in gunyah_vm.ioeventfds, from the time it was added to its removal
- * @addr: guest physical address of the write
- * @data: value of the write, if @has_data
- * @len: size of the write in bytes, 0 for all sizes
+ * struct ioeventfd_key - which writes match; has no padding, since it is hashed
+ * @addr: guest physical address
+ * @data: value, 0 without @has_data
+ * @len: size in bytes, 0 for all sizes
  * @has_data: only writes of @data match
- * @ctx: the eventfd, whose file may have been closed
  */
-struct gunyah_ioeventfd {
-	struct gunyah_function fn;
-	struct hlist_node node;
+struct ioeventfd_key {
 	u64 addr;
 	u64 data;
 	u32 len;
-	bool has_data;
+	u32 has_data;
+};
+
+/**
+ * struct gunyah_ioeventfd - an eventfd that is signalled
+ * @fn: as a function of its VM
+ * @node: in gunyah_vm.ioeventfds, from the time it was added to its removal
+ * @key: which writes match
+ * @ctx: the eventfd, whose file may have been closed
+ * @rcu: frees it, because the lookup of another one may be passing over it
+ */
+struct gunyah_ioeventfd {
+	struct gunyah_function fn;
+	struct rhash_head node;
+	struct ioeventfd_key key;
 	struct eventfd_ctx *ctx;
+	struct rcu_head rcu;
+};
+
+static const struct rhashtable_params ioeventfd_params = {
+	.key_len = sizeof(struct ioeventfd_key),
+	.key_offset = offsetof(struct gunyah_ioeventfd, key),
+	.head_offset = offsetof(struct gunyah_ioeventfd, node),
+	.nelem_hint = 4,
+	.min_size = 4,
+	.automatic_shrinking = true,
 };
 
 static struct gunyah_ioeventfd *to_ioeventfd(struct gunyah_function *fn)
@@ -60,9 +80,17 @@ static bool ioeventfd_len_valid(u64 len)
 	return len <= sizeof(u64) && is_power_of_2(len);
 }
 
-static struct hlist_head *ioeventfd_bucket(struct gunyah_vm *vm, u64 addr)
+static bool ioeventfd_signal(struct rhashtable *table,
+			     const struct ioeventfd_key *key)
 {
-	return &vm->ioeventfds[hash_min(addr, HASH_BITS(vm->ioeventfds))];
+	struct gunyah_ioeventfd *ioeventfd;
+
+	guard(rcu)();
+	ioeventfd = rhashtable_lookup(table, key, ioeventfd_params);
+	if (!ioeventfd)
+		return false;
+	eventfd_signal(ioeventfd->ctx);
+	return true;
 }
 
 /**
@@ -77,43 +105,44 @@ static struct hlist_head *ioeventfd_bucket(struct gunyah_vm *vm, u64 addr)
  */
 bool gunyah_ioeventfd_write(struct gunyah_vm *vm, u64 addr, u64 len, u64 data)
 {
-	struct hlist_head *bucket = ioeventfd_bucket(vm, addr);
-	struct gunyah_ioeventfd *ioeventfd;
+	struct ioeventfd_key exact = { .addr = addr, .has_data = 1 };
+	struct ioeventfd_key any_data = { .addr = addr };
+	struct ioeventfd_key any_size = { .addr = addr };
+	struct rhashtable *table;
 
-	if (hlist_empty(bucket) || !ioeventfd_len_valid(len))
+	if (!rcu_access_pointer(vm->ioeventfds) || !ioeventfd_len_valid(len))
 		return false;
-	data = ioeventfd_data(data, len);
+	exact.len = len;
+	exact.data = ioeventfd_data(data, len);
+	any_data.len = len;
 
 	guard(srcu)(&vm->srcu);
-	hlist_for_each_entry_srcu(ioeventfd, bucket, node,
-				  srcu_read_lock_held(&vm->srcu)) {
-		if (ioeventfd->addr != addr)
-			continue;
-		if (ioeventfd->len && ioeventfd->len != len)
-			continue;
-		if (ioeventfd->has_data && ioeventfd->data != data)
-			continue;
-		eventfd_signal(ioeventfd->ctx);
-		trace_gunyah_ioeventfd(vm->vmid, addr, len);
-		return true;
-	}
-	return false;
+	table = srcu_dereference(vm->ioeventfds, &vm->srcu);
+	if (!table || (!ioeventfd_signal(table, &exact) &&
+		       !ioeventfd_signal(table, &any_data) &&
+		       !ioeventfd_signal(table, &any_size)))
+		return false;
+	trace_gunyah_ioeventfd(vm->vmid, addr, len);
+	return true;
 }
 
-/* Fill in which writes match an argument that need not be valid */
-static void ioeventfd_set_match(struct gunyah_ioeventfd *ioeventfd,
-				const struct gh_fn_ioeventfd_arg *arg)
+/* Which writes match an argument that need not be valid */
+static struct ioeventfd_key
+ioeventfd_make_key(const struct gh_fn_ioeventfd_arg *arg)
 {
-	ioeventfd->addr = arg->addr;
-	ioeventfd->len = arg->len;
-	ioeventfd->has_data = arg->flags & GH_IOEVENTFD_FLAGS_DATAMATCH;
-	ioeventfd->data = 0;
-	if (ioeventfd->has_data && ioeventfd_len_valid(arg->len))
-		ioeventfd->data = ioeventfd_data(arg->datamatch, arg->len);
+	struct ioeventfd_key key = {
+		.addr = arg->addr,
+		.len = arg->len,
+		.has_data = !!(arg->flags & GH_IOEVENTFD_FLAGS_DATAMATCH),
+	};
+
+	if (key.has_data && ioeventfd_len_valid(arg->len))
+		key.data = ioeventfd_data(arg->datamatch, arg->len);
+	return key;
 }
 
-static bool ioeventfd_overlap(const struct gunyah_ioeventfd *a,
-			      const struct gunyah_ioeventfd *b)
+static bool ioeventfd_overlap(const struct ioeventfd_key *a,
+			      const struct ioeventfd_key *b)
 {
 	return a->addr == b->addr &&
 	       (!a->len || !b->len || a->len == b->len) &&
@@ -121,14 +150,15 @@ static bool ioeventfd_overlap(const struct gunyah_ioeventfd *a,
 }
 
 static bool ioeventfd_overlaps_any(struct gunyah_vm *vm,
-				   const struct gunyah_ioeventfd *ioeventfd)
+				   const struct ioeventfd_key *key)
 {
-	struct gunyah_ioeventfd *other;
+	struct gunyah_function *fn;
 
 	lockdep_assert_held(&vm->lock);
 
-	hlist_for_each_entry(other, ioeventfd_bucket(vm, ioeventfd->addr), node)
-		if (ioeventfd_overlap(other, ioeventfd))
+	list_for_each_entry(fn, &vm->functions, list)
+		if (fn->ops == &gunyah_ioeventfd_function &&
+		    ioeventfd_overlap(&to_ioeventfd(fn)->key, key))
 			return true;
 	return false;
 }
@@ -137,24 +167,60 @@ static bool ioeventfd_overlaps_any(struct gunyah_vm *vm,
 static enum gunyah_match ioeventfd_match(struct gunyah_function *fn,
 					 const void *arg)
 {
-	const struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
-	struct gunyah_ioeventfd wanted;
+	const struct ioeventfd_key *key = &to_ioeventfd(fn)->key;
+	struct ioeventfd_key wanted = ioeventfd_make_key(arg);
 
-	ioeventfd_set_match(&wanted, arg);
-	if (ioeventfd->addr != wanted.addr)
-		return GUNYAH_MATCH_NONE;
-	if (ioeventfd->len == wanted.len &&
-	    ioeventfd->has_data == wanted.has_data &&
-	    ioeventfd->data == wanted.data)
+	if (!memcmp(&wanted, key, sizeof(wanted)))
 		return GUNYAH_MATCH_EXACT;
-	return wanted.has_data ? GUNYAH_MATCH_NONE : GUNYAH_MATCH_PARTIAL;
+	if (wanted.addr == key->addr && !wanted.has_data)
+		return GUNYAH_MATCH_PARTIAL;
+	return GUNYAH_MATCH_NONE;
+}
+
+static struct rhashtable *ioeventfd_table(struct gunyah_vm *vm)
+{
+	return rcu_dereference_protected(vm->ioeventfds,
+					 lockdep_is_held(&vm->lock));
+}
+
+static int ioeventfd_insert(struct gunyah_ioeventfd *ioeventfd)
+{
+	struct gunyah_vm *vm = ioeventfd->fn.vm;
+	struct rhashtable *table = ioeventfd_table(vm);
+	int ret;
+
+	if (table)
+		return rhashtable_insert_fast(table, &ioeventfd->node,
+					      ioeventfd_params);
+	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
+	if (!table)
+		return -ENOMEM;
+	ret = rhashtable_init(table, &ioeventfd_params);
+	if (ret)
+		goto err_free;
+	ret = rhashtable_insert_fast(table, &ioeventfd->node, ioeventfd_params);
+	if (ret)
+		goto err_destroy;
+	rcu_assign_pointer(vm->ioeventfds, table);
+	return 0;
+
+err_destroy:
+	rhashtable_destroy(table);
+err_free:
+	kfree(table);
+	return ret;
 }
 
 static void ioeventfd_remove(struct gunyah_function *fn)
 {
 	struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
+	struct rhashtable *table = ioeventfd_table(fn->vm);
+	bool last;
 
-	hash_del_rcu(&ioeventfd->node);
+	rhashtable_remove_fast(table, &ioeventfd->node, ioeventfd_params);
+	last = !atomic_read(&table->nelems);
+	if (last)
+		RCU_INIT_POINTER(fn->vm->ioeventfds, NULL);
 	/*
 	 * When the caller returns, every write that came before has reached the
 	 * eventfd. No vCPU runs without resources.
@@ -162,17 +228,20 @@ static void ioeventfd_remove(struct gunyah_function *fn)
 	if (!list_empty(&fn->vm->resources))
 		synchronize_srcu(&fn->vm->srcu);
 	eventfd_ctx_put(ioeventfd->ctx);
-	kfree(ioeventfd);
+	kfree_rcu(ioeventfd, rcu);
+	if (last) {
+		rhashtable_destroy(table);
+		kfree(table);
+	}
 }
 
 static void ioeventfd_show(struct gunyah_function *fn, struct seq_file *file)
 {
-	const struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
+	const struct ioeventfd_key *key = &to_ioeventfd(fn)->key;
 
-	seq_printf(file, "ioeventfd addr=0x%llx len=%u", ioeventfd->addr,
-		   ioeventfd->len);
-	if (ioeventfd->has_data)
-		seq_printf(file, " data=0x%llx", ioeventfd->data);
+	seq_printf(file, "ioeventfd addr=0x%llx len=%u", key->addr, key->len);
+	if (key->has_data)
+		seq_printf(file, " data=0x%llx", key->data);
 	seq_putc(file, '\n');
 }
 
@@ -212,14 +281,15 @@ static long ioeventfd_add(struct gunyah_vm *vm, const void *arg)
 	ioeventfd->fn.vm = vm;
 	ioeventfd->fn.ops = &gunyah_ioeventfd_function;
 	ioeventfd->ctx = ctx;
-	ioeventfd_set_match(ioeventfd, ioeventfd_arg);
-	if (ioeventfd_overlaps_any(vm, ioeventfd)) {
+	ioeventfd->key = ioeventfd_make_key(ioeventfd_arg);
+	if (ioeventfd_overlaps_any(vm, &ioeventfd->key)) {
 		ret = -EEXIST;
 		goto err_free;
 	}
+	ret = ioeventfd_insert(ioeventfd);
+	if (ret)
+		goto err_free;
 
-	hlist_add_head_rcu(&ioeventfd->node,
-			   ioeventfd_bucket(vm, ioeventfd->addr));
 	gunyah_function_publish(&ioeventfd->fn);
 	return 0;
 

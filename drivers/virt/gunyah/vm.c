@@ -495,7 +495,6 @@ int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	ret = init_srcu_struct(&vm->srcu);
 	if (ret)
 		return ret;
-	hash_init(vm->ioeventfds);
 	kref_init(&vm->kref);
 	refcount_set(&vm->users, 1);
 	gunyah_host_get(host);

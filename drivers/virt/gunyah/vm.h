@@ -26,7 +26,6 @@
 #define _GUNYAH_VM_H
 
 #include <linux/completion.h>
-#include <linux/hashtable.h>
 #include <linux/kref.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -46,6 +45,7 @@ struct gunyah_host;
 struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
+struct rhashtable;
 
 /* Registers that GH_VM_SET_BOOT_CONTEXT knows, one set after the other */
 #define GUNYAH_BOOT_NUM_X		32
@@ -53,9 +53,6 @@ struct mm_struct;
 #define GUNYAH_BOOT_SP			(GUNYAH_BOOT_PC + 1)
 #define GUNYAH_BOOT_NUM_SP		3
 #define GUNYAH_BOOT_NUM_REGS		(GUNYAH_BOOT_SP + GUNYAH_BOOT_NUM_SP)
-
-/* Size of the hash table for ioeventfds: VMMs have one or two for each device */
-#define GUNYAH_IOEVENTFD_HASH_BITS	6
 
 /*
  * Time after the notification that a VM is in its last state, in which the
@@ -146,7 +143,7 @@ struct gunyah_vm_call {
  *	@lock
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
- * @ioeventfds: those of @functions that are ioeventfds, by address; changed
+ * @ioeventfds: those of @functions that are ioeventfds, NULL for none; changed
  *	with @lock, and looked up under @srcu by vCPUs that run
  * @srcu: readers are vCPUs that run
  * @dtb_gpa: guest physical address of the devicetree, protected by @lock
@@ -198,7 +195,7 @@ struct gunyah_vm {
 	struct gunyah_parcel *image;
 	struct list_head functions;
 	struct list_head resources;
-	DECLARE_HASHTABLE(ioeventfds, GUNYAH_IOEVENTFD_HASH_BITS);
+	struct rhashtable __rcu *ioeventfds;
 	struct srcu_struct srcu;
 	u64 dtb_gpa;
 	u64 dtb_size;

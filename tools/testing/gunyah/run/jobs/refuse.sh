@@ -27,6 +27,6 @@ echo 1..4
 check "another driver's device" says 1 "another driver's device" \
 	--device /dev/null
 check "too many vCPUs" says 2 "$INIT" --cpus 9
-check "memory beyond the VM's addresses" says 2 "${START}the base address" \
+check "memory beyond the VM's addresses" says 2 "refused INIT: ARG_INVALID" \
 	--base 0x1000000000
 check "shared image" says 2 "${START}this firmware" --share
