@@ -3,8 +3,8 @@
  * The VM's console on standard input and output
  *
  * A terminal is put into raw mode, so that the VM gets every key, also Ctrl-C.
- * Ctrl-A is the way out: Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for the
- * VM. Input that is no terminal goes to the VM as it is.
+ * Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for the VM. Input from
+ * elsewhere is passed to the VM unchanged.
  */
 #include <errno.h>
 #include <poll.h>
@@ -24,7 +24,7 @@ static bool is_raw;
 /**
  * console_open() - put the terminal into raw mode, if there is one
  *
- * It is put right by console_close() and at exit.
+ * console_close() restores it, also at exit.
  */
 void console_open(void)
 {
@@ -38,7 +38,7 @@ void console_open(void)
 
 	raw = saved;
 	cfmakeraw(&raw);
-	/* Messages of this program still need their line ends */
+	/* Messages of this program still end with a plain newline */
 	raw.c_oflag |= OPOST;
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw))
 		return;
@@ -49,7 +49,7 @@ void console_open(void)
 }
 
 /**
- * console_close() - put the terminal right
+ * console_close() - restore the terminal
  */
 void console_close(void)
 {
@@ -59,7 +59,7 @@ void console_close(void)
 }
 
 /**
- * console_is_terminal() - whether a user sits there
+ * console_is_terminal() - is standard input a terminal?
  *
  * Return: true if it is a terminal.
  */
@@ -81,7 +81,7 @@ static ssize_t handle_escapes(__u8 *bytes, ssize_t count)
 		}
 		if (escaped && (bytes[i] == 'x' || bytes[i] == 'X'))
 			return CONSOLE_LEAVE;
-		/* Ctrl-A and another key than these is nothing */
+		/* Ctrl-A followed by any other key is dropped */
 		if (!escaped || bytes[i] == ESCAPE)
 			bytes[left++] = bytes[i];
 		escaped = false;
@@ -92,10 +92,10 @@ static ssize_t handle_escapes(__u8 *bytes, ssize_t count)
 
 /**
  * console_read() - get input for the VM
- * @bytes: where to
- * @size: bytes that there is room for
+ * @bytes: destination
+ * @size: size of the destination
  *
- * Return: number of bytes, can be 0; CONSOLE_END or CONSOLE_LEAVE.
+ * Return: number of bytes, may be 0; or CONSOLE_END or CONSOLE_LEAVE.
  */
 ssize_t console_read(__u8 *bytes, size_t size)
 {
@@ -110,11 +110,12 @@ ssize_t console_read(__u8 *bytes, size_t size)
 }
 
 /**
- * console_write() - put out what the VM has written
+ * console_write() - print output of the VM
  * @bytes: the bytes
  * @count: number of them
  *
- * Output that nobody wants any more is dropped: the VM runs on.
+ * Output is dropped after an error, for example if the reader is gone: the VM
+ * continues.
  */
 void console_write(const void *bytes, size_t count)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VM's devices: which there are, and where
+ * The VM's devices and their addresses
  */
 #include "console.h"
 #include "devices.h"
@@ -25,9 +25,9 @@ static void uart_interrupt(void)
 }
 
 /**
- * devices_create() - make the devices that a VM shall have
+ * devices_create() - create the devices of a VM
  * @cfg: describes the VM
- * @window: the part of its memory that we can access
+ * @window: the part of its memory that devices can access
  */
 void devices_create(const struct config *cfg, const struct window *window)
 {
@@ -45,7 +45,7 @@ void devices_create(const struct config *cfg, const struct window *window)
 }
 
 /**
- * devices_connect() - give the devices a way to send and be sent interrupts
+ * devices_connect() - add the devices' interrupts and notifications to the VM
  * @vm: file descriptor of the VM
  */
 void devices_connect(int vm)
@@ -82,9 +82,9 @@ void devices_stop(void)
 }
 
 /**
- * devices_count() - what went on without exits
- * @kicks: gets the number of notifications that came by ioeventfds
- * @irqs: gets the number of interrupts that went by irqfds
+ * devices_count() - count events without exits
+ * @kicks: set to the number of notifications by ioeventfds
+ * @irqs: set to the number of interrupts by irqfds
  */
 void devices_count(__u64 *kicks, __u64 *irqs)
 {
@@ -98,7 +98,7 @@ void devices_count(__u64 *kicks, __u64 *irqs)
 	}
 }
 
-/* The virtio device that has an address, NULL if none has; makes it an offset */
+/* Find the virtio device at an address, and convert the address to an offset */
 static struct virtio_device *find_virtio(__u64 *addr)
 {
 	__u64 offset = *addr - VIRTIO_BASE;
@@ -155,7 +155,7 @@ void devices_write(__u64 addr, unsigned int len, __u64 value)
 }
 
 /**
- * devices_input_room() - how many bytes of input can come in without loss
+ * devices_input_room() - room for input
  *
  * Return: number of bytes.
  */
@@ -165,9 +165,9 @@ size_t devices_input_room(void)
 }
 
 /**
- * devices_input() - input comes in for the VM
+ * devices_input() - add input for the VM
  * @bytes: the bytes
- * @count: number of them; those that there is no room for get lost
+ * @count: number of them; those that do not fit are dropped
  */
 void devices_input(const __u8 *bytes, size_t count)
 {

@@ -2,9 +2,9 @@
 /*
  * The VM's devicetree
  *
- * It has two readers. The resource manager takes from it how to build the VM,
- * mostly in the node /gunyah-vm-config, and adds nodes for what it made. The
- * VM's kernel then reads the result as it would any devicetree.
+ * It has two readers. The resource manager builds the VM from it, mostly from the
+ * node /gunyah-vm-config, and adds nodes for what it has created. The VM's kernel
+ * then reads the result like any devicetree.
  */
 #define _GNU_SOURCE	/* asprintf() */
 #include <errno.h>
@@ -18,9 +18,9 @@
 #include "shlog.h"
 
 /**
- * dt_check() - fail if a function of libfdt has
- * @ret: what it returned
- * @what: what is being done
+ * dt_check() - fail if a function of libfdt has failed
+ * @ret: its result
+ * @what: describes the operation
  *
  * Return: @ret, which is not an error.
  */
@@ -48,11 +48,11 @@ void *dt_alloc(void)
 }
 
 /*
- * Using one that the user gives: what it says about the VM is the user's, and
- * what the VMM has to know of it is looked up
+ * A devicetree of the user: it describes the VM, and the VMM only looks up what
+ * it has to know
  */
 
-/* The node for the resource manager: two names are known */
+/* The node for the resource manager has one of two names */
 static int find_vm_config(const void *dt)
 {
 	int node = fdt_path_offset(dt, "/gunyah-vm-config");
@@ -65,7 +65,7 @@ static int find_vm_config(const void *dt)
 	return node;
 }
 
-/* An address of #address-cells of the same node; false if it is not there */
+/* Read an address with #address-cells of the same node; false if it is missing */
 static bool get_address(const void *dt, int node, const char *name, __u64 *addr)
 {
 	int cells = fdt_address_cells(dt, node);
@@ -190,7 +190,7 @@ void *dt_read(struct config *cfg)
 		die("devicetree: base-address %#llx is not a multiple of 2 MiB from 1 GiB on",
 		    (unsigned long long)cfg->base);
 
-	/* "static", which is what it is by default, and others: not ours */
+	/* With "static", the default, and others the hypervisor schedules */
 	node = fdt_subnode_offset(dt, config, "vcpus");
 	cfg->sched = SCHED_HYPERVISOR;
 	if (node >= 0 && has_string(dt, node, "affinity", "proxy"))
@@ -208,10 +208,10 @@ void *dt_read(struct config *cfg)
 }
 
 /*
- * Completing either
+ * Completing a devicetree
  */
 
-/* The node with that name below /; made if it is not there */
+/* Find or create a child of the root */
 static int get_node(void *dt, const char *name)
 {
 	int node = fdt_subnode_offset(dt, 0, name);
@@ -222,7 +222,7 @@ static int get_node(void *dt, const char *name)
 	return dt_check(node, name);
 }
 
-/* The resource manager says it anew, but wants the node */
+/* The resource manager replaces the content, but requires the node */
 static void set_memory(void *dt, const struct guest *guest)
 {
 	int address_cells = dt_check(fdt_address_cells(dt, 0), "#address-cells");
@@ -239,13 +239,13 @@ static void set_memory(void *dt, const struct guest *guest)
 					  guest->size), "/memory");
 }
 
-/* Unless the user or his devicetree has one */
+/* Used if neither the options nor the devicetree have one */
 static const char *default_cmdline(const struct config *cfg)
 {
 	static char cmdline[64];
 	const char *console = "", *root = "";
 
-	/* The log before there is a virtio console is on the UART, by earlycon */
+	/* Until the virtio console exists, earlycon prints to the UART */
 	if (cfg->virtio_console)
 		console = "earlycon console=hvc0";
 	else if (cfg->sched == SCHED_PROXY)
@@ -283,7 +283,7 @@ static void set_chosen(void *dt, const struct config *cfg,
 				 *cmdline ? " " : "",
 				 (unsigned long long)cfg->log) < 0)
 		die("devicetree: %s", strerror(ENOMEM));
-	/* cmdline can be in the devicetree, which moves */
+	/* cmdline may point into the devicetree, which is about to change */
 	if (!full)
 		full = strdup(cmdline);
 	if (!full)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making the VM's devicetree
+ * Creating the VM's devicetree
  *
- * The functions below write it from front to back. See devicetree.c for who
- * reads it, and for what is added when the VM's memory is known.
+ * The functions below write it from front to back. See devicetree.c for its
+ * readers, and for the nodes that are added when the VM's memory is known.
  */
 #include <libfdt.h>
 #include <unistd.h>
@@ -79,7 +79,7 @@ static void put_u64s(void *dt, const char *name, const __u64 *values, int count)
 	put_u32s(dt, name, values, sizeof(values) / sizeof((values)[0]))
 #define PUT_U64S(dt, name, values) \
 	put_u64s(dt, name, values, sizeof(values) / sizeof((values)[0]))
-/* A property from a string literal that has several, each ending with \0 */
+/* A property from a string literal with several strings, separated by \0 */
 #define PUT_STRINGS(dt, name, values) \
 	dt_check(fdt_property(dt, name, values, sizeof(values)), "strings")
 
@@ -89,7 +89,7 @@ static void put_address_size(void *dt, __u32 address_cells, __u32 size_cells)
 	put_u32(dt, "#size-cells", size_cells);
 }
 
-/* Memory that the VM shares with us, at a fixed address */
+/* Shared memory at a fixed address */
 static void make_shm(void *dt, const char *name, __u32 label, __u64 addr)
 {
 	const __u64 base[] = { addr };
@@ -105,7 +105,7 @@ static void make_shm(void *dt, const char *name, __u32 label, __u64 addr)
 	end(dt);
 }
 
-/* A doorbell: what we ring is an interrupt for the VM */
+/* A doorbell: the VMM rings it, the VM gets an interrupt */
 static void make_bell(void *dt, __u32 spi)
 {
 	const __u32 irq[] = { SPI, spi, EDGE_RISING };
@@ -123,7 +123,7 @@ static void make_bell(void *dt, __u32 spi)
 	end(dt);
 }
 
-/* A connection to the resource manager, which tells the VM to shut down */
+/* A channel on which the resource manager asks the VM to shut down */
 static void make_rm_rpc(void *dt)
 {
 	const __u32 irqs[] = {
@@ -137,7 +137,7 @@ static void make_rm_rpc(void *dt)
 	end(dt);
 }
 
-/* What the VM has beside memory and vCPUs */
+/* Virtual devices of the hypervisor */
 static void make_vdevices(void *dt, const struct config *cfg)
 {
 	unsigned int i;
@@ -168,12 +168,12 @@ static void make_vcpus(void *dt, const struct config *cfg)
 	if (cfg->sched == SCHED_PROXY) {
 		put_string(dt, "affinity", "proxy");
 	} else {
-		/* Each on a CPU of its own, as long as there are enough */
+		/* Spread them over the CPUs of the host */
 		for (i = 0; i < cfg->cpus; i++)
 			map[i] = host_cpus > 0 ? i % host_cpus : 0;
 		put_string(dt, "affinity", "static");
 		put_u32s(dt, "affinity-map", map, cfg->cpus);
-		/* Below the host's, as it must be; a slice in microseconds */
+		/* Must be below the host's priority; the slice is in microseconds */
 		put_u32(dt, "sched-priority", -1);
 		put_u32(dt, "sched-timeslice", 5000);
 	}
@@ -196,7 +196,7 @@ static void make_vm_config(void *dt, const struct config *cfg)
 	begin(dt, "memory");
 	put_address_size(dt, 2, 2);
 	PUT_U64S(dt, "base-address", base);
-	/* Without it, all from base-address on is for the VM's own memory */
+	/* Leave the addresses of log and pool out of the private memory */
 	if (cfg->log || cfg->pool)
 		PUT_U64S(dt, "size-max", size);
 	end(dt);
@@ -224,8 +224,8 @@ static void make_cpus(void *dt, const struct config *cfg)
 		put_u32(dt, "reg", i);
 		put_string(dt, "enable-method", "psci");
 		/*
-		 * The resource manager wants one if the hypervisor schedules
-		 * the vCPU. With no states in it, Linux waits with WFI.
+		 * Required if the hypervisor schedules the vCPU. Without
+		 * states in it, Linux waits with WFI.
 		 */
 		put_empty(dt, "cpu-idle-states");
 		end(dt);
@@ -287,8 +287,8 @@ static void make_uart(void *dt)
 }
 
 /*
- * A virtio device. What it does in memory is visible to the VM's caches; if we
- * cannot access all of the memory it gets a pool to put its requests into.
+ * A virtio device. Its accesses to memory are cache coherent. If the VM's memory
+ * is lent, the pool holds its requests.
  */
 static void make_virtio(void *dt, const struct config *cfg, unsigned int index)
 {
@@ -307,7 +307,7 @@ static void make_virtio(void *dt, const struct config *cfg, unsigned int index)
 	end(dt);
 }
 
-/* The resource manager checks that this is memory that the VM has */
+/* The resource manager checks that this is memory of the VM */
 static void make_pool(void *dt, const struct config *cfg)
 {
 	const __u64 reg[] = { cfg->pool, POOL_SIZE };
@@ -324,7 +324,7 @@ static void make_pool(void *dt, const struct config *cfg)
 }
 
 /**
- * dt_make() - make a devicetree
+ * dt_make() - create a devicetree
  * @cfg: describes the VM; gets the addresses of log and DMA pool
  *
  * Return: the devicetree, to be completed by dt_finish().
@@ -335,7 +335,7 @@ void *dt_make(struct config *cfg)
 	char stdout_path[32];
 	unsigned int i;
 
-	/* Behind the VM's own memory; never both */
+	/* They follow the VM's own memory, and exclude each other */
 	if (cfg->sched == SCHED_HYPERVISOR)
 		cfg->log = cfg->base + cfg->size;
 	else if (num_virtio(cfg) && !cfg->share)

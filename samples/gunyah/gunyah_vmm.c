@@ -2,18 +2,18 @@
 /*
  * Sample virtual machine monitor for the Gunyah hypervisor
  *
- * This file is the life of a virtual machine, and a first example for those who
- * write a VMM: main() has its steps in order. Around it:
+ * This file shows the life of a virtual machine: main() has its steps in order.
+ * The other files are:
  *
  *	options.c		the command line
- *	load.c			what the VM finds in its memory: kernel, ramdisk ...
- *	dt_make.c, devicetree.c	... and devicetree, made or read from a file
+ *	load.c			content of the VM's memory: kernel and ramdisk
+ *	dt_make.c, devicetree.c	the devicetree, created or read from a file
  *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU
- *	devices.c		which devices there are, and where
- *	uart.c			a UART, all of it by MMIO exits
- *	virtio_*.c, virtqueue.c	disks and a console by virtio, see virtio.h
- *	console.c		our side of the console: standard input and output
- *	shlog.c			what stands in for a console where there is no MMIO
+ *	devices.c		the devices and their addresses
+ *	uart.c			a UART, emulated by MMIO exits
+ *	virtio_*.c, virtqueue.c	virtio disks and console, see virtio.h
+ *	console.c		standard input and output
+ *	shlog.c			a log, for VMs without MMIO
  */
 #include <ctype.h>
 #include <errno.h>
@@ -174,7 +174,7 @@ static int report(const struct gh_vm_status *status)
 	return types[status->exit_type].exit_status;
 }
 
-/* What it took to emulate the devices */
+/* Print the cost of device emulation */
 static void report_counts(void)
 {
 	__u64 reads = 0, writes = 0, kicks, irqs;
@@ -202,7 +202,7 @@ int main(int argc, char **argv)
 	bool ended;
 	void *dt;
 
-	/* What the VM finds in its memory: kernel, ramdisk and devicetree */
+	/* Content of the VM's memory: kernel, ramdisk and devicetree */
 	parse_options(&cfg, argc, argv);
 	dt = cfg.dtb ? dt_read(&cfg) : dt_make(&cfg);
 	load_guest(&guest, &cfg);
@@ -213,8 +213,8 @@ int main(int argc, char **argv)
 	}
 
 	/*
-	 * A VM, and its memory. Lent memory is copied at the start: what we see
-	 * of it then is no longer what the VM has.
+	 * Create a VM and register its memory. Lent memory is copied at the
+	 * start: after that the VM and this program have different copies.
 	 */
 	vm = vm_create(cfg.device);
 	vm_add_memory(vm, IMAGE_LABEL,
@@ -223,7 +223,7 @@ int main(int argc, char **argv)
 		      guest.base, guest.size, guest.mem);
 	vm_set_dtb(vm, guest.dtb, guest.dtb_size);
 
-	/* Memory that is always shared: for a log, or for virtio devices */
+	/* A log, and requests to virtio devices, are always in shared memory */
 	if (cfg.log) {
 		log = alloc_pages(SHLOG_SIZE);
 		shlog_init(log);
@@ -242,8 +242,8 @@ int main(int argc, char **argv)
 	}
 
 	/*
-	 * vCPUs and devices. If the hypervisor schedules the vCPUs they are its
-	 * own, and without our exits there are no devices.
+	 * Add vCPUs and devices. If the hypervisor schedules the vCPUs, there
+	 * are no vCPUs to add, and no exits by which devices are emulated.
 	 */
 	devices_create(&cfg, &window);
 	if (cfg.sched == SCHED_PROXY) {
@@ -252,7 +252,7 @@ int main(int argc, char **argv)
 		devices_connect(vm);
 	}
 
-	/* Start it. From here on signals must not leave the terminal raw. */
+	/* Start the VM. From now on signals must not leave the terminal raw. */
 	vm_start(vm, cfg.share);
 	signals = catch_signals();
 	console_open();
@@ -261,7 +261,7 @@ int main(int argc, char **argv)
 		for (i = 0; i < cfg.cpus; i++)
 			vcpu_start(&vcpus[i]);
 
-	/* It runs. Then it is over: stop our threads, ask the VM for the reason */
+	/* Wait for its end. Then stop all threads, and get the reason. */
 	ended = wait_for_end(vm, signals, log);
 	console_close();
 	if (cfg.sched == SCHED_PROXY)
@@ -274,8 +274,8 @@ int main(int argc, char **argv)
 		vm_get_status(vm, &status);
 
 	/*
-	 * Closing the last file descriptor of the VM ends it, if it still runs.
-	 * Interrupts and notifications go with it.
+	 * Closing the last file descriptor ends the VM, if it still runs, and
+	 * removes its interrupts and notifications.
 	 */
 	close(vm);
 	if (cfg.sched == SCHED_PROXY)

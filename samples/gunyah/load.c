@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VM's memory: where things are in it, and loading the files
+ * Layout of the VM's memory, and loading the files
  *
  *	base				kernel (arm64 Image)
  *	next multiple of 2 MiB		devicetree
  *	2 MiB later			ramdisk
  *
- * All of it is one region, since the resource manager lets a VM start only in
- * the region that has its devicetree, which it calls the VM's image.
+ * All of it is one region, because a VM starts in the memory that also contains
+ * its devicetree, which is called the VM's image.
  */
 #include <endian.h>
 #include <errno.h>
@@ -37,11 +37,11 @@ struct image_header {
 /**
  * load_file() - read a file into memory
  * @path: the file
- * @to: where to
- * @room: bytes that there is room for
+ * @to: destination
+ * @room: size of the destination
  *
- * Return: size of the file. Does not return if something is wrong, also if the
- * file is empty or larger than @room.
+ * Return: size of the file. Does not return after an error; an empty file and one
+ * larger than @room are errors, too.
  */
 size_t load_file(const char *path, void *to, size_t room)
 {
@@ -54,7 +54,7 @@ size_t load_file(const char *path, void *to, size_t room)
 	if (fd < 0)
 		die("%s: %s", path, strerror(errno));
 
-	/* One byte more than there is room for shows that it does not fit */
+	/* Read one byte beyond the room to detect a larger file */
 	for (;;) {
 		if (done < room)
 			n = read(fd, (char *)to + done, room - done);
@@ -80,7 +80,7 @@ size_t load_file(const char *path, void *to, size_t room)
 }
 
 /**
- * alloc_pages() - memory that can be given to a VM
+ * alloc_pages() - allocate memory for a VM
  * @size: size in bytes
  *
  * Return: zeroed memory, aligned to 2 MiB.
@@ -108,7 +108,7 @@ void *alloc_pages(size_t size)
 	return mem;
 }
 
-/* Return: size of the kernel in memory, which is more than that of the file */
+/* Return: size of the kernel in memory, which is larger than the file */
 static __u64 load_image(struct guest *guest, const char *path)
 {
 	struct image_header header;
@@ -136,9 +136,9 @@ static __u64 load_image(struct guest *guest, const char *path)
 }
 
 /**
- * load_guest() - make the VM's memory and load kernel and ramdisk into it
- * @guest: filled in, but for the size of the devicetree
- * @cfg: what to load
+ * load_guest() - allocate the VM's memory, load kernel and ramdisk into it
+ * @guest: filled in, except for the size of the devicetree
+ * @cfg: configuration
  */
 void load_guest(struct guest *guest, const struct config *cfg)
 {

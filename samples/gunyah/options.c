@@ -37,14 +37,14 @@ static const struct argp_option options[] = {
 	  "Share it; not every resource manager accepts that", 2 },
 	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
 	{ "sched", 's', "WHO", 0,
-	  "Who schedules them: 'proxy' (this program; the default) or 'hypervisor'", 3 },
+	  "Scheduler of the vCPUs: 'proxy' (this program; the default) or 'hypervisor'", 3 },
 	{ "disk", 'D', "FILE[,ro]", 0,
 	  "A disk, a file or block device; 'ro': the VM only reads it. May be given several times: /dev/vda, /dev/vdb, ... of the VM",
 	  4 },
 	{ "console", OPT_CONSOLE, "KIND", 0,
-	  "What standard input and output are for the VM: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
+	  "Device of the VM for standard input and output: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
 	  4 },
-	{ "verbose", 'v', NULL, 0, "Tell more, on standard error", 5 },
+	{ "verbose", 'v', NULL, 0, "Print more, on standard error", 5 },
 	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
 	  "Write the VM's devicetree to FILE and leave", 5 },
 	{ "device", OPT_DEVICE, "FILE", 0,
@@ -59,9 +59,9 @@ static const char doc[] =
 	"\n"
 	"The VM's console is on standard input and output. On a terminal,\n"
 	"Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for it. A VM that\n"
-	"the hypervisor schedules has no devices, and instead of a console a\n"
-	"log in shared memory, at the address that its kernel command line has\n"
-	"as shlog=ADDRESS.\n"
+	"the hypervisor schedules has no devices. Instead of a console it has a\n"
+	"log in shared memory, whose address is on its kernel command line as\n"
+	"shlog=ADDRESS.\n"
 	"\n"
 	"Ctrl-A x, SIGINT, SIGTERM, SIGHUP and SIGQUIT ask the VM to shut down,\n"
 	"which Linux does if the gunyah driver is loaded in it. The second one\n"
@@ -77,10 +77,10 @@ static const char doc[] =
 	"  2  the VM could not be started\n"
 	"  3  the VM wants to be restarted\n"
 	"  4  the VM has crashed: fault, watchdog, hardware error\n"
-	"  5  the VM was stopped, by us or by somebody else on the host\n"
+	"  5  the VM was stopped, by this program or otherwise by the host\n"
 	"  6  the VM has ended in another way";
 
-/* What the options say; what must be told apart from a default is here */
+/* Options so far, and whether those with a default were given */
 struct parsed {
 	struct config *cfg;
 	bool base;
@@ -145,7 +145,7 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 			   MMIO_END);
 	if (!cfg->size || cfg->size % SZ_2M)
 		argp_error(state, "--memory: not a multiple of 2M");
-	/* Far from a wrap, with anything that is added to them */
+	/* Small enough that sums of them do not overflow */
 	if (cfg->base >> 52 || cfg->size >> 40)
 		argp_error(state, "--base or --memory: too large");
 	if (!cfg->cpus || cfg->cpus > MAX_VCPUS)

@@ -10,9 +10,9 @@
 #include "shlog.h"
 
 /*
- * The VM may use the memory without cache, as it does through its /dev/mem. So
- * write back what the cache has, and forget it: what is read then is what is in
- * memory. As only the VM writes, nothing of it is overwritten by that.
+ * The VM may access the memory uncached, for example through its /dev/mem. So
+ * clean and invalidate the cache before reading. Cleaning does not overwrite what
+ * the VM has written, because only the VM writes.
  */
 static void forget_cached(const void *addr, size_t size)
 {
@@ -31,7 +31,7 @@ static void forget_cached(const void *addr, size_t size)
 }
 
 /**
- * shlog_init() - make an empty log
+ * shlog_init() - initialise an empty log
  * @log: the log, before the VM has it
  */
 void shlog_init(struct shlog *log)
@@ -41,11 +41,11 @@ void shlog_init(struct shlog *log)
 }
 
 /**
- * shlog_print() - print what is new
+ * shlog_print() - print new text
  * @log: the log
  *
- * The VM can write what it likes: head is read once, and only differences of it
- * are believed, bounded by the size of the ring.
+ * The VM may write anything, so head is read once, and its difference to the last
+ * value is limited to the size of the ring.
  */
 void shlog_print(const struct shlog *log)
 {

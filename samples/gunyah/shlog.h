@@ -2,15 +2,15 @@
 /*
  * A log in memory that a VM shares with its VMM
  *
- * For a VM that the hypervisor schedules: its accesses to addresses without
- * memory do not come to the VMM, so there is no UART. The VM writes text into a
- * ring, the VMM looks at it from time to time and prints what is new. The VM
- * finds the log's address on its kernel command line, as shlog=0x....
+ * It is for a VM that the hypervisor schedules, which has no UART because its
+ * MMIO accesses do not exit to the VMM. The VM writes text into a ring, and the
+ * VMM polls the ring and prints new text. The log's address is on the VM's kernel
+ * command line, as shlog=0x....
  *
  * The writer copies text to text[head % SHLOG_TEXT_SIZE] and following, wrapping
  * at the end, and then adds its length to head, with a write barrier between. It
  * never waits: a reader that is more than SHLOG_TEXT_SIZE behind has lost text.
- * All starts as zeroes. head is little endian and wraps at 2^32.
+ * Everything is zero at first. head is little endian and wraps at 2^32.
  */
 #ifndef GUNYAH_VMM_SHLOG_H
 #define GUNYAH_VMM_SHLOG_H

@@ -2,12 +2,11 @@
 /*
  * Model of Arm's PL011 UART
  *
- * As much of it as a console needs: bytes are sent at once, so that the
- * transmit FIFO is always empty; there is no DMA, no modem, and no difference
- * between the baud rates. The VM's driver finds received bytes when it looks
- * at the flag register, or by an interrupt. The interrupt is edge-triggered in
- * the VM, since we are not told when it has dealt with one: uart->interrupt() is
- * called when the line rises, and also when something new comes while it is up.
+ * The model has what a console needs: bytes are sent at once, so the transmit
+ * FIFO is always empty; there is no DMA, no modem control, and the baud rate has
+ * no effect. The interrupt is edge-triggered in the VM, because the VMM does not
+ * learn when the VM has handled one. So uart->interrupt() is called when the line
+ * rises, and when there is a new reason while it is up.
  */
 #include <string.h>
 
@@ -52,7 +51,7 @@ static __u16 raw_irqs(const struct uart *uart)
 {
 	__u16 irqs = uart->tx_irq ? IRQ_TX : 0;
 
-	/* Both, since nobody waits for more bytes to come */
+	/* Raise both, because the model has no receive timeout */
 	if (fill(uart))
 		irqs |= IRQ_RX | IRQ_RT;
 
@@ -157,7 +156,7 @@ static void write_register(struct uart *uart, unsigned int offset, __u32 value)
 		uart->imsc = value & 0x7ff;
 		break;
 	case UARTICR:
-		/* The receive interrupts are there as long as there are bytes */
+		/* Receive interrupts stay raised while there are bytes */
 		if (value & IRQ_TX)
 			uart->tx_irq = false;
 		break;
@@ -165,7 +164,7 @@ static void write_register(struct uart *uart, unsigned int offset, __u32 value)
 }
 
 /**
- * uart_init() - make a UART as it is after reset
+ * uart_init() - initialise a UART to its state after reset
  * @uart: the UART
  * @transmit: function that takes the bytes that the VM sends
  */
@@ -212,10 +211,10 @@ void uart_write(struct uart *uart, unsigned int offset, __u32 value)
 }
 
 /**
- * uart_receive() - bytes come in for the VM
+ * uart_receive() - add input for the VM
  * @uart: the UART
  * @bytes: the bytes
- * @count: number of them; those that there is no room for get lost
+ * @count: number of them; those that do not fit are dropped
  */
 void uart_receive(struct uart *uart, const __u8 *bytes, size_t count)
 {
@@ -229,7 +228,7 @@ void uart_receive(struct uart *uart, const __u8 *bytes, size_t count)
 }
 
 /**
- * uart_room() - how many bytes can come in without loss
+ * uart_room() - room for input
  * @uart: the UART
  *
  * Return: number of bytes.

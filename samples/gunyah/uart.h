@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-/* More than the 32 of the real one: pasted text shall survive a busy VM */
+/* Larger than the 32 of the hardware, so that pasted text fits */
 #define UART_FIFO_SIZE	4096
 
 /**
@@ -21,8 +21,8 @@
  * @fifo: ring of the bytes that the VM has not read
  * @head: number of bytes that were put into @fifo
  * @tail: number of bytes that were taken out of it
- * @overrun: a byte was lost since the VM has looked
- * @irq: level that the interrupt line has
+ * @overrun: a byte was lost since the VM last checked
+ * @irq: level of the interrupt line
  * @tx_irq: raw state of the transmit interrupt
  * @imsc: interrupt mask
  * @ibrd: integer baud rate divisor

@@ -40,7 +40,7 @@ void vcpu_create(struct vcpu *vcpu, int vm, unsigned int id)
 		die("cannot map vCPU %u's run page: %s", id, strerror(errno));
 }
 
-/* Run until there is something to do; return: false if a signal came */
+/* Run until an exit; return: false after a signal */
 static bool enter(struct vcpu *vcpu)
 {
 	if (!ioctl(vcpu->fd, GH_VCPU_RUN))
@@ -52,7 +52,7 @@ static bool enter(struct vcpu *vcpu)
 	    errno == ENODEV ? "; has the devicetree fewer?" : "");
 }
 
-/* The VM has accessed an address that has no memory: what a device does */
+/* Emulate an access of the VM to a device */
 static void handle_mmio(struct vcpu *vcpu)
 {
 	struct gh_vcpu_run *run = vcpu->run;
@@ -70,7 +70,7 @@ static void handle_mmio(struct vcpu *vcpu)
 	} else {
 		vcpu->reads++;
 		value = devices_read(run->mmio.phys_addr, len);
-		/* The VM gets the value when the vCPU runs on */
+		/* The next GH_VCPU_RUN passes the value to the VM */
 		for (i = 0; i < len; i++)
 			run->mmio.data[i] = value >> (8 * i);
 	}
@@ -81,7 +81,7 @@ static void *vcpu_thread(void *arg)
 	struct vcpu *vcpu = arg;
 
 	while (!stopping) {
-		/* A signal: look whether we are to stop */
+		/* After a signal, check whether to stop */
 		if (!enter(vcpu))
 			continue;
 
@@ -91,9 +91,9 @@ static void *vcpu_thread(void *arg)
 			break;
 		case GH_VCPU_EXIT_STATUS:
 			/*
-			 * The VM has ended. run->status tells why, but the
-			 * main thread asks the VM, as it has to for those that
-			 * the hypervisor schedules.
+			 * The VM has ended. The main thread gets the reason by
+			 * GH_VM_GET_STATUS, which also works for VMs that the
+			 * hypervisor schedules.
 			 */
 			return NULL;
 		default:
@@ -105,7 +105,7 @@ static void *vcpu_thread(void *arg)
 	return NULL;
 }
 
-/* Only there to interrupt GH_VCPU_RUN */
+/* An empty handler: the signal only interrupts GH_VCPU_RUN */
 static void on_kick(int sig)
 {
 	(void)sig;
@@ -127,16 +127,16 @@ void vcpu_start(struct vcpu *vcpu)
 }
 
 /**
- * vcpu_stop() - end a vCPU's thread and let go of the vCPU
+ * vcpu_stop() - end a vCPU's thread and close the vCPU
  * @vcpu: the vCPU
  *
- * This is for the end of the VM: the other vCPUs stop running, too.
+ * Only for the end of the VM.
  */
 void vcpu_stop(struct vcpu *vcpu)
 {
 	/*
-	 * immediate_exit is for a signal that comes before GH_VCPU_RUN is
-	 * called: it then returns at once.
+	 * If the signal arrives before GH_VCPU_RUN is called, immediate_exit
+	 * makes the call return at once.
 	 */
 	stopping = true;
 	vcpu->run->immediate_exit = 1;

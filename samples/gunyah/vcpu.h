@@ -17,7 +17,7 @@
  * @run: the page that it shares with the driver
  * @run_size: size of that
  * @thread: the thread that runs it
- * @reads: number of MMIO reads that it has made
+ * @reads: number of MMIO reads
  * @writes: number of MMIO writes
  */
 struct vcpu {

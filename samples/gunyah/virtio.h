@@ -2,14 +2,14 @@
 /*
  * Virtio devices of a VM, by the "Virtual I/O Device (VIRTIO)" specification
  *
- * virtio_mmio.c is what all of them have in common, the registers that the VM
- * sees and the thread that serves a device; virtqueue.c the queues in the VM's
- * memory. A device like virtio_blk.c is a struct virtio_type and a function for
- * the requests in its queues.
+ * virtio_mmio.c has the common parts: the registers that the VM sees, and the
+ * thread that serves a device. virtqueue.c has the queues in the VM's memory. A
+ * device such as virtio_blk.c is a struct virtio_type and a function for the
+ * requests in its queues.
  *
- * The VM is not trusted: what it writes into registers and memory may be wrong
- * in every way, and may change while it is looked at. A device whose driver
- * breaks the rules of its queues stops until it is reset.
+ * The VM is not trusted: its registers and memory may have any content, and may
+ * change at any time. A device whose driver breaks the rules of its queues stops
+ * until it is reset.
  */
 #ifndef GUNYAH_VMM_VIRTIO_H
 #define GUNYAH_VMM_VIRTIO_H
@@ -24,13 +24,13 @@
 
 #include "vm.h"
 
-/* Descriptors of a queue, and queues of a device, that there can be at most */
+/* Largest numbers of descriptors in a queue, and of queues in a device */
 #define VIRTQ_SIZE		256
 #define VIRTIO_MAX_QUEUES	2
 
 /**
  * struct window - the part of the VM's memory that we can access
- * @mem: where we see it
+ * @mem: host pointer to it
  * @base: guest physical address of its first byte
  * @size: its size
  */
@@ -48,12 +48,12 @@ struct window {
  * @avail_addr: that of the ring of available chains
  * @used_addr: that of the ring of used ones
  * @ready: the VM has set it up; all below is valid only then
- * @desc: the descriptors, @num of them within the window
- * @avail: ring of available chains, the same
- * @used: ring of used chains, the same
+ * @desc: host pointer to the descriptors
+ * @avail: host pointer to the ring of available chains
+ * @used: host pointer to the ring of used chains
  * @next_avail: index of the next chain to take from @avail
  * @next_used: index of the next element to fill in @used
- * @signalled: what @next_used was when the last interrupt was considered
+ * @signalled: value of @next_used at the last decision about an interrupt
  */
 struct virtqueue {
 	int kick;
@@ -71,13 +71,13 @@ struct virtqueue {
 };
 
 /**
- * struct virtq_chain - a request: the buffers that a chain of descriptors has
+ * struct virtq_chain - a request: the buffers of a chain of descriptors
  * @head: index of its first descriptor
  * @out: buffers that the device reads
- * @in: buffers that the device writes, they follow @out
- * @num_out: number of the former
- * @num_in: number of the latter
- * @iov: room for both
+ * @in: buffers that the device writes; they follow @out
+ * @num_out: number of buffers in @out
+ * @num_in: number of buffers in @in
+ * @iov: storage of both
  */
 struct virtq_chain {
 	__u16 head;
@@ -94,8 +94,8 @@ struct virtio_device;
  * struct virtio_type - a kind of device
  * @id: VIRTIO_ID_...
  * @num_queues: number of its queues
- * @handle: takes what is in a queue. Called in the device's thread with its
- *	lock held, when the VM has notified that queue or virtio_wake() was
+ * @handle: handles the requests in a queue. Called in the device's thread with
+ *	its lock held, after the VM has notified that queue or virtio_wake() was
  *	called.
  */
 struct virtio_type {
@@ -107,8 +107,8 @@ struct virtio_type {
 /**
  * struct virtio_device - a device
  * @type: what kind
- * @window: where its queues and buffers can be
- * @features: what it offers
+ * @window: memory of its queues and buffers
+ * @features: features that it offers
  * @config: its configuration space
  * @config_size: size of that
  * @irq: its interrupt
@@ -117,7 +117,7 @@ struct virtio_type {
  * @stopping: the thread is to end
  * @kicks: number of notifications; only the thread writes it
  * @isr: register InterruptStatus
- * @lock: protects what follows
+ * @lock: protects the members that follow
  * @status: register Status
  * @features_sel: register DeviceFeaturesSel
  * @driver_features_sel: register DriverFeaturesSel

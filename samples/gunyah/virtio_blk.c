@@ -23,7 +23,7 @@
  * @fd: the file
  * @size: its size in bytes, a multiple of that of a sector
  * @read_only: the VM cannot write
- * @id: what it is called
+ * @id: its name
  */
 struct virtio_blk {
 	struct virtio_device dev;
@@ -44,7 +44,7 @@ static size_t iov_size(const struct iovec *iov, unsigned int count)
 	return size;
 }
 
-/* Take the request's header from the front of what the VM has written */
+/* Take the header from the front of the buffers that the device reads */
 static bool take_header(struct virtq_chain *chain,
 			struct virtio_blk_outhdr *header)
 {
@@ -67,7 +67,7 @@ static bool take_header(struct virtq_chain *chain,
 	return done == sizeof(*header);
 }
 
-/* Take the last byte of what we write, where the status goes */
+/* Take the last byte of the buffers that the device writes, for the status */
 static __u8 *take_status(struct virtq_chain *chain)
 {
 	struct iovec *last;
@@ -89,7 +89,7 @@ static __u8 transfer(struct virtio_blk *blk, const struct iovec *iov,
 	size_t size = iov_size(iov, count);
 	ssize_t done;
 
-	/* Sectors of the disk, so that the shift below loses nothing */
+	/* Check the number first, so that the shift below does not overflow */
 	if (size % SECTOR_SIZE || size > blk->size ||
 	    sector > (blk->size - size) >> SECTOR_SHIFT)
 		return VIRTIO_BLK_S_IOERR;
@@ -182,10 +182,10 @@ static const struct virtio_type blk_type = {
 };
 
 /**
- * virtio_blk_create() - make a disk
+ * virtio_blk_create() - create a disk
  * @disk: its file
  * @index: its number
- * @window: memory that its requests are in
+ * @window: memory of its requests
  *
  * Return: the device.
  */
@@ -204,7 +204,7 @@ struct virtio_device *virtio_blk_create(const struct disk *disk,
 		       (disk->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (blk->fd < 0)
 		die("%s: %s", disk->path, strerror(errno));
-	/* Not stat(), which does not know the size of a block device */
+	/* stat() does not return the size of a block device */
 	size = lseek(blk->fd, 0, SEEK_END);
 	if (size < 0)
 		die("%s: %s", disk->path, strerror(errno));

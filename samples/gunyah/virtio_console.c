@@ -2,8 +2,8 @@
 /*
  * Virtio console: /dev/hvc0 of the VM, on the VMM's standard input and output
  *
- * One line of the VM's output is one notification, where a UART has an exit for
- * each of its bytes.
+ * It has one notification for each line of output, while a UART has an exit for
+ * each byte.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "console.h"
 #include "virtio.h"
 
-/* As for the UART: pasted text shall survive a busy VM */
+/* As large as that of the UART, so that pasted text fits */
 #define FIFO_SIZE	4096
 
 /* Its queues, as the VM sees them */
@@ -22,9 +22,9 @@
 /**
  * struct virtio_console - a console
  * @dev: the device
- * @fifo_lock: protects the rest, for a short time only: the device's own lock
- *	is held while output waits for whoever reads it
- * @fifo: ring of the bytes that the VM has not got
+ * @fifo_lock: protects the rest, for a short time only, while the device's own
+ *	lock is held as long as output blocks
+ * @fifo: ring of the bytes that the VM has not received
  * @head: number of bytes that were put into @fifo
  * @tail: number of bytes that were taken out of it
  */
@@ -53,7 +53,7 @@ static bool fifo_is_empty(struct virtio_console *con)
 	return virtio_console_room(&con->dev) == FIFO_SIZE;
 }
 
-/* Fill the VM's buffers with what there is for it */
+/* Fill the VM's buffers with input */
 static void handle_input(struct virtio_console *con, struct virtqueue *vq)
 {
 	struct virtio_device *dev = &con->dev;
@@ -61,7 +61,7 @@ static void handle_input(struct virtio_console *con, struct virtqueue *vq)
 	unsigned int i;
 	size_t n, done;
 
-	/* Buffers that are not needed yet stay in the queue */
+	/* Unused buffers stay in the queue */
 	while (!fifo_is_empty(con)) {
 		if (!virtq_pop(dev, vq, &chain)) {
 			if (virtq_sleep(dev, vq))
@@ -113,8 +113,8 @@ static const struct virtio_type console_type = {
 };
 
 /**
- * virtio_console_create() - make a console
- * @window: memory that its buffers are in
+ * virtio_console_create() - create a console
+ * @window: memory of its buffers
  *
  * Return: the device.
  */
@@ -131,10 +131,10 @@ struct virtio_device *virtio_console_create(const struct window *window)
 }
 
 /**
- * virtio_console_receive() - bytes come in for the VM
+ * virtio_console_receive() - add input for the VM
  * @dev: the console
  * @bytes: the bytes
- * @count: number of them; those that there is no room for get lost
+ * @count: number of them; those that do not fit are dropped
  */
 void virtio_console_receive(struct virtio_device *dev, const __u8 *bytes,
 			    size_t count)
@@ -149,7 +149,7 @@ void virtio_console_receive(struct virtio_device *dev, const __u8 *bytes,
 }
 
 /**
- * virtio_console_room() - how many bytes can come in without loss
+ * virtio_console_room() - room for input
  * @dev: the console
  *
  * Return: number of bytes.

@@ -2,10 +2,9 @@
 /*
  * Virtio over MMIO: the registers of a device, and the thread that serves it
  *
- * Registers are read and written by exits of the vCPUs, but that is for the
- * setup: notifications of the VM come by an ioeventfd for each queue, which
- * wakes the device's thread and lets the vCPU run on at once, and interrupts go
- * by an irqfd.
+ * Registers are accessed by exits of the vCPUs, which is only for the setup. For
+ * notifications each queue has an ioeventfd, which wakes the device's thread while
+ * the vCPU continues at once. Interrupts are sent by an irqfd.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +21,7 @@
 #define VERSION		2
 #define VENDOR		0x47		/* nobody has numbers for these */
 
-/* Registers of shared memory regions: there are none, which is a size of -1 */
+/* Registers of shared memory regions: a size of -1 means that there are none */
 #define SHM_FIRST	VIRTIO_MMIO_SHM_LEN_LOW
 #define SHM_LAST	VIRTIO_MMIO_SHM_BASE_HIGH
 
@@ -40,9 +39,9 @@ void virtio_interrupt(struct virtio_device *dev, unsigned int reason)
 /**
  * virtio_broken() - stop a device whose driver breaks the rules
  * @dev: the device, locked
- * @why: what it did
+ * @why: the rule that it broke
  *
- * The driver is told, and can reset it.
+ * The driver is told by DEVICE_NEEDS_RESET.
  */
 void virtio_broken(struct virtio_device *dev, const char *why)
 {
@@ -62,7 +61,7 @@ static struct virtqueue *selected(struct virtio_device *dev)
 	       &dev->queues[dev->queue_sel] : NULL;
 }
 
-/* One half of the features; there are none from 64 on */
+/* One half of the features; there are none above 63 */
 static __u32 features_half(__u64 features, __u32 sel)
 {
 	return sel < 2 ? features >> (32 * sel) : 0;
@@ -122,15 +121,15 @@ static void set_status(struct virtio_device *dev, __u32 value)
 		return;
 	}
 
-	/* The driver looks whether FEATURES_OK is set then */
+	/* The driver reads back whether FEATURES_OK is still set */
 	if (dev->driver_features & ~dev->features ||
 	    !(dev->driver_features & version_1))
 		value &= ~VIRTIO_CONFIG_S_FEATURES_OK;
-	/* Bits are only set, and this one by us */
+	/* The driver only sets bits, and never this one */
 	value &= ~VIRTIO_CONFIG_S_NEEDS_RESET & 0xff;
 	dev->status |= value;
 
-	/* What the VM has notified before was not looked at */
+	/* Handle notifications that came before DRIVER_OK */
 	if (value & VIRTIO_CONFIG_S_DRIVER_OK)
 		virtio_wake(dev);
 }
@@ -168,7 +167,7 @@ static void write_queue_register(struct virtio_device *dev, unsigned int offset,
 		vq->ready = false;
 		return;
 	}
-	/* Its size and place do not change while it is used */
+	/* Its size and addresses are fixed while it is in use */
 	if (vq->ready)
 		return;
 
@@ -260,7 +259,7 @@ __u64 virtio_read(struct virtio_device *dev, unsigned int offset,
 		return read_config(dev, offset - VIRTIO_MMIO_CONFIG, len);
 	if (!is_register(offset, len))
 		return 0;
-	/* Read in each interrupt: not to wait for the device's thread */
+	/* Read without the lock, because each interrupt of the VM reads it */
 	if (offset == VIRTIO_MMIO_INTERRUPT_STATUS)
 		return dev->isr;
 
@@ -278,7 +277,7 @@ __u64 virtio_read(struct virtio_device *dev, unsigned int offset,
  * @len: number of bytes
  * @value: what it writes
  *
- * None of our devices has something to write in its configuration space.
+ * No device has writable configuration space.
  */
 void virtio_write(struct virtio_device *dev, unsigned int offset,
 		  unsigned int len, __u64 value)
@@ -311,10 +310,10 @@ static int new_eventfd(void)
 }
 
 /**
- * virtio_init() - make a device as it is after reset
- * @dev: zeroed, or with what its type adds to it
+ * virtio_init() - initialise a device to its state after reset
+ * @dev: the device, zeroed
  * @type: what kind
- * @window: where its queues and buffers can be
+ * @window: memory of its queues and buffers
  */
 void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
 		 const struct window *window)
@@ -324,8 +323,8 @@ void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
 	dev->type = type;
 	dev->window = *window;
 	/*
-	 * VIRTIO_F_ACCESS_PLATFORM: the driver is to use the DMA functions,
-	 * which know of memory-region in the devicetree.
+	 * VIRTIO_F_ACCESS_PLATFORM makes the driver use the DMA functions,
+	 * which respect memory-region in the devicetree.
 	 */
 	dev->features |= 1ULL << VIRTIO_F_VERSION_1 |
 			 1ULL << VIRTIO_F_ACCESS_PLATFORM |
@@ -337,7 +336,7 @@ void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
 }
 
 /**
- * virtio_connect() - give a device its place in a VM
+ * virtio_connect() - add a device to a VM
  * @dev: the device
  * @vm: file descriptor of the VM
  * @base: guest physical address of its page
@@ -419,7 +418,7 @@ void virtio_stop(struct virtio_device *dev)
 }
 
 /**
- * virtio_wake() - have a device's thread look at its queues
+ * virtio_wake() - make a device's thread look at its queues
  * @dev: the device
  */
 void virtio_wake(struct virtio_device *dev)

@@ -2,8 +2,8 @@
 /*
  * Queues of virtio devices: split virtqueues
  *
- * Everything in them is read once, since the VM can change it meanwhile, and
- * checked before it is used. What leads to a pointer is kept on our side.
+ * Everything in them is read once, because the VM can change it at any time, and
+ * checked before it is used. Host pointers are kept outside of the VM's memory.
  */
 #include <endian.h>
 
@@ -12,7 +12,7 @@
 
 #include "virtio.h"
 
-/* Where we see a range of the VM's memory; NULL if that is not all ours to see */
+/* Host pointer of a guest range; NULL unless all of it is mapped here */
 static void *window_at(const struct window *window, __u64 addr, __u64 size)
 {
 	__u64 offset = addr - window->base;
@@ -28,7 +28,7 @@ static __u16 load16(const __virtio16 *from)
 	return le16toh(__atomic_load_n(from, __ATOMIC_RELAXED));
 }
 
-/* The two indices that tell when to notify, each at the end of a ring */
+/* The two indices that control notifications, each at the end of a ring */
 static __virtio16 *used_event(const struct virtqueue *vq)
 {
 	return &vq->avail->ring[vq->num];
@@ -42,9 +42,9 @@ static __virtio16 *avail_event(const struct virtqueue *vq)
 /**
  * virtq_enable() - begin to use a queue
  * @dev: its device
- * @vq: the queue, with size and addresses as the VM wants them
+ * @vq: the queue, with size and addresses that the VM has set
  *
- * Return: false: size or addresses are wrong.
+ * Return: false if size or addresses are invalid.
  */
 bool virtq_enable(struct virtio_device *dev, struct virtqueue *vq)
 {
@@ -78,7 +78,7 @@ bool virtq_enable(struct virtio_device *dev, struct virtqueue *vq)
 	return true;
 }
 
-/* Return: what is wrong with the chain, or NULL */
+/* Return: why the chain is invalid, or NULL */
 static const char *read_chain(const struct virtio_device *dev,
 			      const struct virtqueue *vq,
 			      struct virtq_chain *chain)
@@ -94,7 +94,7 @@ static const char *read_chain(const struct virtio_device *dev,
 	for (;;) {
 		if (index >= vq->num)
 			return "there is no such descriptor";
-		/* So long only if it is a loop */
+		/* A longer chain has a loop */
 		if (count == vq->num)
 			return "endless chain of descriptors";
 
@@ -133,7 +133,7 @@ static const char *read_chain(const struct virtio_device *dev,
  * @vq: the queue
  * @chain: filled in; all of its buffers are in memory that we can access
  *
- * Return: false: there is none, or the device is broken.
+ * Return: false if there is none, or if the device is broken.
  */
 bool virtq_pop(struct virtio_device *dev, struct virtqueue *vq,
 	       struct virtq_chain *chain)
@@ -144,7 +144,7 @@ bool virtq_pop(struct virtio_device *dev, struct virtqueue *vq,
 	if (dev->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return false;
 
-	/* What the VM wrote before the index is there when we see the index */
+	/* Pairs with the VM's barrier between entry and index */
 	avail = le16toh(__atomic_load_n(&vq->avail->idx, __ATOMIC_ACQUIRE));
 	if (avail == vq->next_avail)
 		return false;
@@ -162,7 +162,7 @@ bool virtq_pop(struct virtio_device *dev, struct virtqueue *vq,
 	return !why;
 }
 
-/* Does the VM want an interrupt for what was added since the last time? */
+/* Does the VM want an interrupt for the chains added since the last decision? */
 static bool wants_interrupt(const struct virtio_device *dev,
 			    struct virtqueue *vq)
 {
@@ -177,7 +177,7 @@ static bool wants_interrupt(const struct virtio_device *dev,
 }
 
 /**
- * virtq_push() - give a request back, with an interrupt if the VM wants one
+ * virtq_push() - return a request, with an interrupt if the VM wants one
  * @dev: its device
  * @vq: the queue
  * @chain: the request
@@ -195,8 +195,9 @@ void virtq_push(struct virtio_device *dev, struct virtqueue *vq,
 			 __ATOMIC_RELEASE);
 
 	/*
-	 * The VM tells that it wants interrupts and then looks at the index
-	 * once more; we write the index and then look whether it wants one.
+	 * The VM enables interrupts and then reads the index again. Here the
+	 * index is written first, then the VM's wish is read, so that one of
+	 * the two sees the other's write.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	if (wants_interrupt(dev, vq))
@@ -204,14 +205,14 @@ void virtq_push(struct virtio_device *dev, struct virtqueue *vq,
 }
 
 /**
- * virtq_sleep() - have the VM notify the device of the next request
+ * virtq_sleep() - ask the VM to notify the device of the next request
  * @dev: its device
  * @vq: the queue, found empty
  *
  * With VIRTIO_RING_F_EVENT_IDX the VM only notifies when asked to, which saves
- * an exit for each request that comes while others are dealt with.
+ * an exit for each request that arrives while others are handled.
  *
- * Return: false: there is one already, for which no notification will come.
+ * Return: false if there is one already, for which there will be no notification.
  */
 bool virtq_sleep(struct virtio_device *dev, struct virtqueue *vq)
 {
