@@ -15,7 +15,8 @@
 #include "vm.h"
 
 /* Error codes of the resource manager that a start can meet */
-#define RM_NORESOURCE	2
+#define RM_NORESOURCE	0x2
+#define RM_ARG_INVALID	0x6
 #define RM_MEM_INVALID	0xa
 
 static const char *const rm_errors[] = {
@@ -84,6 +85,8 @@ static const char *rm_hint(const struct gh_vm_status *status, bool shared)
 	case GH_VM_START_STEP_INIT:
 		if (status->rm_error == RM_MEM_INVALID)
 			return "; the devicetree is not valid, or the room for it is too small";
+		if (status->rm_error == RM_ARG_INVALID)
+			return "; a number in the devicetree is out of range, such as the base address";
 		return no_resource ? "; too many vCPUs or virtual devices?" : "";
 	case GH_VM_START_STEP_START:
 		if (!no_resource)

@@ -20,13 +20,13 @@ says()
 	[ $? = "$status" ] && tail -n 1 $OUTPUT | grep -qF "$text"
 }
 
-INIT="the resource manager refused INIT: NORESOURCE (0x2); too many vCPUs"
-START="the resource manager refused START: NORESOURCE (0x2); "
+CPUS="the resource manager refused INIT: NORESOURCE (0x2); too many vCPUs"
+BASE="the resource manager refused INIT: ARG_INVALID (0x6); a number"
+SHARE="the resource manager refused START: NORESOURCE (0x2); this firmware"
 
 echo 1..4
 check "another driver's device" says 1 "another driver's device" \
 	--device /dev/null
-check "too many vCPUs" says 2 "$INIT" --cpus 9
-check "memory beyond the VM's addresses" says 2 "refused INIT: ARG_INVALID" \
-	--base 0x1000000000
-check "shared image" says 2 "${START}this firmware" --share
+check "too many vCPUs" says 2 "$CPUS" --cpus 9
+check "memory beyond the VM's addresses" says 2 "$BASE" --base 0x1000000000
+check "shared image" says 2 "$SHARE" --share
