@@ -69,7 +69,8 @@ static bool request_end(int vm)
 				"gunyah_vmm: the guest was asked to shut down; once more stops it\n");
 			return true;
 		}
-		fprintf(stderr, "gunyah_vmm: cannot ask the guest to shut down: %s; stopping it by force\n",
+		fprintf(stderr,
+			"gunyah_vmm: cannot ask the guest to shut down: %s; stopping it by force\n",
 			errno == ENOTCONN ?
 			"its devicetree has no channel to the resource manager (rm-rpc)" :
 			strerror(errno));

@@ -56,7 +56,10 @@ static const char *const start_reasons[] = {
 };
 
 /* Name of a number in a table, or NULL */
-#define NAME(table, n)	((n) < ARRAY_SIZE(table) ? (table)[n] : NULL)
+static const char *name_of(const char *const *table, size_t size, __u32 n)
+{
+	return n < size ? table[n] : NULL;
+}
 
 /* What a user can do about an error of the VM's file descriptor */
 static const char *hint(int err)
@@ -84,16 +87,16 @@ static const char *rm_hint(const struct gh_vm_status *status, bool shared)
 		return no_resource ? "; too many VMs are running" : "";
 	case GH_VM_START_STEP_INIT:
 		if (status->rm_error == RM_MEM_INVALID)
-			return "; the devicetree is not valid, or the room for it is too small";
+			return "; is the devicetree valid, and the room for it large enough?";
 		if (status->rm_error == RM_ARG_INVALID)
-			return "; a number in the devicetree is out of range, such as the base address";
+			return "; a number in the devicetree is out of range (base address?)";
 		return no_resource ? "; too many vCPUs or virtual devices?" : "";
 	case GH_VM_START_STEP_START:
 		if (!no_resource)
 			return "";
 		if (shared)
-			return "; this firmware may require that the memory is lent: try without --share";
-		return "; the base address may be out of range, or the room for the devicetree too small";
+			return "; this firmware may want the memory lent: try without --share";
+		return "; is the base address in range, and the room for the devicetree large enough?";
 	default:
 		return "";
 	}
@@ -106,7 +109,8 @@ static void explain_start(int vm, int err, bool shared)
 	struct gh_vm_status status;
 
 	vm_get_status(vm, &status);
-	name = NAME(start_reasons, status.start_reason);
+	name = name_of(start_reasons, ARRAY_SIZE(start_reasons),
+		       status.start_reason);
 	if (name && status.start_label)
 		fail(EXIT_START, "cannot start the VM: %s: %s (label %#x)",
 		     error, name, status.start_label);
@@ -115,15 +119,18 @@ static void explain_start(int vm, int err, bool shared)
 	if (status.state != GH_VM_STATE_FAILED)
 		fail(EXIT_START, "cannot start the VM: %s%s", error, hint(err));
 
-	name = NAME(start_steps, status.start_step) ?: "an unknown step";
+	name = name_of(start_steps, ARRAY_SIZE(start_steps), status.start_step);
 	if (!status.rm_error)
 		fail(EXIT_START, "cannot start the VM: %s in step %s%s", error,
 		     name, hint(err));
+	if (status.rm_error == UINT32_MAX)
+		error = "UNIMPLEMENTED";
+	else
+		error = name_of(rm_errors, ARRAY_SIZE(rm_errors), status.rm_error);
 	fail(EXIT_START,
 	     "cannot start the VM: the resource manager refused %s: %s (%#x)%s",
-	     name, status.rm_error == UINT32_MAX ? "UNIMPLEMENTED" :
-	     NAME(rm_errors, status.rm_error) ?: "unknown error",
-	     status.rm_error, rm_hint(&status, shared));
+	     name, error ?: "unknown error", status.rm_error,
+	     rm_hint(&status, shared));
 }
 
 /**

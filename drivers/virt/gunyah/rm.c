@@ -413,7 +413,7 @@ static void rm_free(struct kref *ref)
 	kfree(rm);
 }
 
-DEFINE_FREE(rm_put, struct gunyah_rm *, if (_T) gunyah_rm_put(_T))
+DEFINE_FREE(rm_put, struct gunyah_rm *, if (_T) { gunyah_rm_put(_T); })
 
 /**
  * gunyah_rm_create() - connect to a resource manager
