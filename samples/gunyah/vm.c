@@ -96,7 +96,7 @@ static const char *rm_hint(const struct gh_vm_status *status, bool shared)
 			return "";
 		if (shared)
 			return "; this firmware may want the memory lent: try without --share";
-		return "; is the base address in range, and the room for the devicetree large enough?";
+		return "; is the base address in range, and the devicetree's room large enough?";
 	default:
 		return "";
 	}

@@ -49,19 +49,21 @@ static int state_show(struct seq_file *file, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(state);
 
-static void regions_show_parcel(struct seq_file *file,
-				const struct gunyah_mem_region *region)
+static void regions_show_one(struct seq_file *file,
+			     const struct gunyah_mem_region *region)
 {
 	const struct gunyah_parcel *parcel = region->parcel;
 
+	seq_printf(file, "label=%u gpa=0x%llx size=0x%llx flags=0x%x charged=%lu",
+		   region->label, region->gpa, region->size, region->flags,
+		   region->charged);
 	seq_printf(file, " runs=%llu",
 		   parcel ? parcel->runs->num_runs : region->runs.num_runs);
-	if (!parcel)
-		return;
-	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
+	if (parcel && parcel->rm.state == GUNYAH_RM_MEM_LOST)
 		seq_puts(file, " lost");
-	else if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
+	else if (parcel && parcel->rm.state != GUNYAH_RM_MEM_OURS)
 		seq_printf(file, " parcel=0x%x", parcel->rm.handle);
+	seq_putc(file, '\n');
 }
 
 static int regions_show(struct seq_file *file, void *unused)
@@ -69,17 +71,9 @@ static int regions_show(struct seq_file *file, void *unused)
 	struct gunyah_vm *vm = file->private;
 	struct gunyah_mem_region *region;
 
-	if (mutex_lock_interruptible(&vm->lock))
-		return -EINTR;
-	list_for_each_entry(region, &vm->regions, list) {
-		seq_printf(file, "label=%u gpa=0x%llx size=0x%llx flags=0x%x",
-			   region->label, region->gpa, region->size,
-			   region->flags);
-		seq_printf(file, " charged=%lu", region->charged);
-		regions_show_parcel(file, region);
-		seq_putc(file, '\n');
-	}
-	mutex_unlock(&vm->lock);
+	scoped_cond_guard(mutex_intr, return -EINTR, &vm->lock)
+		list_for_each_entry(region, &vm->regions, list)
+			regions_show_one(file, region);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(regions);

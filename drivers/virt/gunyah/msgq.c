@@ -141,27 +141,17 @@ static void msgq_stop(struct gunyah_rm_link *link)
 }
 
 /* Sleep until there may be room in the queue, or until the next retry. */
-static int msgq_wait_for_room(struct gunyah_msgq *msgq, bool killable,
-			      unsigned long deadline)
+static int msgq_wait_for_room(struct gunyah_msgq *msgq, unsigned long deadline)
 {
 	long left = deadline - jiffies;
-	long ret;
 
 	if (left <= 0)
 		return -ETIMEDOUT;
-	left = min_t(long, left, MSGQ_SEND_RETRY);
 
-	if (killable)
-		ret = wait_event_killable_timeout(msgq->tx_wait,
-						  READ_ONCE(msgq->tx_room) ||
-						  READ_ONCE(msgq->stopped),
-						  left);
-	else
-		ret = wait_event_timeout(msgq->tx_wait,
-					 READ_ONCE(msgq->tx_room) ||
-					 READ_ONCE(msgq->stopped), left);
-
-	return ret < 0 ? -EINTR : 0;
+	wait_event_timeout(msgq->tx_wait,
+			   READ_ONCE(msgq->tx_room) || READ_ONCE(msgq->stopped),
+			   min_t(long, left, MSGQ_SEND_RETRY));
+	return 0;
 }
 
 static int msgq_send(struct gunyah_rm_link *link, const void *buf, size_t len,
@@ -188,8 +178,7 @@ static int msgq_send(struct gunyah_rm_link *link, const void *buf, size_t len,
 			return -EIO;
 		}
 
-		ret = msgq_wait_for_room(msgq, flags & GUNYAH_RM_LINK_KILLABLE,
-					 deadline);
+		ret = msgq_wait_for_room(msgq, deadline);
 		if (ret)
 			return ret;
 	}

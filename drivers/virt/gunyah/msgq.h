@@ -15,9 +15,8 @@ struct platform_device;
 /* Largest packet, in both directions */
 #define GUNYAH_RM_PACKET_SIZE		240
 
-/* Flags of &gunyah_rm_link_ops.send */
+/* Flag of &gunyah_rm_link_ops.send */
 #define GUNYAH_RM_LINK_PUSH		BIT(0)	/* last packet of a message */
-#define GUNYAH_RM_LINK_KILLABLE		BIT(1)	/* a fatal signal ends the wait */
 
 /**
  * struct gunyah_rm_link_ops - how the RPC core uses a link
@@ -25,9 +24,9 @@ struct platform_device;
  *	now on, including those that are in the queue already. May sleep. Returns
  *	0 or a negative errno.
  * @send: send one packet. Sleeps while the queue is full, until @deadline (in
- *	jiffies). The caller serialises calls. Returns 0, -ETIMEDOUT, -EINTR (a
- *	fatal signal), -ESHUTDOWN (after @stop) or another negative errno. The
- *	packet was sent if and only if this returns 0.
+ *	jiffies). The caller serialises calls. Returns 0, -ETIMEDOUT, -ESHUTDOWN
+ *	(after @stop) or another negative errno. The packet was sent if and only
+ *	if this returns 0.
  * @poll: make the receiving thread look for packets without an interrupt. Does
  *	not wait, and does nothing after @stop.
  * @stop: stop the link. After this returns &gunyah_rm_link.rx is not called, and

@@ -10,7 +10,9 @@
  * There is one call at a time, because the resource manager handles requests one
  * after the other, and can hold back only one reply while the queue is full. With
  * two calls in flight a reply could be lost. So the mutex @call_lock is held from
- * the first packet of a request until its reply.
+ * the first packet of a request until its reply. No signal ends a call, because
+ * a lost reply can mean lost memory. Calls about VMs are made by workers, so that
+ * no process has to wait for one.
  *
  * Ownership:
  *
@@ -118,7 +120,7 @@ static unsigned int rm_timeout(struct gunyah_rm *rm)
 }
 
 static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void *req,
-		   size_t req_len, bool killable, unsigned long deadline)
+		   size_t req_len, unsigned long deadline)
 {
 	unsigned int fragments = 0, flags = 0;
 	struct gunyah_rm_hdr *hdr = (struct gunyah_rm_hdr *)rm->tx;
@@ -130,8 +132,6 @@ static int rm_send(struct gunyah_rm *rm, struct gunyah_rm_call *call, const void
 
 	if (req_len)
 		fragments = DIV_ROUND_UP(req_len, GUNYAH_RM_PACKET_PAYLOAD) - 1;
-	if (killable)
-		flags |= GUNYAH_RM_LINK_KILLABLE;
 
 	do {
 		size = min_t(size_t, req_len, GUNYAH_RM_PACKET_PAYLOAD);
@@ -169,22 +169,15 @@ static int rm_give_up(struct gunyah_rm *rm, struct gunyah_rm_call *call, int ret
 	return ret;
 }
 
-static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call, bool killable,
+static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call,
 		   unsigned long deadline)
 {
-	long left, ret;
+	long left;
 
 	while ((left = deadline - jiffies) > 0) {
 		left = min_t(long, left, RM_POLL_INTERVAL);
-		if (killable)
-			ret = wait_for_completion_killable_timeout(&call->done,
-								   left);
-		else
-			ret = wait_for_completion_timeout(&call->done, left);
-		if (ret > 0)
+		if (wait_for_completion_timeout(&call->done, left))
 			return call->ret;
-		if (ret < 0)
-			return rm_give_up(rm, call, -EINTR);
 
 		rm->link->ops->poll(rm->link);
 	}
@@ -194,8 +187,7 @@ static int rm_wait(struct gunyah_rm *rm, struct gunyah_rm_call *call, bool killa
 
 /* Send a request and wait for its reply. Nobody else refers to @call afterwards. */
 static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 msg_id,
-		       const void *req, size_t req_len, bool killable,
-		       unsigned int timeout_ms)
+		       const void *req, size_t req_len, unsigned int timeout_ms)
 {
 	unsigned long deadline = jiffies + msecs_to_jiffies(timeout_ms);
 	int ret;
@@ -216,12 +208,12 @@ static int rm_transfer(struct gunyah_rm *rm, struct gunyah_rm_call *call, u32 ms
 
 	trace_gunyah_rm_call_begin(msg_id, call->seq, req_len);
 
-	ret = rm_send(rm, call, req, req_len, killable, deadline);
+	ret = rm_send(rm, call, req, req_len, deadline);
 	if (ret) {
 		rm_give_up(rm, call, ret);
 	} else {
 		call->sent = true;
-		ret = rm_wait(rm, call, killable, deadline);
+		ret = rm_wait(rm, call, deadline);
 	}
 
 	trace_gunyah_rm_call_end(msg_id, call->seq, ret ? 0 : call->error,
@@ -242,7 +234,7 @@ static void rm_check_alive(struct gunyah_rm *rm)
 	int ret;
 
 	before = READ_ONCE(rm->packets);
-	ret = rm_transfer(rm, &ping, GUNYAH_RM_PING, NULL, 0, false,
+	ret = rm_transfer(rm, &ping, GUNYAH_RM_PING, NULL, 0,
 			  min(rm_timeout(rm), RM_PING_MS));
 	if (!ret)
 		return;
@@ -305,7 +297,7 @@ static int rm_call_locked(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	}
 
 	ret = rm_transfer(rm, &call, msg->msg_id, msg->req, msg->req_len,
-			  !msg->unkillable, rm_timeout(rm));
+			  rm_timeout(rm));
 	if (!ret)
 		return rm_copy_reply(rm, &call, msg);
 
@@ -340,9 +332,9 @@ static void rm_put_user(struct gunyah_rm *rm)
  * from &gunyah_rm_notify_fn.
  * Return: 0; the errno for an error code of the firmware (-EOPNOTSUPP, -ENOMEM,
  * -ENODEV, -EPERM, -EBUSY, -EINVAL, -EIO); or -E2BIG (the request is too large),
- * -ENOMEM, -EINTR (a fatal signal), -ETIMEDOUT (no reply in time), -ESHUTDOWN
- * (the firmware does not answer any more, or gunyah_rm_destroy() was called),
- * -EIO (the reply is invalid), or an error of the link.
+ * -ENOMEM, -ETIMEDOUT (no reply in time), -ESHUTDOWN (the firmware does not
+ * answer any more, or gunyah_rm_destroy() was called), -EIO (the reply is
+ * invalid), or an error of the link.
  */
 int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 {
@@ -360,16 +352,8 @@ int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg)
 	if (ret)
 		return ret;
 
-	if (msg->unkillable)
-		mutex_lock(&rm->call_lock);
-	else
-		ret = mutex_lock_killable(&rm->call_lock);
-
-	if (!ret) {
+	scoped_guard(mutex, &rm->call_lock)
 		ret = rm_call_locked(rm, msg);
-		mutex_unlock(&rm->call_lock);
-	}
-
 	rm_put_user(rm);
 
 	return ret;
@@ -413,7 +397,7 @@ static void rm_free(struct kref *ref)
 	kfree(rm);
 }
 
-DEFINE_FREE(rm_put, struct gunyah_rm *, if (_T) { gunyah_rm_put(_T); })
+DEFINE_FREE(rm_put, struct gunyah_rm *, gunyah_rm_put(_T))
 
 /**
  * gunyah_rm_create() - connect to a resource manager
@@ -504,11 +488,12 @@ struct gunyah_rm *gunyah_rm_get(struct gunyah_rm *rm)
 
 /**
  * gunyah_rm_put() - drop a reference to a resource manager
- * @rm: the resource manager
+ * @rm: the resource manager, or NULL
  *
  * Context: Process context.
  */
 void gunyah_rm_put(struct gunyah_rm *rm)
 {
-	kref_put(&rm->ref, rm_free);
+	if (rm)
+		kref_put(&rm->ref, rm_free);
 }

@@ -80,8 +80,6 @@ typedef void (*gunyah_rm_notify_fn)(void *data, u32 msg_id, const void *payload,
  * @msg_id: an &enum gunyah_rm_msg_id
  * @req: payload of the request
  * @req_len: size of @req in bytes
- * @unkillable: wait for the reply even if the caller is killed, for calls that
- *	undo something. The timeout still applies.
  * @buf: receives a reply of a known size, may be NULL
  * @buf_len: size of @buf in bytes. A reply without error that has another size
  *	makes the call fail with -EIO.
@@ -97,7 +95,6 @@ struct gunyah_rm_msg {
 	u32 msg_id;
 	const void *req;
 	size_t req_len;
-	bool unkillable;
 	void *buf;
 	size_t buf_len;
 	bool alloc;

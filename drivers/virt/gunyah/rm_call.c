@@ -50,20 +50,6 @@ static int rm_query(struct gunyah_rm_client *client, u32 msg_id,
 	return rm_send(client, &msg);
 }
 
-/* A call that undoes something must not fail because its caller is killed */
-static int rm_undo(struct gunyah_rm_client *client, u32 msg_id, const void *req,
-		   size_t req_len)
-{
-	struct gunyah_rm_msg msg = {
-		.msg_id = msg_id,
-		.req = req,
-		.req_len = req_len,
-		.unkillable = true,
-	};
-
-	return rm_send(client, &msg);
-}
-
 /* A call whose reply is a VMID */
 static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
 			 const void *req, size_t req_len, u16 *vmid)
@@ -130,7 +116,8 @@ int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_undo(client, GUNYAH_RM_VM_DEALLOC_ID, &req, sizeof(req));
+	return rm_query(client, GUNYAH_RM_VM_DEALLOC_ID, &req, sizeof(req), NULL,
+			0);
 }
 
 /**
@@ -258,7 +245,7 @@ int gunyah_rm_vm_reset(struct gunyah_rm_client *client, u16 vmid)
 {
 	struct gunyah_rm_vmid_req req = { .vmid = cpu_to_le16(vmid) };
 
-	return rm_undo(client, GUNYAH_RM_VM_RESET_ID, &req, sizeof(req));
+	return rm_query(client, GUNYAH_RM_VM_RESET_ID, &req, sizeof(req), NULL, 0);
 }
 
 /**
@@ -593,7 +580,6 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
 		.msg_id = GUNYAH_RM_MEM_RECLAIM_ID,
 		.req = &req,
 		.req_len = sizeof(req),
-		.unkillable = true,
 	};
 	int ret;
 

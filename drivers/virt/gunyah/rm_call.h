@@ -3,8 +3,7 @@
  * The resource manager's messages as functions
  *
  * All functions that call the resource manager may sleep, and return the errors
- * of gunyah_rm_send_msg() in addition to those that they list. A fatal signal
- * does not end the calls that undo something (reset, dealloc, reclaim).
+ * of gunyah_rm_send_msg() in addition to those that they list.
  */
 
 #ifndef _GUNYAH_RM_CALL_H

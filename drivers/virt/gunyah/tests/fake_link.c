@@ -105,22 +105,16 @@ static bool fake_may_send(struct fake_fw *fw)
 	return may;
 }
 
-static int fake_wait_for_room(struct fake_fw *fw, bool killable, long timeout)
+static int fake_wait_for_room(struct fake_fw *fw, long timeout)
 {
 	long ret;
 
 	WRITE_ONCE(fw->blocked, true);
 	wake_up_all(&fw->wait);
-	if (killable)
-		ret = wait_event_killable_timeout(fw->wait, fake_may_send(fw),
-						  timeout);
-	else
-		ret = wait_event_timeout(fw->wait, fake_may_send(fw), timeout);
+	ret = wait_event_timeout(fw->wait, fake_may_send(fw), timeout);
 	WRITE_ONCE(fw->blocked, false);
-	if (ret > 0)
-		return 0;
 
-	return ret ? -EINTR : -ETIMEDOUT;
+	return ret ? 0 : -ETIMEDOUT;
 }
 
 static int fake_send(struct gunyah_rm_link *link, const void *buf, size_t len,
@@ -136,8 +130,7 @@ static int fake_send(struct gunyah_rm_link *link, const void *buf, size_t len,
 	if (!fake_may_send(fw)) {
 		long left = deadline - jiffies;
 
-		ret = fake_wait_for_room(fw, flags & GUNYAH_RM_LINK_KILLABLE,
-					 max(left, 0L));
+		ret = fake_wait_for_room(fw, max(left, 0L));
 		if (ret)
 			return ret;
 	}

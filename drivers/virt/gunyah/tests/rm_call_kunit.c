@@ -367,27 +367,6 @@ static void rm_call_bad_resources(struct kunit *test)
 	}
 }
 
-/* Calls that undo something are not ended by a signal. */
-static void rm_call_undo_is_not_killed(struct kunit *test)
-{
-	int (*const fns[])(struct fake_call *call) = {
-		call_reset, call_dealloc, call_reclaim,
-	};
-	struct fake_fw *fw = test->priv;
-	struct fake_call *call;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fns); i++) {
-		call = fake_call_start_fn(fw, fns[i], NULL);
-		fake_fw_recv(fw);
-		fake_call_kill(call);
-		fake_fw_notify(fw, 0, NULL, 0);
-		fake_fw_sync(fw);
-		fake_fw_reply(fw, &fw->request, 0, NULL, 0);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "call %u", i);
-	}
-}
-
 /*
  * Notifications
  */
@@ -470,7 +449,6 @@ static struct kunit_case rm_call_cases[] = {
 	KUNIT_CASE(rm_call_resources),
 	KUNIT_CASE(rm_call_no_resources),
 	KUNIT_CASE(rm_call_bad_resources),
-	KUNIT_CASE(rm_call_undo_is_not_killed),
 	KUNIT_CASE(rm_call_parse_vm_exited),
 	KUNIT_CASE(rm_call_parse_vm_status),
 	{}

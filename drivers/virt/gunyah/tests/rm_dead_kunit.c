@@ -28,12 +28,9 @@ static void expect_call_works(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, call->msg.resp, "pong", 4);
 }
 
-static struct fake_call *start_call(struct kunit *test, bool unkillable)
+static struct fake_call *start_call(struct kunit *test)
 {
-	const struct gunyah_rm_msg msg = {
-		.msg_id = MSG_ID,
-		.unkillable = unkillable,
-	};
+	const struct gunyah_rm_msg msg = { .msg_id = MSG_ID };
 
 	return fake_call_start_msg(test->priv, &msg);
 }
@@ -58,75 +55,15 @@ static void rm_full_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
 }
 
-static void rm_killed_full_queue(struct kunit *test)
-{
-	struct fake_fw *fw = test->priv;
-	struct fake_call *call;
-
-	fake_fw_set_full(fw, true);
-	call = start_call(test, false);
-	fake_fw_wait_blocked(fw);
-	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
-	KUNIT_EXPECT_FALSE(test, call->msg.lost);
-	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
-
-	fake_fw_set_full(fw, false);
-	expect_call_works(test);
-	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
-}
-
-/* The caller is killed while it waits: the late reply is dropped. */
-static void rm_killed(struct kunit *test)
-{
-	struct fake_fw *fw = test->priv;
-	struct fake_request late;
-	struct fake_call *call;
-
-	call = start_call(test, false);
-	late = *fake_fw_recv(fw);
-	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), -EINTR);
-	KUNIT_EXPECT_TRUE(test, call->msg.lost);
-	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
-
-	/* It arrives while another call waits. */
-	call = fake_call_start(fw, MSG_ID, NULL, 0);
-	fake_fw_recv(fw);
-	fake_fw_reply(fw, &late, 3, "late", 4);
-	fake_fw_sync(fw);
-	KUNIT_EXPECT_FALSE(test, completion_done(&call->done));
-	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
-	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
-}
-
-static void rm_killed_in_line(struct kunit *test)
+/* A signal does not end a call: in line, while sending, while waiting. */
+static void rm_signal(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
 	struct fake_call *first, *second;
 
-	first = start_call(test, false);
+	first = start_call(test);
 	fake_fw_recv(fw);
-	second = start_call(test, false);
-	fake_call_kill(second);
-	KUNIT_EXPECT_EQ(test, fake_call_end(second), -EINTR);
-	KUNIT_EXPECT_FALSE(test, second->msg.lost);
-	KUNIT_EXPECT_FALSE(test, completion_done(&first->done));
-
-	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
-	KUNIT_EXPECT_EQ(test, fake_call_end(first), 0);
-	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
-}
-
-/* A signal does not end these calls: in line, while sending, while waiting. */
-static void rm_unkillable(struct kunit *test)
-{
-	struct fake_fw *fw = test->priv;
-	struct fake_call *first, *second;
-
-	first = start_call(test, true);
-	fake_fw_recv(fw);
-	second = start_call(test, true);
+	second = start_call(test);
 	fake_call_kill(first);
 	fake_call_kill(second);
 	/* Give a call that wrongly reacts to the signal the time to end */
@@ -153,7 +90,7 @@ static struct fake_request *expect_ping(struct kunit *test)
 	return request;
 }
 
-/* One call is not answered, but the ping is. */
+/* One call is not answered, but the ping is: the late reply is dropped. */
 static void rm_timeout(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
@@ -161,7 +98,7 @@ static void rm_timeout(struct kunit *test)
 	struct fake_call *call;
 
 	fw->timeout_ms = SHORT_MS;
-	call = start_call(test, false);
+	call = start_call(test);
 	late = *fake_fw_recv(fw);
 	/* The ping must not time out. */
 	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
@@ -171,7 +108,14 @@ static void rm_timeout(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, call->msg.lost);
 	KUNIT_EXPECT_TRUE(test, gunyah_rm_alive(fw->rm));
 
-	fake_fw_reply(fw, &late, 0, "late", 4);
+	/* The late reply arrives while another call waits. */
+	call = start_call(test);
+	fake_fw_recv(fw);
+	fake_fw_reply(fw, &late, 3, "late", 4);
+	fake_fw_sync(fw);
+	KUNIT_EXPECT_FALSE(test, completion_done(&call->done));
+	fake_fw_reply(fw, &fw->request, 0, NULL, 0);
+	KUNIT_EXPECT_EQ(test, fake_call_end(call), 0);
 	expect_call_works(test);
 }
 
@@ -182,7 +126,7 @@ static void rm_other_sign_of_life(struct kunit *test)
 	struct fake_call *call;
 
 	fw->timeout_ms = SHORT_MS;
-	call = start_call(test, false);
+	call = start_call(test);
 	fake_fw_recv(fw);
 	expect_ping(test);
 	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
@@ -198,7 +142,7 @@ static void make_dead(struct kunit *test)
 	struct fake_call *call;
 
 	fw->timeout_ms = SHORT_MS;
-	call = start_call(test, false);
+	call = start_call(test);
 	KUNIT_ASSERT_EQ(test, fake_call_end(call), -ETIMEDOUT);
 	KUNIT_EXPECT_TRUE(test, call->msg.lost);
 	KUNIT_ASSERT_FALSE(test, gunyah_rm_alive(fw->rm));
@@ -214,7 +158,7 @@ static void expect_dead(struct kunit *test)
 
 	/* The call fails at once, without waiting for the timeout. */
 	fw->timeout_ms = 2 * jiffies_to_msecs(FAKE_PATIENCE);
-	call = start_call(test, false);
+	call = start_call(test);
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ESHUTDOWN);
 	KUNIT_EXPECT_FALSE(test, call->msg.lost);
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
@@ -251,7 +195,7 @@ static void rm_late_reply_revives(struct kunit *test)
 	struct fake_call *call;
 
 	fw->timeout_ms = SHORT_MS;
-	call = start_call(test, false);
+	call = start_call(test);
 	late = *fake_fw_recv(fw);
 	KUNIT_ASSERT_EQ(test, fake_call_end(call), -ETIMEDOUT);
 	KUNIT_ASSERT_FALSE(test, gunyah_rm_alive(fw->rm));
@@ -271,10 +215,10 @@ static void rm_dead_for_all(struct kunit *test)
 	unsigned int i;
 
 	fw->timeout_ms = SHORT_MS;
-	first = start_call(test, false);
+	first = start_call(test);
 	fake_fw_recv(fw);
 	for (i = 0; i < ARRAY_SIZE(others); i++)
-		others[i] = start_call(test, i % 2);
+		others[i] = start_call(test);
 
 	KUNIT_EXPECT_EQ(test, fake_call_end(first), -ETIMEDOUT);
 	for (i = 0; i < ARRAY_SIZE(others); i++) {
@@ -293,7 +237,7 @@ static void rm_dead_full_queue(struct kunit *test)
 
 	fw->timeout_ms = SHORT_MS;
 	fake_fw_set_full(fw, true);
-	call = start_call(test, false);
+	call = start_call(test);
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ETIMEDOUT);
 	KUNIT_EXPECT_FALSE(test, call->msg.lost);
 	KUNIT_EXPECT_FALSE(test, gunyah_rm_alive(fw->rm));
@@ -328,8 +272,7 @@ static void rm_lost_interrupt_dead(struct kunit *test)
 	make_dead(test);
 	fw->lose_irq = true;
 	fake_fw_notify(fw, NOTIFY_ID, NULL, 0);
-	KUNIT_ASSERT_EQ(test, fake_call_end(start_call(test, false)),
-			-ESHUTDOWN);
+	KUNIT_ASSERT_EQ(test, fake_call_end(start_call(test)), -ESHUTDOWN);
 	fake_fw_sync(fw);
 	fw->lose_irq = false;
 	expect_call_works(test);
@@ -344,10 +287,10 @@ static void rm_destroy(struct kunit *test)
 	unsigned int i;
 	int ret;
 
-	calls[0] = start_call(test, true);
+	calls[0] = start_call(test);
 	fake_fw_recv(fw);
 	for (i = 1; i < ARRAY_SIZE(calls); i++)
-		calls[i] = start_call(test, i % 2);
+		calls[i] = start_call(test);
 
 	gunyah_rm_destroy(fw->rm);
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
@@ -372,7 +315,7 @@ static void rm_destroy_full_queue(struct kunit *test)
 	struct fake_call *call;
 
 	fake_fw_set_full(fw, true);
-	call = start_call(test, true);
+	call = start_call(test);
 	fake_fw_wait_blocked(fw);
 	fake_fw_destroy_rm(fw);
 	KUNIT_EXPECT_EQ(test, fake_call_end(call), -ESHUTDOWN);
@@ -381,10 +324,7 @@ static void rm_destroy_full_queue(struct kunit *test)
 
 static struct kunit_case rm_dead_cases[] = {
 	KUNIT_CASE(rm_full_queue),
-	KUNIT_CASE(rm_killed_full_queue),
-	KUNIT_CASE(rm_killed),
-	KUNIT_CASE(rm_killed_in_line),
-	KUNIT_CASE(rm_unkillable),
+	KUNIT_CASE(rm_signal),
 	KUNIT_CASE(rm_timeout),
 	KUNIT_CASE(rm_other_sign_of_life),
 	KUNIT_CASE(rm_dead),

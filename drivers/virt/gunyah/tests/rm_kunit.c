@@ -57,8 +57,7 @@ static void rm_packet(struct kunit *test)
 	memcpy(reply + 2, sent + 2, 2);
 	KUNIT_EXPECT_EQ(test, len, sizeof(expected));
 	KUNIT_EXPECT_MEMEQ(test, sent, expected, sizeof(expected));
-	KUNIT_EXPECT_EQ(test, flags, (unsigned int)(GUNYAH_RM_LINK_PUSH |
-						    GUNYAH_RM_LINK_KILLABLE));
+	KUNIT_EXPECT_EQ(test, flags, (unsigned int)GUNYAH_RM_LINK_PUSH);
 
 	fake_fw_send_raw(fw, reply, sizeof(reply));
 	KUNIT_ASSERT_EQ(test, fake_call_end(call), 0);

@@ -201,28 +201,31 @@ static void rm_mem_create_fails(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fake_fw_idle(fw));
 }
 
-/* Killed before the reply: nobody knows who has the memory. */
-static void rm_mem_create_killed(struct kunit *test)
+/* The reply is invalid: nobody knows whether the firmware has the memory. */
+static void rm_mem_create_lost(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
+	struct fake_request *request;
 	struct fake_call *call;
 	struct mem mem;
 
 	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 1);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
-	fake_fw_recv(fw);
-	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, mem_end(call), -EINTR);
+	request = fake_fw_recv(fw);
+	fake_fw_send_packet(fw, FAKE_REPLY, 0, request->seq, request->msg_id,
+			    "", 1);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EIO);
 	KUNIT_EXPECT_EQ(test, mem.parcel.state, GUNYAH_RM_MEM_LOST);
 
-	/* In an append: it is known, and there is a handle. */
+	/* In an append: the firmware has it, and there is a handle. */
 	mem_init(test, &mem, GUNYAH_RM_MEM_LEND, 513);
 	call = fake_call_start_fn(fw, call_mem_create, &mem);
 	fake_fw_reply(fw, fake_fw_recv(fw), 0, handle_body,
 		      sizeof(handle_body));
-	fake_fw_recv(fw);
-	fake_call_kill(call);
-	KUNIT_EXPECT_EQ(test, mem_end(call), -EINTR);
+	request = fake_fw_recv(fw);
+	fake_fw_send_packet(fw, FAKE_REPLY, 0, request->seq, request->msg_id,
+			    "", 1);
+	KUNIT_EXPECT_EQ(test, mem_end(call), -EIO);
 	KUNIT_EXPECT_EQ(test, mem.parcel.state,
 			GUNYAH_RM_MEM_CREATED);
 	KUNIT_EXPECT_EQ(test, mem.parcel.handle, 0x56789abc);
@@ -329,7 +332,7 @@ static void rm_mem_reclaim(struct kunit *test)
 static struct kunit_case rm_mem_cases[] = {
 	KUNIT_CASE(rm_mem_create),
 	KUNIT_CASE(rm_mem_create_fails),
-	KUNIT_CASE(rm_mem_create_killed),
+	KUNIT_CASE(rm_mem_create_lost),
 	KUNIT_CASE(rm_mem_create_arguments),
 	KUNIT_CASE(rm_mem_reclaim),
 	{}
