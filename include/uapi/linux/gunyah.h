@@ -14,46 +14,46 @@
 /**
  * DOC: General rules
  *
- * /dev/gunyah gives VM file descriptors, a VM file descriptor gives vCPU file
- * descriptors; all are close-on-exec. A VM lives until its file descriptor and
- * those of its vCPUs are closed, duplicates included, and the run pages of its
- * vCPUs are unmapped. All structures have the same layout for 32-bit and 64-bit
- * user space.
+ * Calls on /dev/gunyah create VM file descriptors, calls on a VM file descriptor
+ * create vCPU file descriptors; all are close-on-exec. A VM exists until its file
+ * descriptor and those of its vCPUs are closed, duplicates included, and the run
+ * pages of its vCPUs are unmapped. All structures have the same layout for 32-bit
+ * and 64-bit user space.
  *
- * A call that fails returns -1 and sets errno; what each can set is listed with
- * it. Two errors are common to all calls and not listed again:
+ * A call that fails returns -1 and sets errno to one of the values listed with it.
+ * Two errors are common to all calls and not listed again:
  *
- *  - ENOTTY: the call is not known on this kind of file descriptor, or is made
- *    with an argument of another size
- *  - EFAULT: the argument, or a pointer in it, does not lead to memory of the
+ *  - ENOTTY: the call does not exist on this kind of file descriptor, or its
+ *    argument has another size
+ *  - EFAULT: the argument, or a pointer in it, does not point to memory of the
  *    caller
  *
- * A call that configures a VM waits while another call for the same VM goes on.
+ * A call that configures a VM waits for the end of other such calls for this VM.
  * A signal ends this wait: the call is restarted if the signal's handler was
  * installed with SA_RESTART, otherwise it fails with EINTR and has changed
  * nothing.
  *
  * The structures of the calls 'G' 0x10 and above may grow at their end.
- * Such a call takes every size from that of the first version on, which is what
- * the number of the call encodes: members that the caller does not know are
- * taken as 0, members that the kernel does not know are returned as 0. If they
- * are not 0 on entry the call fails with E2BIG. The same holds for the arguments
+ * Such a call accepts every size from that of the first version on. The number of
+ * the call encodes the size. Members that the caller does not know are taken as 0,
+ * members that the kernel does not know are returned as 0. If the latter are not 0
+ * on entry, the call fails with E2BIG. The same is true for the arguments
  * of functions, whose size is passed in &struct gh_fn_desc.
  *
  * The resource manager (RM) is asked by GH_VM_START, by GH_VM_STOP and, while
  * the VM runs, by GH_VM_SET_USER_MEM_REGION. If the RM refuses something, the
- * call fails with what stands for the RM's error code:
+ * call fails with the errno for the RM's error code:
  *
  *  - ENOMEM: NOMEM
  *  - ENODEV: NORESOURCE
  *  - EPERM: DENIED
  *  - EBUSY: BUSY, MEM_INUSE, IRQ_INUSE, IN_USE, VM_STATE
  *  - EOPNOTSUPP: UNIMPLEMENTED
- *  - EINVAL: all other error codes that are known
- *  - EIO: an error code that is not known
+ *  - EINVAL: all other known error codes
+ *  - EIO: an unknown error code
  *
- * GH_VM_GET_STATUS has the RM's error code for a start that failed; the
- * tracepoint gunyah:gunyah_rm_call_end has it by name, for every call.
+ * GH_VM_GET_STATUS returns the RM's error code of a failed start. The tracepoint
+ * gunyah:gunyah_rm_call_end shows it by name, for every call.
  */
 
 #define GH_IOCTL_TYPE			'G'
@@ -80,25 +80,23 @@
 #define GH_FEATURE_VCPU_STATS		(1UL << 3)	/* GH_VCPU_GET_STATS */
 
 /**
- * struct gh_info - what driver and hypervisor can do
+ * struct gh_info - features of driver and hypervisor
  * @flags: in: 0
- * @features: ``GH_FEATURE_...``: what nothing else in this structure tells
- * @hyp_api: the hypervisor's own word about its API: bits 13:0 version, bit 14
- *	big endian, bit 15 64 bit, bits 63:56 variant
+ * @features: ``GH_FEATURE_...``: features without a member of their own
+ * @hyp_api: API of the hypervisor: bits 13:0 version, bit 14 big endian, bit 15
+ *	64 bit, bits 63:56 variant
  * @hyp_features: the hypervisor's features, its flag words 0 to 2
  * @page_size: addresses and sizes of memory regions are multiples of it, in
  *	bytes: the host's page size
  * @vmid: VMID of the host
- * @functions: types of functions that exist: bit n stands for type n
+ * @functions: types of functions: bit n stands for type n
  * @mem_flags: flags of &struct gh_userspace_memory_region
  * @irqfd_flags: flags of &struct gh_fn_irqfd_arg
  * @ioeventfd_flags: flags of &struct gh_fn_ioeventfd_arg
  * @stop_flags: flags of &struct gh_vm_stop
- * @mmio_sizes: sizes of accesses that an MMIO exit can have, and of those that
- *	an ioeventfd can match: a sum of powers of two
+ * @mmio_sizes: access sizes of MMIO exits and ioeventfds: a sum of powers of two
  * @max_arg_size: largest argument of a function, in bytes
- * @max_mem_size: largest memory region that may be worth a try, in bytes: the
- *	host's memory
+ * @max_mem_size: upper limit for a memory region, in bytes: the host's memory
  */
 struct gh_info {
 	__u32 flags;
@@ -118,10 +116,10 @@ struct gh_info {
 };
 
 /**
- * GH_GET_INFO - ask what driver and hypervisor can do (on /dev/gunyah)
+ * GH_GET_INFO - get the features of driver and hypervisor (on /dev/gunyah)
  *
- * What the resource manager can do is not known before it is asked: a
- * GH_VM_START that needs something that it lacks fails with EOPNOTSUPP.
+ * The features of the resource manager are not known in advance. If it lacks one
+ * that a VM needs, GH_VM_START fails with EOPNOTSUPP.
  *
  * Return:
  * * 0 - success
@@ -139,13 +137,12 @@ struct gh_info {
 
 /**
  * struct gh_userspace_memory_region - a range of user memory given to a VM
- * @label: name of the region, chosen by the caller, unique in the VM. The
+ * @label: label of the region, chosen by the caller, unique in the VM. The
  *	virtual machine's devicetree refers to it.
- * @flags: GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE, GH_MEM_ALLOW_EXEC: what the VM
- *	may do with it; GH_MEM_LENT: while the VM has it the host has no access.
- *	Gunyah knows the combinations R, RW, RX and RWX. Without GH_MEM_LENT the
- *	memory is shared.
- * @guest_phys_addr: where the VM sees it; multiple of the host's page size
+ * @flags: GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE, GH_MEM_ALLOW_EXEC: access of the
+ *	VM, in one of the combinations R, RW, RX and RWX; GH_MEM_LENT: the host
+ *	has no access while the VM has the memory, otherwise the memory is shared
+ * @guest_phys_addr: address in the VM; multiple of the host's page size
  * @memory_size: size in bytes, multiple of the host's page size; 0 removes the
  *	region with that label, the other members are then ignored
  * @userspace_addr: first byte in the caller's address space; multiple of the
@@ -171,16 +168,16 @@ struct gh_userspace_memory_region {
  *
  * Without GH_MEM_ALLOW_WRITE the caller's mapping need not be writable either.
  *
- * Where a lent region becomes visible in the VM is told to the RM in two ways
- * only. Lent regions that follow each other without gaps, with equal flags, and
- * contain the devicetree become one block, the image, whatever their labels are.
- * All other ones need a virtual device of type shm with their label in the
- * devicetree. See GH_VM_START for what happens if there is none.
+ * There are two ways to place a lent region in the VM. Lent regions that follow
+ * each other without gaps, with equal flags, and contain the devicetree become one
+ * block, the image, whatever their labels are. Each other lent region needs a
+ * virtual device of type shm with its label in the devicetree, or GH_VM_START
+ * fails.
  *
  * While the VM runs, memory is given to it at once: a lent region is copied by
- * this call, and the RM tells the VM, which accepts the memory where it likes.
- * GH_VM_GET_REGION returns the handle by which the VM knows it. A removal takes
- * back what the VM has not accepted, or has released.
+ * this call, and the RM notifies the VM, which accepts the memory at an address of
+ * its choice. GH_VM_GET_REGION returns the handle of the memory in the VM. A
+ * removal reclaims memory that the VM has not accepted, or has released.
  *
  * Return:
  * * 0 - success
@@ -195,23 +192,23 @@ struct gh_userspace_memory_region {
  *   a file system or device memory
  * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
  *   has
- * * EPERM - the caller's address space is not the one that created the VM; a
- *   removal is allowed to everybody
+ * * EPERM - the caller's address space is not the one that created the VM;
+ *   removals are not restricted
  * * ENOENT - removal: no region has that label
- * * ENOTCONN - the VM runs and cannot be told about the memory, because its
+ * * ENOTCONN - the VM runs and cannot be notified of the memory, because its
  *   devicetree gives it no channel to the RM (no virtual device of type rm-rpc)
  * * EAGAIN - the VM runs, and the RM would have to hold more memory entries than
  *   the module parameter max_mem_entries allows
  * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
  *   unless it is a removal, GH_VM_STATE_EXITED. Removal: the VM has the memory;
  *   nothing was changed
- * * EINTR - a signal came while another call for this VM went on, or a fatal
- *   one at any time; nothing was changed, but for a fatal one while the RM was
- *   asked
+ * * EINTR - a signal arrived while this waited for another call for the VM, or a
+ *   fatal one at any time; nothing was changed, except after a fatal one while
+ *   the RM was asked
  * * ESHUTDOWN, ETIMEDOUT, EIO, ENODEV - while the VM runs: as for GH_VM_START.
- *   EPERM, EINVAL and EOPNOTSUPP may then also be what the RM's error stands
- *   for. Nothing was changed; but memory that the RM then does not give back
- *   keeps its label, and stays charged, until a removal succeeds or the VM ends
+ *   EPERM, EINVAL and EOPNOTSUPP may then also be the RM's error. Nothing was
+ *   changed; but memory that the RM then does not return keeps its label, and
+ *   stays charged, until a removal succeeds or the VM ends
  */
 #define GH_VM_SET_USER_MEM_REGION	_IOW(GH_IOCTL_TYPE, 0x1, \
 					     struct gh_userspace_memory_region)
@@ -220,7 +217,7 @@ struct gh_userspace_memory_region {
  * GH_VM_ANDROID_LEND_USER_MEM - register memory to be lent to a VM
  *
  * The same as GH_VM_SET_USER_MEM_REGION with GH_MEM_LENT, for VMMs that use this
- * number. It does not remove: a size of 0 is EINVAL.
+ * number. It cannot remove a region: it fails with EINVAL if the size is 0.
  *
  * Return: as GH_VM_SET_USER_MEM_REGION.
  */
@@ -228,9 +225,9 @@ struct gh_userspace_memory_region {
 					     struct gh_userspace_memory_region)
 
 /**
- * struct gh_vm_dtb_config - where the VM's devicetree is
+ * struct gh_vm_dtb_config - address of the VM's devicetree
  * @guest_phys_addr: guest physical address of the devicetree
- * @gpa: the same, another name
+ * @gpa: another name of @guest_phys_addr
  * @size: room for the devicetree in bytes; the resource manager adds to it.
  *	Rounded up to a multiple of 4096.
  */
@@ -243,7 +240,7 @@ struct gh_vm_dtb_config {
 };
 
 /**
- * GH_VM_SET_DTB_CONFIG - tell where the VM's devicetree will be
+ * GH_VM_SET_DTB_CONFIG - set the address of the VM's devicetree
  *
  * The range need not be registered yet: GH_VM_START checks that it lies in one
  * region, or in lent ones that follow each other without gaps and have equal
@@ -254,10 +251,9 @@ struct gh_vm_dtb_config {
  * * 0 - success
  * * EINVAL - the size is 0
  * * EOVERFLOW - the range wraps, or would if rounded up
- * * EBUSY - GH_VM_START was called before, with whatever result but those that
- *   it calls repeatable
- * * EINTR - a signal came while another call for this VM went on; nothing was
- *   changed
+ * * EBUSY - GH_VM_START was called before, unless its result was repeatable
+ * * EINTR - a signal arrived while this waited for another call for the VM; nothing
+ *   was changed
  */
 #define GH_VM_SET_DTB_CONFIG		_IOW(GH_IOCTL_TYPE, 0x2, \
 					     struct gh_vm_dtb_config)
@@ -272,7 +268,7 @@ struct gh_vm_dtb_config {
  * struct gh_vm_boot_context - a register of the vCPU that boots
  * @reg: GH_VM_BOOT_CONTEXT_REG(set, index)
  * @padding: 0
- * @value: what it has when the VM starts
+ * @value: value of the register when the VM starts
  */
 struct gh_vm_boot_context {
 	__u32 reg;
@@ -287,16 +283,16 @@ struct gh_vm_boot_context {
  * the devicetree, X0 the devicetree's address, and everything else 0. May be
  * called again for the same register: the last call counts.
  *
- * A PC within the image, and an X0 with the devicetree's address, work with
- * every RM. With one that knows nothing else
- * GH_VM_START fails with EOPNOTSUPP if there is more.
+ * A PC within the image, and an X0 with the devicetree's address, work with every
+ * RM. If there are other settings, GH_VM_START fails with EOPNOTSUPP unless the RM
+ * supports them.
  *
  * Return:
  * * 0 - success
  * * EINVAL - no such register; the padding is not 0; GH_VM_START was called
- *   before, with whatever result but those that it calls repeatable
- * * EINTR - a signal came while another call for this VM went on; nothing was
- *   changed
+ *   before, unless its result was repeatable
+ * * EINTR - a signal arrived while this waited for another call for the VM; nothing
+ *   was changed
  */
 #define GH_VM_SET_BOOT_CONTEXT		_IOW(GH_IOCTL_TYPE, 0xa, \
 					     struct gh_vm_boot_context)
@@ -304,10 +300,9 @@ struct gh_vm_boot_context {
 /**
  * GH_VM_START - start the VM
  *
- * Gives the registered memory to the VM and has the RM build and start it.
- * Virtual CPUs that the hypervisor schedules run from here on, proxy-scheduled
- * ones when GH_VCPU_RUN is called. Several callers at once wait for the same
- * start.
+ * Gives the registered memory to the VM and makes the RM create and start it.
+ * Virtual CPUs that the hypervisor schedules run from now on, proxy-scheduled ones
+ * when GH_VCPU_RUN is called. Concurrent callers wait for the same start.
  *
  * A start that fails before the RM was asked is repeatable: the VM is still in
  * state GH_VM_STATE_NEW. One that fails later is final: the VM is in state
@@ -317,12 +312,13 @@ struct gh_vm_boot_context {
  * * 0 - the VM was started, now or before; it may have ended since
  * * EINVAL - repeatable, see &struct gh_vm_status.start_reason: no devicetree is
  *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands;
- *   the RM would not survive the devicetree; or nothing tells where in the VM a
- *   lent region is. Final: what the RM's error stands for
+ *   the devicetree would crash the RM; or it has no address for a lent region.
+ *   Final: the RM's error, which is also the result of most mistakes in the
+ *   devicetree
  * * EEXIST - repeatable: a region that is not the image has the label 0, by which
  *   the RM knows the image
  * * EPERM - repeatable: the caller's address space is not the one that created
- *   the VM. Final: what the RM's error stands for
+ *   the VM. Final: the RM's error
  * * EFAULT - repeatable: a lent region is not mapped any more
  * * EAGAIN - repeatable: the RM has no resources, but the host has just ended
  *   other VMs, which the firmware may still be releasing; or it would have to
@@ -330,21 +326,21 @@ struct gh_vm_boot_context {
  *   for all VMs together. Pages that follow each other in the host's memory are
  *   one entry
  * * ENOMEM - repeatable: no memory to copy a lent region to. Final: no memory,
- *   or what the RM's error stands for
+ *   or the RM's error
  * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
- *   log. Final: it has stopped to do so, or the driver is being removed
- * * EINTR - a signal came while another call for this VM went on, or a fatal
- *   one while a lent region was copied: repeatable. Final: somebody who waited
- *   for the start was killed, so it was given up
+ *   log. Final: it has stopped answering, or the driver is being removed
+ * * EINTR - repeatable: a signal arrived while this waited for another call for
+ *   the VM, or a fatal one while a lent region was copied. Final: the callers
+ *   that waited for the start were killed, so it was given up
  * * ETIMEDOUT - final: the RM has not answered a message in time
- * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which the
- *   RM may not survive: the module parameter allow_static_vcpus allows it
- * * ENODEV, EBUSY, EOPNOTSUPP - final: what the RM's error stands for. ENODEV
- *   is also what most mistakes in the devicetree end with. EOPNOTSUPP: the RM
- *   does not know what GH_VM_SET_BOOT_CONTEXT asks for. EBUSY: or somebody else
- *   in the host uses an interrupt of the VM
- * * EIO - final: the RM has sent something that makes no sense, or the
- *   hypervisor refuses to pass on a message
+ * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which can
+ *   crash the RM, and the module parameter allow_static_vcpus does not allow it
+ * * ENODEV, EBUSY, EOPNOTSUPP - final: the RM's error. ENODEV: among others, too
+ *   many vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
+ *   GH_VM_SET_BOOT_CONTEXT. EBUSY: or an interrupt of the VM is in use in the
+ *   host
+ * * EIO - final: the RM has sent an invalid reply, or the hypervisor refuses to
+ *   transport a message
  */
 #define GH_VM_START			_IO(GH_IOCTL_TYPE, 0x3)
 
@@ -446,8 +442,8 @@ struct gh_fn_desc {
  * * EMFILE - the process has no file descriptor left
  * * ENFILE - the system has no open file left
  * * ENOMEM - no memory
- * * EINTR - a signal came while another call for this VM went on; nothing was
- *   changed
+ * * EINTR - a signal arrived while this waited for another call for the VM; nothing
+ *   was changed
  */
 #define GH_VM_ADD_FUNCTION		_IOW(GH_IOCTL_TYPE, 0x4, \
 					     struct gh_fn_desc)
@@ -463,10 +459,10 @@ struct gh_fn_desc {
  *
  * An irqfd is found by its label, an ioeventfd by address, size and data, and
  * if there is none like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by
- * its address alone. The other members of the argument are not looked at. What
- * was written to the eventfd of an irqfd, and what the VM has written to where
- * an ioeventfd is, before this call, has had its effect when it returns. An
- * irqfd is also removed when the last file descriptor of its eventfd is closed.
+ * its address alone. The other members of the argument are ignored. Earlier
+ * writes to the eventfd of an irqfd, and of the VM to the address of an ioeventfd,
+ * have had their effect when this call returns. An irqfd is also removed when the
+ * last file descriptor of its eventfd is closed.
  *
  * The same function may be added again, and is a new one then.
  *
@@ -476,8 +472,8 @@ struct gh_fn_desc {
  * * EINVAL - the argument is smaller than the first version of the type's
  *   structure, or larger than GH_FN_MAX_ARG_SIZE
  * * E2BIG - a member of the argument that the kernel does not know is not 0
- * * EINTR - a signal came while another call for this VM went on; nothing was
- *   changed
+ * * EINTR - a signal arrived while this waited for another call for the VM; nothing
+ *   was changed
  */
 #define GH_VM_REMOVE_FUNCTION		_IOW(GH_IOCTL_TYPE, 0x7, \
 					     struct gh_fn_desc)
@@ -501,7 +497,7 @@ struct gh_fn_desc {
 #define GH_VM_EXIT_SW_ERROR		5	/* unhandled fault */
 #define GH_VM_EXIT_HW_ERROR		6	/* asynchronous hardware error */
 #define GH_VM_EXIT_FORCED_STOP		7	/* stopped by the host */
-#define GH_VM_EXIT_UNKNOWN		0xffff	/* the RM has not said why */
+#define GH_VM_EXIT_UNKNOWN		0xffff	/* no reason from the RM */
 
 /* Bytes of the resource manager's reason in the run page */
 #define GH_VM_MAX_EXIT_REASON_SIZE	8
@@ -525,7 +521,7 @@ struct gh_fn_desc {
  * @status: the VM has ended; every later GH_VCPU_RUN reports it again
  * @status.status: GH_VM_STATUS_CRASHED for the exit types GH_VM_EXIT_WDT_BITE,
  *	GH_VM_EXIT_SW_ERROR and GH_VM_EXIT_HW_ERROR, else GH_VM_STATUS_EXITED
- * @status.exit_info: what the resource manager tells about it
+ * @status.exit_info: as reported by the resource manager
  * @status.exit_info.type: an exit type, ``GH_VM_EXIT_...``
  * @status.exit_info.padding: reserved
  * @status.exit_info.reason_size: size of the reason in bytes, may be more than
@@ -564,22 +560,22 @@ struct gh_vcpu_run {
 /**
  * GH_VCPU_RUN - run a vCPU (on a vCPU file descriptor)
  *
- * Runs until something happens that the caller must handle, which the run page
- * describes then. Blocks while the vCPU waits for an interrupt. A call that
- * fails leaves the run page as it was.
+ * Runs the vCPU until the caller has to act, as described by the run page. Blocks
+ * while the vCPU waits for an interrupt. A call that fails does not change the run
+ * page.
  *
  * Return:
  * * 0 - see the run page
- * * EINTR - immediate_exit was set or a signal is pending, which comes before
- *   everything else; or the vCPU has run, and the kernel has something to do on
+ * * EINTR - immediate_exit was set or a signal is pending, which takes precedence
+ *   over everything else; or the vCPU has run, and the kernel has work to do on
  *   the way to user space, such as checking a limit of CPU time: call again
  * * ENODEV - there is nothing to run: the VM was not started, its start has
  *   failed, its devicetree has no such vCPU, or the function was removed
  * * EBUSY - the hypervisor does not let the caller run this vCPU: at once if
  *   the hypervisor schedules it; else after ten seconds, in which the VM was
  *   expected to end
- * * ETIMEDOUT - the vCPU has ended the VM, but for ten seconds the RM has not
- *   told why
+ * * ETIMEDOUT - the vCPU has ended the VM, but the RM has not reported the end
+ *   for ten seconds
  * * EIO - the hypervisor has failed to run the vCPU, or reports something
  *   unknown
  */
@@ -643,12 +639,12 @@ struct gh_vcpu_stats {
 
 /* &struct gh_vm_status.state */
 #define GH_VM_STATE_NEW			0	/* not started */
-#define GH_VM_STATE_STARTING		1	/* a call of GH_VM_START goes on */
+#define GH_VM_STATE_STARTING		1	/* GH_VM_START is in progress */
 #define GH_VM_STATE_RUNNING		2	/* started */
 #define GH_VM_STATE_EXITED		3	/* ended, see the exit type */
 #define GH_VM_STATE_FAILED		4	/* the start failed */
 
-/* &struct gh_vm_status.start_step: what GH_VM_START has the RM do, in order */
+/* &struct gh_vm_status.start_step: requests of GH_VM_START to the RM, in order */
 #define GH_VM_START_STEP_NONE		0	/* not begun */
 #define GH_VM_START_STEP_VMID		1	/* allocate a VMID */
 #define GH_VM_START_STEP_MEMORY		2	/* take the memory */
@@ -660,7 +656,7 @@ struct gh_vcpu_stats {
 #define GH_VM_START_STEP_DONE		8	/* all done */
 
 /* &struct gh_vm_status.start_reason: why the driver refuses to start a VM */
-#define GH_VM_START_REASON_NONE		0	/* it does not */
+#define GH_VM_START_REASON_NONE		0	/* not refused */
 #define GH_VM_START_REASON_NO_DTB	1	/* no region has all of the range */
 #define GH_VM_START_REASON_DTB_INVALID	2	/* not a devicetree */
 #define GH_VM_START_REASON_DTB_UNSAFE	3	/* would kill the RM */
@@ -676,7 +672,7 @@ struct gh_vcpu_stats {
 #define GH_VM_CRASH_MSG_SIZE		192
 
 /**
- * struct gh_vm_status - what became of a VM
+ * struct gh_vm_status - state of a VM
  * @state: ``GH_VM_STATE_...``
  * @start_errno: errno of the failed start in state GH_VM_STATE_FAILED, else 0
  * @exit_type: exit type in state GH_VM_STATE_EXITED, else 0
@@ -684,17 +680,17 @@ struct gh_vcpu_stats {
  *	a start that fails gives it back
  * @reason_size: bytes of @reason that are valid
  * @reason: the resource manager's reason for the exit
- * @start_step: how far the start has got: ``GH_VM_START_STEP_...``; the step
- *	that failed in state GH_VM_STATE_FAILED
- * @rm_error: the RM's error code for the step that failed, 0 if it was not the
- *	RM that failed it
+ * @start_step: current step of the start, ``GH_VM_START_STEP_...``; in state
+ *	GH_VM_STATE_FAILED the step that failed
+ * @rm_error: the RM's error code for the step that failed, 0 if the RM did not
+ *	refuse it
  * @start_reason: why the last GH_VM_START failed before the RM was asked:
- *	``GH_VM_START_REASON_...``; 0 if its errno tells, or if it did not
- * @start_label: label of the region that @start_reason is about, or 0
+ *	``GH_VM_START_REASON_...``; 0 if it did not, or if its errno says why
+ * @start_label: label of the region that @start_reason refers to, or 0
  * @crash_msg_size: bytes of @crash_msg that are valid
  * @padding: 0
- * @crash_msg: in state GH_VM_STATE_EXITED, what the VM has told the RM about its
- *	crash, not terminated
+ * @crash_msg: in state GH_VM_STATE_EXITED, the VM's own message about its crash,
+ *	not terminated
  */
 struct gh_vm_status {
 	__u32 state;
@@ -713,10 +709,10 @@ struct gh_vm_status {
 };
 
 /**
- * GH_VM_GET_STATUS - ask what became of a VM (on a VM file descriptor)
+ * GH_VM_GET_STATUS - get the state of a VM (on a VM file descriptor)
  *
- * For every kind of VM, whoever schedules it. Does not block, except that the
- * first call after the end asks the RM for the crash message. poll() on a VM
+ * Works for every kind of VM. Does not block, except that the first call after the
+ * end asks the RM for the crash message. poll() on a VM
  * file descriptor reports EPOLLIN and EPOLLHUP as soon as the state is
  * GH_VM_STATE_EXITED or GH_VM_STATE_FAILED.
  *
@@ -741,24 +737,22 @@ struct gh_vm_stop {
 /**
  * GH_VM_STOP - stop a VM (on a VM file descriptor)
  *
- * Without GH_VM_STOP_FORCE this only has the RM notify the VM, which has to
- * listen: the call returns when the VM was told, and poll() tells when it has
- * ended. With GH_VM_STOP_FORCE the VM has ended when the call returns, with the
- * exit type GH_VM_EXIT_FORCED_STOP unless it was faster itself. A start that
- * goes on is waited for.
+ * Without GH_VM_STOP_FORCE the RM only notifies the VM, which has to react; poll()
+ * reports its end. With GH_VM_STOP_FORCE the VM has ended when the call returns,
+ * with the exit type GH_VM_EXIT_FORCED_STOP unless it ended by itself before. This
+ * waits for the end of a start.
  *
  * Return:
  * * 0 - success; also if the VM has ended before
- * * EINVAL - an unknown flag; padding that is not 0; what the RM's error stands
- *   for
- * * EBUSY - the VM was not started, or its start has failed; the RM says that it
- *   cannot be stopped
+ * * EINVAL - an unknown flag; padding that is not 0; the RM's error
+ * * EBUSY - the VM was not started, or its start has failed; the RM reports that
+ *   it cannot be stopped
  * * ENOTCONN - without GH_VM_STOP_FORCE: the VM's devicetree gives it no channel
  *   to the RM (no virtual device of type rm-rpc), so that it cannot be asked
- * * EINTR - a signal came while another call for this VM went on, or a fatal
- *   one at any time
+ * * EINTR - a signal arrived while this waited for another call for the VM, or a
+ *   fatal one at any time
  * * ETIMEDOUT - the RM has not answered in time; with GH_VM_STOP_FORCE also: it
- *   has not told of the end for ten seconds
+ *   has not reported the end for ten seconds
  * * ESHUTDOWN, EIO, ENODEV, EPERM, EOPNOTSUPP, ENOMEM - as for GH_VM_START
  * * E2BIG - a member that the kernel does not know is not 0
  */
@@ -766,22 +760,22 @@ struct gh_vm_stop {
 					     struct gh_vm_stop)
 
 /* &struct gh_vm_region.state */
-#define GH_REGION_REGISTERED		0	/* the VM was not given it yet */
+#define GH_REGION_REGISTERED		0	/* not given to the VM yet */
 #define GH_REGION_GIVEN			1	/* lent to the VM, or shared */
 #define GH_REGION_TAKEN_BACK		2	/* the start has failed */
-#define GH_REGION_LOST			3	/* the RM may have it for good */
+#define GH_REGION_LOST			3	/* the RM may keep it for ever */
 
 /* &struct gh_vm_region.parcel: there is none */
 #define GH_REGION_NO_PARCEL		0xffffffffU
 
 /**
- * struct gh_vm_region - what became of a memory region
+ * struct gh_vm_region - state of a memory region
  * @label: in: label of the region
  * @flags: flags of &struct gh_userspace_memory_region
  * @state: ``GH_REGION_...``
  * @parcel: in state GH_REGION_GIVEN the handle by which RM and VM know the
  *	memory, else GH_REGION_NO_PARCEL. All regions of the image have the same.
- * @guest_phys_addr: where the VM was meant to see it
+ * @guest_phys_addr: address in the VM, as it was registered
  * @memory_size: size in bytes
  * @entries: in state GH_REGION_GIVEN the number of memory entries of the parcel,
  *	else 0
@@ -797,15 +791,15 @@ struct gh_vm_region {
 };
 
 /**
- * GH_VM_GET_REGION - ask what became of a memory region (on a VM file descriptor)
+ * GH_VM_GET_REGION - get the state of a memory region (on a VM file descriptor)
  *
- * A VMM that adds memory to a running VM tells it the handle of the parcel, for
- * example over a virtio device, so that the VM knows what to accept.
+ * A VMM that adds memory to a running VM can pass the handle of the parcel to the
+ * VM, for example by a virtio device, so that the VM knows what to accept.
  *
  * Return:
  * * 0 - success
  * * ENOENT - no region has that label
- * * EINTR - a signal came while another call for this VM went on
+ * * EINTR - a signal arrived while this waited for another call for the VM
  * * E2BIG - a member that the kernel does not know is not 0
  */
 #define GH_VM_GET_REGION		_IOWR(GH_IOCTL_TYPE, 0x13, \
