@@ -192,16 +192,77 @@ static void report_counts(void)
 		(unsigned long long)kicks, (unsigned long long)irqs);
 }
 
+/* Register the VM's memory; return: what devices can access of it */
+static struct window add_memory(int vm, const struct guest *guest,
+				struct shlog **log)
+{
+	struct window window = { guest->mem, guest->base, guest->size };
+
+	/*
+	 * Lent memory is copied at the start: after that the VM and this
+	 * program have different copies.
+	 */
+	vm_add_memory(vm, IMAGE_LABEL,
+		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
+		      GH_MEM_ALLOW_EXEC | (cfg.share ? 0 : GH_MEM_LENT),
+		      guest->base, guest->size, guest->mem);
+	vm_set_dtb(vm, guest->dtb, guest->dtb_size);
+
+	/* A log, and requests to virtio devices, are always in shared memory */
+	*log = NULL;
+	if (cfg.log) {
+		*log = alloc_pages(SHLOG_SIZE);
+		shlog_init(*log);
+		vm_add_memory(vm, SHLOG_LABEL,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
+			      cfg.log, SHLOG_SIZE, *log);
+	}
+	if (cfg.pool) {
+		window = (struct window) {
+			alloc_pages(POOL_SIZE), cfg.pool, POOL_SIZE,
+		};
+		vm_add_memory(vm, POOL_LABEL,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
+			      cfg.pool, POOL_SIZE, window.mem);
+	}
+
+	return window;
+}
+
+/* Run a VM that was started until it ends; return: false if it was given up */
+static bool run(int vm, const struct shlog *log)
+{
+	unsigned int i, cpus = cfg.sched == SCHED_PROXY ? cfg.cpus : 0;
+	int signals = catch_signals();
+	bool ended;
+
+	console_open();
+	devices_start();
+	for (i = 0; i < cpus; i++)
+		vcpu_start(&vcpus[i]);
+
+	ended = wait_for_end(vm, signals, log);
+
+	console_close();
+	for (i = 0; i < cpus; i++)
+		vcpu_stop(&vcpus[i]);
+	devices_stop();
+	if (log)
+		shlog_print(log);
+
+	return ended;
+}
+
 int main(int argc, char **argv)
 {
 	struct gh_vm_status status;
-	struct shlog *log = NULL;
 	struct window window;
 	struct guest guest;
-	int vm, signals;
+	struct shlog *log;
 	unsigned int i;
 	bool ended;
 	void *dt;
+	int vm;
 
 	/* Content of the VM's memory: kernel, ramdisk and devicetree */
 	parse_options(&cfg, argc, argv);
@@ -213,34 +274,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 
-	/*
-	 * Create a VM and register its memory. Lent memory is copied at the
-	 * start: after that the VM and this program have different copies.
-	 */
+	/* Create a VM and register its memory */
 	vm = vm_create(cfg.device);
-	vm_add_memory(vm, IMAGE_LABEL,
-		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
-		      GH_MEM_ALLOW_EXEC | (cfg.share ? 0 : GH_MEM_LENT),
-		      guest.base, guest.size, guest.mem);
-	vm_set_dtb(vm, guest.dtb, guest.dtb_size);
-
-	/* A log, and requests to virtio devices, are always in shared memory */
-	if (cfg.log) {
-		log = alloc_pages(SHLOG_SIZE);
-		shlog_init(log);
-		vm_add_memory(vm, SHLOG_LABEL,
-			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
-			      cfg.log, SHLOG_SIZE, log);
-	}
-	window = (struct window) { guest.mem, guest.base, guest.size };
-	if (cfg.pool) {
-		window = (struct window) {
-			alloc_pages(POOL_SIZE), cfg.pool, POOL_SIZE,
-		};
-		vm_add_memory(vm, POOL_LABEL,
-			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
-			      cfg.pool, POOL_SIZE, window.mem);
-	}
+	window = add_memory(vm, &guest, &log);
 
 	/*
 	 * Add vCPUs and devices. If the hypervisor schedules the vCPUs, there
@@ -253,24 +289,9 @@ int main(int argc, char **argv)
 		devices_connect(vm);
 	}
 
-	/* Start the VM. From now on signals must not leave the terminal raw. */
+	/* Start the VM, run it until it ends, and get the reason of its end */
 	vm_start(vm, cfg.share);
-	signals = catch_signals();
-	console_open();
-	devices_start();
-	if (cfg.sched == SCHED_PROXY)
-		for (i = 0; i < cfg.cpus; i++)
-			vcpu_start(&vcpus[i]);
-
-	/* Wait for its end. Then stop all threads, and get the reason. */
-	ended = wait_for_end(vm, signals, log);
-	console_close();
-	if (cfg.sched == SCHED_PROXY)
-		for (i = 0; i < cfg.cpus; i++)
-			vcpu_stop(&vcpus[i]);
-	devices_stop();
-	if (log)
-		shlog_print(log);
+	ended = run(vm, log);
 	if (ended)
 		vm_get_status(vm, &status);
 

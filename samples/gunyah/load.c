@@ -67,7 +67,7 @@ size_t load_file(const char *path, void *to, size_t room)
 		if (n == 0)
 			break;
 		if (done == room)
-			die("%s: larger than the %zu KiB that there is room for",
+			die("%s: larger than the available %zu KiB",
 			    path, room / 1024);
 		done += n;
 	}

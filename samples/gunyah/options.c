@@ -133,18 +133,17 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 		argp_error(state, "--image is missing");
 	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
 		argp_error(state,
-			   "--base, --cpus and --sched are the devicetree's to say if --dtb is given");
+			   "--base, --cpus and --sched cannot be used with --dtb, which decides them");
 	if ((cfg->dtb || cfg->sched == SCHED_HYPERVISOR) && num_virtio(cfg))
 		argp_error(state,
-			   "--disk and --console virtio need the devicetree that is made for --sched proxy");
+			   "--disk and --console virtio need --sched proxy, and no --dtb");
 	/* The resource manager would silently round the address up */
 	if (cfg->base % SZ_2M)
 		argp_error(state, "--base: not a multiple of 2M");
 	if (cfg->base < MMIO_END)
-		argp_error(state, "--base: below %#llx there is no memory",
-			   MMIO_END);
+		argp_error(state, "--base: must be at least %#llx", MMIO_END);
 	if (!cfg->size || cfg->size % SZ_2M)
-		argp_error(state, "--memory: not a multiple of 2M");
+		argp_error(state, "--memory: not a multiple of 2M, at least 2M");
 	/* Small enough that sums of them do not overflow */
 	if (cfg->base >> 52 || cfg->size >> 40)
 		argp_error(state, "--base or --memory: too large");
@@ -158,7 +157,7 @@ static void add_disk(struct argp_state *state, struct config *cfg, char *arg)
 	size_t len = strlen(arg);
 
 	if (cfg->num_disks++ == MAX_DISKS)
-		argp_error(state, "--disk: there can be %d", MAX_DISKS);
+		argp_error(state, "--disk: at most %d", MAX_DISKS);
 	disk->path = arg;
 	if (len > 3 && !strcmp(arg + len - 3, ",ro")) {
 		arg[len - 3] = '\0';
@@ -166,25 +165,14 @@ static void add_disk(struct argp_state *state, struct config *cfg, char *arg)
 	}
 }
 
-static error_t parse_option(int key, char *arg, struct argp_state *state)
+/* Options for memory and vCPUs */
+static error_t parse_size(int key, char *arg, struct argp_state *state)
 {
 	struct parsed *parsed = state->input;
 	struct config *cfg = parsed->cfg;
 	__u64 n;
 
 	switch (key) {
-	case 'i':
-		cfg->image = arg;
-		break;
-	case 'r':
-		cfg->ramdisk = arg;
-		break;
-	case 'd':
-		cfg->dtb = arg;
-		break;
-	case 'c':
-		cfg->cmdline = arg;
-		break;
 	case 'm':
 		cfg->size = parse_number(state, "--memory", arg);
 		break;
@@ -213,6 +201,31 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_LEND:
 		cfg->share = false;
 		break;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+
+	return 0;
+}
+
+static error_t parse_option(int key, char *arg, struct argp_state *state)
+{
+	struct parsed *parsed = state->input;
+	struct config *cfg = parsed->cfg;
+
+	switch (key) {
+	case 'i':
+		cfg->image = arg;
+		break;
+	case 'r':
+		cfg->ramdisk = arg;
+		break;
+	case 'd':
+		cfg->dtb = arg;
+		break;
+	case 'c':
+		cfg->cmdline = arg;
+		break;
 	case 'D':
 		add_disk(state, cfg, arg);
 		break;
@@ -237,7 +250,7 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		check(state, parsed);
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_size(key, arg, state);
 	}
 
 	return 0;
