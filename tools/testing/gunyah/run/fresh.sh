@@ -107,7 +107,7 @@ mount_all()
 {
 	local node
 
-	mount -t proc proc "$root/proc"
+	mount -t proc none "$root/proc"
 	mount -t sysfs -o ro sysfs "$root/sys" 2>/dev/null ||
 		mount --rbind /sys "$root/sys"
 	mount -t tmpfs -o mode=755 dev "$root/dev"
