@@ -426,6 +426,9 @@ static long vm_end(struct gunyah_vm *vm)
 	complete_all(&vm->end_done);
 	scoped_guard(mutex, &host->ending_lock)
 		list_del_init(&vm->ending);
+	/* Nobody kicks it any more; no timer may outlive the work queue */
+	if (cancel_delayed_work(&vm->work))
+		gunyah_vm_put(vm);
 	wake_up_all(&host->ended);
 	gunyah_vm_put(vm);
 	return -1;

@@ -134,4 +134,14 @@ TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 	}
 }
 
+/* Nothing of a VM that has ended is left behind that would run later */
+TEST_F_TIMEOUT(unload, nothing_is_left, FAULT_TIMEOUT)
+{
+	ASSERT_EQ(0, vm_one_life());
+	EXPECT_EQ(0, unload());
+	/* Longer than the driver waits for the report of an end */
+	sleep(3);
+	ASSERT_EQ(0, load(self->module));
+}
+
 GUNYAH_TEST_MAIN
