@@ -331,11 +331,19 @@ static bool is_dead(void *arg)
 	return testctl_read(GH_TESTCTL_RM_DEAD);
 }
 
-/* Processes that wait for silent firmware do not prevent a suspend */
-TEST_F_TIMEOUT(process, freezes, FAULT_TIMEOUT)
+static void *stop_vm(void *data)
 {
-	struct vm_config cfg = {};
+	struct vm *vm = data;
+
+	return (void *)(long)(gh_stop(vm->fd, GH_VM_STOP_FORCE) ? errno : 0);
+}
+
+/* Processes that wait for silent firmware do not prevent a suspend */
+static void freeze_during(struct __test_metadata *_metadata,
+			  enum vm_stage stage, __u32 msg, void *(*fn)(void *))
+{
 	struct param timeout = {}, freeze = {};
+	struct vm_config cfg = {};
 	pthread_t thread;
 	void *result;
 	struct vm vm;
@@ -344,9 +352,9 @@ TEST_F_TIMEOUT(process, freezes, FAULT_TIMEOUT)
 		SKIP(return, "the kernel cannot test a suspend");
 	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "40000"));
 	vm_init(&vm);
-	ASSERT_CALL(vm_build(&vm, &cfg, VM_HAS_VCPUS));
-	testctl_fault(RM_FAULT_DIE, RM_VM_INIT_MSG, 1, 0);
-	ASSERT_EQ(0, pthread_create(&thread, NULL, start_vm, &vm));
+	ASSERT_CALL(vm_build(&vm, &cfg, stage));
+	testctl_fault(RM_FAULT_DIE, msg, 1, 0);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, fn, &vm));
 	ASSERT_TRUE(wait_until(is_dead, NULL, LONG_MS));
 	/* Much less than the resource manager may take */
 	ASSERT_CALL(param_set(&freeze, PM_TIMEOUT, "5000"));
@@ -359,6 +367,16 @@ TEST_F_TIMEOUT(process, freezes, FAULT_TIMEOUT)
 	param_restore(&timeout);
 	testctl_reset();
 	vm_close(&vm);
+}
+
+TEST_F_TIMEOUT(process, freezes_during_start, FAULT_TIMEOUT)
+{
+	freeze_during(_metadata, VM_HAS_VCPUS, RM_VM_INIT_MSG, start_vm);
+}
+
+TEST_F_TIMEOUT(process, freezes_during_stop, FAULT_TIMEOUT)
+{
+	freeze_during(_metadata, VM_STARTED, RM_VM_STOP_MSG, stop_vm);
 }
 
 GUNYAH_TEST_MAIN
