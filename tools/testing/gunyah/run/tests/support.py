@@ -37,6 +37,12 @@ def until(condition, seconds=60):
     return condition()
 
 
+def default_signals():
+    """In a new process: whoever started the tests may ignore some of them."""
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, signal.SIG_DFL)
+
+
 class RunnerTest(unittest.TestCase):
     """Has a folder of its own for everything that the runner writes."""
 
@@ -83,7 +89,8 @@ class RunnerTest(unittest.TestCase):
         child = subprocess.Popen(
             [RUNNER, *args], env=self.env(qemu),
             **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE,
-               "stderr": subprocess.PIPE, **kwargs})
+               "stderr": subprocess.PIPE, "preexec_fn": default_signals,
+               **kwargs})
         self.addCleanup(self.reap, child)
         return child
 
