@@ -4,8 +4,9 @@
  *
  * A VM's ioeventfds are in a hash table that grows with their number, and that
  * exists while there are any. A write matches at most one of them, because those
- * that would match the same write are refused. A vCPU that runs looks its writes up under the VM's SRCU, so that
- * a removal can wait for writes that are on their way to the eventfd.
+ * that would match the same write are refused. A vCPU that runs looks its writes
+ * up under the VM's SRCU, so that a removal can wait for writes that are on
+ * their way to the eventfd.
  */
 
 #include <linux/bits.h>
