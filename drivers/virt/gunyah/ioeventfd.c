@@ -65,6 +65,31 @@ static const struct rhashtable_params ioeventfd_params = {
 	.automatic_shrinking = true,
 };
 
+/**
+ * enum ioeventfd_kind - what a write has to have to match, besides the address
+ * @IOEVENTFD_DATA: size and value
+ * @IOEVENTFD_SIZE: size
+ * @IOEVENTFD_ANY: nothing
+ * @IOEVENTFD_KINDS: number of these
+ */
+enum ioeventfd_kind {
+	IOEVENTFD_DATA,
+	IOEVENTFD_SIZE,
+	IOEVENTFD_ANY,
+	IOEVENTFD_KINDS
+};
+
+/**
+ * struct gunyah_ioeventfds - the ioeventfds of a VM
+ * @table: all of them
+ * @num: how many there are of each kind, so that nobody looks for others;
+ *	changed with the VM's lock
+ */
+struct gunyah_ioeventfds {
+	struct rhashtable table;
+	unsigned int num[IOEVENTFD_KINDS];
+};
+
 static struct gunyah_ioeventfd *to_ioeventfd(struct gunyah_function *fn)
 {
 	return container_of(fn, struct gunyah_ioeventfd, fn);
@@ -81,13 +106,22 @@ static bool ioeventfd_len_valid(u64 len)
 	return len <= sizeof(u64) && is_power_of_2(len);
 }
 
-static bool ioeventfd_signal(struct rhashtable *table,
+static enum ioeventfd_kind ioeventfd_kind(const struct ioeventfd_key *key)
+{
+	if (key->has_data)
+		return IOEVENTFD_DATA;
+	return key->len ? IOEVENTFD_SIZE : IOEVENTFD_ANY;
+}
+
+static bool ioeventfd_signal(struct gunyah_ioeventfds *all,
 			     const struct ioeventfd_key *key)
 {
 	struct gunyah_ioeventfd *ioeventfd;
 
+	if (!READ_ONCE(all->num[ioeventfd_kind(key)]))
+		return false;
 	guard(rcu)();
-	ioeventfd = rhashtable_lookup(table, key, ioeventfd_params);
+	ioeventfd = rhashtable_lookup(&all->table, key, ioeventfd_params);
 	if (!ioeventfd)
 		return false;
 	eventfd_signal(ioeventfd->ctx);
@@ -109,7 +143,7 @@ bool gunyah_ioeventfd_write(struct gunyah_vm *vm, u64 addr, u64 len, u64 data)
 	struct ioeventfd_key exact = { .addr = addr, .has_data = 1 };
 	struct ioeventfd_key any_data = { .addr = addr };
 	struct ioeventfd_key any_size = { .addr = addr };
-	struct rhashtable *table;
+	struct gunyah_ioeventfds *all;
 
 	if (!rcu_access_pointer(vm->ioeventfds) || !ioeventfd_len_valid(len))
 		return false;
@@ -118,10 +152,10 @@ bool gunyah_ioeventfd_write(struct gunyah_vm *vm, u64 addr, u64 len, u64 data)
 	any_data.len = len;
 
 	guard(srcu)(&vm->srcu);
-	table = srcu_dereference(vm->ioeventfds, &vm->srcu);
-	if (!table || (!ioeventfd_signal(table, &exact) &&
-		       !ioeventfd_signal(table, &any_data) &&
-		       !ioeventfd_signal(table, &any_size)))
+	all = srcu_dereference(vm->ioeventfds, &vm->srcu);
+	if (!all || (!ioeventfd_signal(all, &exact) &&
+		     !ioeventfd_signal(all, &any_data) &&
+		     !ioeventfd_signal(all, &any_size)))
 		return false;
 	trace_gunyah_ioeventfd(vm->vmid, addr, len);
 	return true;
@@ -178,48 +212,62 @@ static enum gunyah_match ioeventfd_match(struct gunyah_function *fn,
 	return GUNYAH_MATCH_NONE;
 }
 
-static struct rhashtable *ioeventfd_table(struct gunyah_vm *vm)
+static struct gunyah_ioeventfds *ioeventfd_all(struct gunyah_vm *vm)
 {
 	return rcu_dereference_protected(vm->ioeventfds,
 					 lockdep_is_held(&vm->lock));
 }
 
+static void ioeventfd_count(struct gunyah_ioeventfds *all,
+			    const struct ioeventfd_key *key, int n)
+{
+	unsigned int *num = &all->num[ioeventfd_kind(key)];
+
+	WRITE_ONCE(*num, *num + n);
+}
+
 static int ioeventfd_insert(struct gunyah_ioeventfd *ioeventfd)
 {
 	struct gunyah_vm *vm = ioeventfd->fn.vm;
-	struct rhashtable *table = ioeventfd_table(vm);
+	struct gunyah_ioeventfds *all = ioeventfd_all(vm);
+	bool first = !all;
 	int ret;
 
-	if (table)
-		return rhashtable_insert_fast(table, &ioeventfd->node,
-					      ioeventfd_params);
-	table = kzalloc(sizeof(*table), GFP_KERNEL_ACCOUNT);
-	if (!table)
-		return -ENOMEM;
-	ret = rhashtable_init(table, &ioeventfd_params);
-	if (ret)
-		goto err_free;
-	ret = rhashtable_insert_fast(table, &ioeventfd->node, ioeventfd_params);
+	if (first) {
+		all = kzalloc(sizeof(*all), GFP_KERNEL_ACCOUNT);
+		if (!all)
+			return -ENOMEM;
+		ret = rhashtable_init(&all->table, &ioeventfd_params);
+		if (ret)
+			goto err_free;
+	}
+	ret = rhashtable_insert_fast(&all->table, &ioeventfd->node,
+				     ioeventfd_params);
 	if (ret)
 		goto err_destroy;
-	rcu_assign_pointer(vm->ioeventfds, table);
+	ioeventfd_count(all, &ioeventfd->key, 1);
+	if (first)
+		rcu_assign_pointer(vm->ioeventfds, all);
 	return 0;
 
 err_destroy:
-	rhashtable_destroy(table);
+	if (first)
+		rhashtable_destroy(&all->table);
 err_free:
-	kfree(table);
+	if (first)
+		kfree(all);
 	return ret;
 }
 
 static void ioeventfd_remove(struct gunyah_function *fn)
 {
 	struct gunyah_ioeventfd *ioeventfd = to_ioeventfd(fn);
-	struct rhashtable *table = ioeventfd_table(fn->vm);
+	struct gunyah_ioeventfds *all = ioeventfd_all(fn->vm);
 	bool last;
 
-	rhashtable_remove_fast(table, &ioeventfd->node, ioeventfd_params);
-	last = !atomic_read(&table->nelems);
+	rhashtable_remove_fast(&all->table, &ioeventfd->node, ioeventfd_params);
+	ioeventfd_count(all, &ioeventfd->key, -1);
+	last = !atomic_read(&all->table.nelems);
 	if (last)
 		RCU_INIT_POINTER(fn->vm->ioeventfds, NULL);
 	/*
@@ -231,8 +279,8 @@ static void ioeventfd_remove(struct gunyah_function *fn)
 	eventfd_ctx_put(ioeventfd->ctx);
 	kfree_rcu(ioeventfd, rcu);
 	if (last) {
-		rhashtable_destroy(table);
-		kfree(table);
+		rhashtable_destroy(&all->table);
+		kfree(all);
 	}
 }
 

@@ -45,7 +45,6 @@ struct gunyah_host;
 struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
-struct rhashtable;
 
 /* Registers that GH_VM_SET_BOOT_CONTEXT knows, one set after the other */
 #define GUNYAH_BOOT_NUM_X		32
@@ -195,7 +194,7 @@ struct gunyah_vm {
 	struct gunyah_parcel *image;
 	struct list_head functions;
 	struct list_head resources;
-	struct rhashtable __rcu *ioeventfds;
+	struct gunyah_ioeventfds __rcu *ioeventfds;
 	struct srcu_struct srcu;
 	u64 dtb_gpa;
 	u64 dtb_size;
