@@ -62,7 +62,6 @@ static const struct rhashtable_params ioeventfd_params = {
 	.head_offset = offsetof(struct gunyah_ioeventfd, node),
 	.nelem_hint = 4,
 	.min_size = 4,
-	.automatic_shrinking = true,
 };
 
 /**

@@ -318,6 +318,7 @@ TEST_F_TIMEOUT(process, is_killed, FAULT_TIMEOUT)
 #define PM_TEST		"/sys/power/pm_test"
 #define PM_STATE	"/sys/power/state"
 #define PM_TIMEOUT	"/sys/power/pm_freeze_timeout"
+#define PM_DELAY	"/sys/module/suspend/parameters/pm_test_delay"
 
 static void *start_vm(void *data)
 {
@@ -342,7 +343,7 @@ static void *stop_vm(void *data)
 static void freeze_during(struct __test_metadata *_metadata,
 			  enum vm_stage stage, __u32 msg, void *(*fn)(void *))
 {
-	struct param timeout = {}, freeze = {};
+	struct param timeout = {}, freeze = {}, delay = {};
 	struct vm_config cfg = {};
 	pthread_t thread;
 	void *result;
@@ -350,7 +351,9 @@ static void freeze_during(struct __test_metadata *_metadata,
 
 	if (write_file(PM_TEST, "freezer"))
 		SKIP(return, "the kernel cannot test a suspend");
-	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "40000"));
+	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "15000"));
+	/* The kernel spends it in a busy loop */
+	ASSERT_CALL(param_set(&delay, PM_DELAY, "0"));
 	vm_init(&vm);
 	ASSERT_CALL(vm_build(&vm, &cfg, stage));
 	testctl_fault(RM_FAULT_DIE, msg, 1, 0);
@@ -362,6 +365,7 @@ static void freeze_during(struct __test_metadata *_metadata,
 		TH_LOG("%s", strerror(errno));
 	write_file(PM_TEST, "none");
 	param_restore(&freeze);
+	param_restore(&delay);
 	ASSERT_EQ(0, pthread_join(thread, &result));
 	EXPECT_EQ((void *)ETIMEDOUT, result);
 	param_restore(&timeout);
