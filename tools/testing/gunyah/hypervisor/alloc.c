@@ -2,8 +2,8 @@
 /*
  * Memory allocator
  *
- * Pages come from a buddy system. Smaller objects come from pages that are cut
- * into pieces of one size, a power of two; such pages stay with that size.
+ * Pages come from a buddy allocator. Smaller objects come from pages that are cut
+ * into pieces of one size, a power of two. Such a page keeps that size for ever.
  */
 #include "hyp.h"
 
@@ -19,7 +19,7 @@ struct node {
 
 static struct node *free_blocks[MAX_ORDER + 1];
 static struct node *free_small[PAGE_SHIFT];
-/* Order of the free block that begins with a page, else ORDER_NONE */
+/* By page: order of the free block that begins there, or ORDER_NONE */
 static u8 free_order[MAX_PAGES];
 
 static struct node *block_at(u32 page)
@@ -94,7 +94,7 @@ static u32 shift_of(size_t size)
 }
 
 /**
- * alloc_init() - hand over the memory
+ * alloc_init() - give the allocator its memory
  * @start: page aligned
  * @end: at most HYP_BASE + HYP_SIZE
  */
@@ -143,7 +143,7 @@ void *alloc(size_t size)
 }
 
 /**
- * free() - give memory back
+ * free() - free memory
  * @ptr: from alloc(), or NULL
  * @size: the same size
  */

@@ -8,7 +8,7 @@
 #define SMCCC_ARCH_FEATURES	0x80000001
 #define SMCCC_1_3		0x10003
 
-/* Function ids without the bit that says that arguments are 64-bit ones */
+/* Function ids without FN_64, the bit for 64-bit arguments */
 #define PSCI_VERSION		0x84000000
 #define PSCI_CPU_SUSPEND	0x84000001
 #define PSCI_CPU_OFF		0x84000002
@@ -30,7 +30,7 @@
 #define POWER_STATE_POWERDOWN	BIT(16)
 #define POWER_STATE_MASK	(GENMASK(15, 0) | BIT(16) | GENMASK(25, 24))
 #define AFFINITY_MASK		0xff00ffffffUL
-/* Standard type 0 and the vendor's own */
+/* Types: standard type 0, and those of vendors */
 #define RESET2_WARM		0
 #define RESET2_VENDOR		BIT(31)
 

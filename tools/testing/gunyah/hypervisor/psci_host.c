@@ -2,8 +2,8 @@
 /*
  * The host's CPUs: their EL2 setup, and its PSCI and SMCCC calls
  *
- * The machine's PSCI (QEMU) would start a CPU of the host at EL2, so that
- * CPU_ON goes through secondary_cpu. The rest is handed on.
+ * QEMU's PSCI starts a CPU at EL2, so CPU_ON goes through secondary_cpu. All
+ * other calls are passed on.
  */
 #include "hyp.h"
 
@@ -32,7 +32,7 @@
 #define HCR_APK			BIT(40)
 #define HCR_API			BIT(41)
 
-/* A call of the machine's firmware */
+/* Call the machine's firmware */
 u64 smc_call(u64 fn, u64 a1, u64 a2, u64 a3)
 {
 	register u64 x0 asm("x0") = fn;
@@ -48,7 +48,7 @@ u64 smc_call(u64 fn, u64 a1, u64 a2, u64 a3)
 }
 
 /**
- * host_cpu_init() - EL2 registers of this CPU, for the host to run
+ * host_cpu_init() - set this CPU's EL2 registers for the host
  * @cpu: this CPU
  */
 void host_cpu_init(struct cpu *cpu)
@@ -93,7 +93,7 @@ static u64 cpu_on(u64 mpidr, u64 pc, u64 ctx)
 
 		if (cpu->mpidr != mpidr)
 			continue;
-		/* Only to be looked at by a CPU that starts */
+		/* Read only by a CPU that starts */
 		if (!cpu->online) {
 			cpu->boot_pc = pc;
 			cpu->boot_ctx = ctx;
@@ -113,7 +113,7 @@ static u64 cpu_off(struct cpu *cpu)
 	panic("CPU %u cannot be turned off", cpu->index);
 }
 
-/* Returns at the next interrupt: QEMU treats every state as standby */
+/* QEMU treats every state as standby: this returns at the next interrupt */
 static u64 cpu_suspend(u64 state)
 {
 	u64 ret;
@@ -129,7 +129,7 @@ static u64 cpu_suspend(u64 state)
  * @cpu: this CPU
  * @f: its registers
  *
- * Return: false if it is none.
+ * Return: false if it is not such a call.
  */
 bool psci_host(struct cpu *cpu, struct frame *f)
 {

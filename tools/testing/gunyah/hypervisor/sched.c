@@ -89,7 +89,7 @@ static void arm(struct sched *s)
 	timer_set(&s->tick, max(timer_now(), s->host_until));
 }
 
-/* See that each vCPU that could run gets its turn, on the CPU it belongs to */
+/* Every vCPU that can run gets a turn, on the CPU that cpu_for() chooses */
 static void arm_all(void)
 {
 	for (struct vcpu *vcpu = all; vcpu; vcpu = vcpu->next) {
@@ -153,10 +153,10 @@ void sched_cpu_off(struct cpu *cpu)
 	arm_all();
 }
 
-/* Is this a good time to take the CPU from the host? */
+/* Whether the CPU may be taken from the host now */
 static bool host_idle(void)
 {
-	/* It has nothing pending, and is not in an interrupt handler */
+	/* No interrupt is pending, and none is being handled */
 	return !(read_sysreg(isr_el1) & ISR_I) &&
 	       read_sysreg(S3_0_C12_C11_3) == RPR_IDLE;	/* ICC_RPR_EL1 */
 }
@@ -180,7 +180,7 @@ void sched_poll(struct cpu *cpu, struct frame *f)
 
 	vcpu = pick(cpu->index);
 	if (!vcpu) {
-		/* Those that there were may belong to another CPU now */
+		/* The runnable ones may belong to other CPUs by now */
 		arm_all();
 		return;
 	}

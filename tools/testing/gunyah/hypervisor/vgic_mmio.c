@@ -2,9 +2,9 @@
 /*
  * Virtual GICv3: registers of distributor and redistributors
  *
- * Accesses of any size are done on 32-bit words of the register file, of which
- * a write may cover a part only. What is not here reads as zero and ignores
- * writes.
+ * An access of any size becomes accesses to 32-bit words, and a write may cover
+ * only a part of a word. Registers that are not listed here read as zero and
+ * ignore writes.
  */
 #include "guest.h"
 
@@ -59,7 +59,7 @@ static bool bit_get(struct vm *vm, u32 reg, struct virq *irq, u32 intid)
 		return vgic_irq_pending(irq, intid);
 	case GIC_ISACTIVER:
 	case GIC_ICACTIVER:
-		/* Guests poll this one: have it brought up to date */
+		/* Guests poll this register: have it updated */
 		if (irq->in_lr)
 			vcpu_notify(vm->vcpus[irq->owner]);
 		return irq->active;
@@ -165,7 +165,7 @@ static u32 config_access(struct vm *vm, u32 vcpu, u32 first, bool write,
 			result |= (u32)irq->edge << (2 * i + 1);
 		} else if (first >= VGIC_NR_PRIVATE && irq->edge != edge) {
 			irq->edge = edge;
-			/* A level that was seen before is not an edge */
+			/* An earlier level is not an edge */
 			if (!irq->latched)
 				irq->pending = false;
 			vgic_update(vm, vcpu, first + i);
@@ -179,7 +179,7 @@ static bool is_private(u32 intid)
 	return intid < VGIC_NR_PRIVATE;
 }
 
-/* The part of the register file that has a field for each interrupt */
+/* Registers with a field for each interrupt */
 static u32 irqs_access(struct vm *vm, u32 vcpu, u32 offset, bool private,
 		       bool write, u32 val, u32 mask)
 {
@@ -264,7 +264,7 @@ static u32 gicr_access(struct vm *vm, u32 vcpu, u32 offset, bool write,
 		return irqs_access(vm, vcpu, offset - GIC_FRAME, true, write,
 				   val, mask);
 	switch (offset) {
-	case GICD_TYPER:	/* GICR_IIDR is at the same place */
+	case GICD_TYPER:	/* the offset of GICR_IIDR */
 		return GIC_IIDR_VALUE;
 	case GICR_TYPER:
 		return vcpu << 8 |
@@ -311,7 +311,7 @@ bool vgic_mmio(struct vcpu *vcpu, u64 ipa, u32 size, bool write, u64 *val)
 			return false;
 	}
 
-	/* Unaligned accesses are not defined, they do nothing here */
+	/* The architecture does not define unaligned accesses: ignore them */
 	if (ipa & (size - 1)) {
 		*val = 0;
 		return true;

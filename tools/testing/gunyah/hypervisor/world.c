@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * World switch: what is at EL1 of a physical CPU, the host or a vCPU
+ * World switch: exchange the EL1 state of the host and that of a vCPU
  *
- * The general purpose registers are in the trap frame; everything else is
- * exchanged here. The host keeps the physical GIC: its interrupts end a
- * guest's turn without being acknowledged. The guest's virtual timer is the
- * CPU's own, the host has no use for it. FP/SIMD registers are exchanged when
- * the guest first uses them, since most turns are short and do not.
+ * General purpose registers are in the trap frame; everything else is exchanged
+ * here. The host keeps the physical GIC: its interrupts end a guest's turn and
+ * are not acknowledged here. The guest uses the CPU's own virtual timer, because
+ * the host does not use it. FP/SIMD registers are exchanged when the guest first
+ * uses them, because most turns do not.
  */
 #include "guest.h"
 
@@ -58,7 +58,7 @@
 /**
  * struct world - the host's state while a vCPU is loaded on its CPU
  * @sys: EL1 registers
- * @gic: virtual CPU interface, which is used for some registers (HCR_EL2.FMO)
+ * @gic: virtual CPU interface, which the host also uses (HCR_EL2.FMO)
  * @fp: FP/SIMD registers, if @fp_guest
  * @cptr: control registers of EL2
  * @mdcr: likewise
@@ -67,10 +67,10 @@
  * @vpidr: likewise
  * @vmpidr: likewise
  * @fp_guest: the FP/SIMD registers are the guest's
- * @vtimer_active: so is the virtual timer's interrupt on the physical side
- * @last_vcpu: the last one that was loaded
- * @evicted_proxy: the vCPU that was evicted owes its owner a result
- * @evicted_result: this one
+ * @vtimer_active: the physical interrupt of the virtual timer is active
+ * @last_vcpu: the vCPU that was loaded last
+ * @evicted_proxy: the evicted vCPU owes its owner a result
+ * @evicted_result: that result
  */
 struct world {
 	struct sysregs sys;
@@ -91,7 +91,7 @@ struct world {
 
 static struct world worlds[HYP_MAX_CPUS];
 
-/* Stands for the vCPU that was loaded when it was evicted */
+/* Takes the place of a loaded vCPU that was evicted */
 static struct vcpu evicted;
 
 static void save_sysregs(struct sysregs *sys)
@@ -170,8 +170,8 @@ static struct world *world_of(const struct cpu *cpu)
 }
 
 /*
- * The host has the redistributor and disables all PPIs when a CPU comes up, so
- * look at each entry whether the ones of EL2 are as they should be.
+ * The host owns the redistributor and disables all PPIs when a CPU comes up, so
+ * each entry checks that those of EL2 are enabled.
  */
 static void arm_ppis(struct cpu *cpu)
 {
@@ -183,7 +183,7 @@ static void arm_ppis(struct cpu *cpu)
 	    (read32(gicr + GICR_ISENABLER0) & ppis) == ppis)
 		return;
 	write32(gicr + GICR_IGROUPR0, group | ppis);
-	/* INTIDs 24..27: only those two */
+	/* INTIDs 24 to 27, of which the priorities of these two are set */
 	group = read32(gicr + GICR_IPRIORITYR + 24);
 	group &= ~(0xff00ff00U);
 	group |= PPI_PRIO << 8 | (u32)PPI_PRIO << 24;
@@ -236,8 +236,8 @@ void world_load(struct cpu *cpu, struct vcpu *vcpu, struct frame *f)
 	isb();
 
 	/*
-	 * Two vCPUs of a VM have the same VMID, but a guest may use the same
-	 * ASID for different things on different CPUs.
+	 * All vCPUs of a VM have the same VMID, but a guest may use an ASID for
+	 * different address spaces on different CPUs.
 	 */
 	if (world->last_vcpu != vcpu) {
 		asm volatile("tlbi vmalle1\n\tic iallu" : : : "memory");
@@ -332,8 +332,8 @@ void world_evict(struct vcpu *vcpu, const struct run_result *result)
 	cpu->vcpu = &evicted;
 
 	/*
-	 * That CPU notices when it has the lock. Until then it is in the trap
-	 * entry at the latest when the kick has arrived, and not in the guest.
+	 * That CPU notices when it gets the lock. The kick takes it out of the
+	 * guest into the trap entry, where it waits for the lock.
 	 */
 	if (cpu != this_cpu()) {
 		cpu_kick(cpu);
