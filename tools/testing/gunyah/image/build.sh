@@ -83,13 +83,27 @@ hypervisor()
 
 vmm()
 {
+	local files=() name
+
 	have samples/gunyah/gunyah_vmm.c gunyah_vmm
 	changed vmm samples/gunyah include/uapi || return 0
-	say "building gunyah_vmm"
+	say "building the sample VMMs"
+	for name in "$top"/samples/gunyah/*.c; do
+		[ "${name##*/}" = hello.c ] || files+=("$name")
+	done
 	logged "$build/logs/gunyah_vmm.log" ${cross}gcc -static -O2 -Wall \
-		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" \
-		"$top"/samples/gunyah/*.c -lfdt -lpthread
-	grep -E 'warning:' "$build/logs/gunyah_vmm.log" || true
+		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" "${files[@]}" \
+		-lfdt -lpthread
+	logged "$build/logs/hello.log" ${cross}gcc -static -O2 -Wall -Wextra \
+		-I"$out/uapi" -o "$out/hello" "$top/samples/gunyah/hello.c"
+	grep -hE 'warning:' "$build"/logs/{gunyah_vmm,hello}.log || true
+	rm -rf "$out/dtb"
+	mkdir -p "$out/dtb"
+	for name in "$top"/samples/gunyah/*.dts; do
+		logged "$build/logs/dtc.log" dtc -a 8 -i "$top/samples/gunyah" \
+			-o "$out/dtb/$(basename "$name" .dts).dtb" "$name"
+		grep 'Warning' "$build/logs/dtc.log" || true
+	done
 	echo "$inputs" >"$stamp"
 }
 
@@ -119,14 +133,14 @@ guest()
 {
 	local module=$build/kernel/gunyah.ko
 
-	have tools/testing/gunyah/guest/init.c "the guest's init"
+	have tools/testing/gunyah/guest/guest-init.c "the guest's init"
 	[ -f "$module" ] || die "build the kernel first: the guest has its driver"
 	if changed guest tools/testing/gunyah/guest samples/gunyah/shlog.h; then
 		say "building the guest's init"
 		rm -rf "$out/guest"
 		mkdir -p "$out/guest/lib" "$out/guest/sbin"
 		logged "$build/logs/guest.log" ${cross}gcc -static -O2 -Wall \
-			-Wextra -o "$out/guest/init" "$here/guest/init.c"
+			-Wextra -o "$out/guest/init" "$here/guest/guest-init.c"
 		ln -s ../init "$out/guest/sbin/poweroff"
 		echo "$inputs" >"$stamp"
 	fi
@@ -203,7 +217,7 @@ bench()
 	cp "$cache/busybox-arm64/busybox" "$dir/gunyah_bench" \
 		"$out/selftests/gunyah/gunyah_vcpu_host" "$dir/root/bin/"
 	${cross}strip "$dir/root/bin/gunyah_vcpu_host"
-	cp "$here/image/init" "$dir/root/init"
+	cp "$here/image/host-init" "$dir/root/init"
 	cp "$build/kernel/gunyah.ko" "$dir/root/lib/"
 	${cross}strip -g "$dir/root/lib/gunyah.ko"
 	"$here/image/mkcpio.py" "$images/bench.cpio.gz" "gz:$dir/root"
@@ -233,9 +247,10 @@ host()
 {
 	rm -rf "$root" "$out/guest-files"
 	mkdir -p "$root/bin" "$root/lib" "$root/job" "$out/guest-files/guest"
-	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$root/bin/"
-	cp "$here/image/init" "$root/init"
-	${cross}strip "$root/bin/gunyah_vmm"
+	cp "$cache/busybox-arm64/busybox" "$out"/{gunyah_vmm,hello} "$root/bin/"
+	cp "$out"/dtb/*.dtb "$root/lib/"
+	cp "$here/image/host-init" "$root/init"
+	${cross}strip "$root"/bin/{gunyah_vmm,hello}
 	${cross}strip -g -o "$root/lib/gunyah.ko" "$build/kernel/gunyah.ko"
 	pack initramfs.cpio.gz gz "$root"
 
