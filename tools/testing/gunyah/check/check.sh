@@ -70,7 +70,7 @@ inputs()
 	uapi)			dirs=include ;;
 	gcc-* | clang-* | sparse | x86_64* | i386* | kunit-um) dirs="drivers include" ;;
 	cocci)			dirs="drivers include samples" ;;
-	sphinx)			dirs="Documentation drivers include" ;;
+	sphinx)			dirs="Documentation drivers include samples tools" ;;
 	*)			dirs="drivers include samples Documentation tools
 				      .ci Makefile README.md" ;;
 	esac
