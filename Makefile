@@ -26,12 +26,13 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run shell job test test-fresh check bench images clean
+.PHONY: help run hello shell job test test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
 	@echo '  run         launch a Linux guest, with its console on the terminal; fails'
 	@echo '              unless the guest switches itself off'
+	@echo '  hello       launch the small VMM of the manual, which prints "Hello, world"'
 	@echo '  shell       open a shell on the host of the test machine'
 	@echo '  job         run a shell script there: make job JOB=FILE'
 	@echo '  test        run all tests; the last line says how many have passed'
@@ -46,12 +47,12 @@ help:
 	@echo 'Options:'
 	@echo "  ARGS='...'    run: options for gunyah_vmm, such as --share or --help"
 	@echo "  FILES='...'   job: copy these files to /job on the host"
-	@echo '  GUNYAH=FILE   run, shell, job, test: boot this Gunyah image instead of the'
-	@echo '                test hypervisor'
-	@echo '  CPUS=N        run, shell, job: processors of the machine, 1 to 8 (2)'
-	@echo "  WORDS='...'   run, shell, job: more words for the kernel's command line,"
-	@echo '                such as gunyah_hyp.caps=random'
-	@echo '  TIMEOUT=N     run, shell, job: limit in seconds, 0 for none (none on a'
+	@echo '  GUNYAH=FILE   run, hello, shell, job, test: boot this Gunyah image instead of'
+	@echo '                the test hypervisor'
+	@echo '  CPUS=N        run, hello, shell, job: processors of the machine, 1 to 8 (2)'
+	@echo "  WORDS='...'   run, hello, shell, job: more words for the kernel's command"
+	@echo '                line, such as gunyah_hyp.caps=random'
+	@echo '  TIMEOUT=N     run, hello, shell, job: limit in seconds, 0 for none (none on a'
 	@echo '                terminal, else 300)'
 	@echo '  TIERS="..."   test: only these tiers; "make test TIERS=list" lists them'
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
@@ -77,6 +78,9 @@ dry-run-%:
 
 run: dry-run-run images
 	@$(RUNNER) run $(machine) $(options-run)
+
+hello: dry-run-hello images
+	@$(RUNNER) hello $(machine)
 
 shell: dry-run-shell images
 	@$(RUNNER) shell $(machine)

@@ -3,12 +3,13 @@
 """Run things on the test machine.
 
   gunyah.py run [OPTION]...	launch a Linux guest
+  gunyah.py hello		launch the small VMM of the manual
   gunyah.py shell		a shell on the host
   gunyah.py job FILE		run a shell script on the host
   gunyah.py test [TIER]...	the tests; "list" lists the tiers
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
-Options of the machine, for run, shell and job:
+Options of the machine, for run, hello, shell and job:
 
   --cpus N			processors, 1 to 8 (default 2)
   --memory SIZE			memory (default 4G)
@@ -85,7 +86,7 @@ def parse(argv):
     parser = Parser(usage=__doc__, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
-                        choices=("run", "shell", "job", "test", "bench"))
+                        choices=("run", "hello", "shell", "job", "test", "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -155,6 +156,10 @@ def guest_job(opts, interactive):
                     stdin=not interactive, settings={"LOGLEVEL": 5})
 
 
+def hello_job(opts, _interactive):
+    return job_from(opts, "hello", "exec hello /lib/hello.dtb\n", parts=())
+
+
 def shell_job(opts, interactive):
     if not interactive:
         raise Problem("a shell needs a terminal; see 'make job'")
@@ -187,8 +192,9 @@ def script_job(opts, _interactive):
 
 
 def run_target(machine, opts):
-    """run, shell or job."""
-    make = {"run": guest_job, "shell": shell_job, "job": script_job}[opts.what]
+    """All but test and bench."""
+    make = {"run": guest_job, "hello": hello_job, "shell": shell_job,
+            "job": script_job}[opts.what]
     job = make(opts, sys.stdin.isatty())
     if job.real and not os.path.isfile(job.hypervisor):
         raise Problem(f"{job.hypervisor}: no such file")

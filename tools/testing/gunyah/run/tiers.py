@@ -37,7 +37,7 @@ EARLY = ("runner", "rm", "vmm", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
-REAL = ("module", "selftest", "compat", "guest", "stop", "disk")
+REAL = ("module", "selftest", "compat", "guest", "stop", "hello", "disk")
 # Those that can run even if the test hypervisor cannot be built
 PLAIN = ("kunit", "plain", "external")
 
@@ -72,6 +72,9 @@ GUESTS = (
      ["--sched", "hypervisor", "--cpus", "1"], 1, 128, 0),
     ("hypervisor schedules 2 CPUs",
      ["--sched", "hypervisor", "--cpus", "2"], 2, 128, 0),
+    ("devicetree of a file", ["--dtb", "/lib/linux_vm.dtb"], 2, 128, 0),
+    ("hypervisor schedules devicetree of a file",
+     ["--dtb", "/lib/sample_vm.dtb"], 2, 128, 0),
     ("guest reboots",
      ["--cmdline", "console=ttyAMA0 guest.action=reboot"], 2, 128, 3),
 )
@@ -219,7 +222,7 @@ class Tests:
         """the runner and the build scripts, on the build machine
 
         Installing packages, signals, limits, input and output of the machine,
-        exit statuses, order of the tests.
+        exit statuses, order of the tests, files that the documentation shows.
         """
         return [Task("runner", lambda: self.program(
             "runner", [self.path("run/unit.py")]))]
@@ -395,6 +398,27 @@ class Tests:
         self.images()
         return [self.task(self.job("stop", self.job_text("stop"), cpus=4, words=LATER,
                                    parts=("guest",), timeout=300))]
+
+    def tier_hello(self):
+        """the VMM of the manual
+
+        What it prints, on both kinds of firmware, its messages, and the commands
+        by which the manual compiles and runs it.
+        """
+        self.images()
+        dtb = os.path.join(self.build, "image/relative.dtb")
+        subprocess.run(["dtc", "-i", os.path.join(self.top, "samples/gunyah"),
+                        "-a", "8", "-o", dtb,
+                        self.path("run/jobs/relative.dts")], check=True)
+        tasks = [self.task(self.job(f"hello-{name}", self.job_text("hello"),
+                                    copies={"job/relative.dtb": dtb},
+                                    **kwargs), name + ": ")
+                 for name, kwargs in (("debug", DETERMINISTIC), ("prod", PROD))
+                 if not (self.real and name == "prod")]
+        if not self.real:
+            tasks.append(Task("own-vmm", lambda: self.program(
+                "own-vmm-test", [self.path("run/own-vmm-test.sh")])))
+        return tasks
 
     def tier_refuse(self):
         """messages of the sample VMM when something is refused
