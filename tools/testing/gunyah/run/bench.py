@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from children import Problem
 from ktap import Case
-from machine import Job
+from machine import Job, job_text
 
 PARTS = ("hypervisor", "kernel", "user", "guest")
 BACKENDS = ("gunyah", "kvm")
@@ -89,12 +89,9 @@ def job(machine, backend, run, profile=False):
     """A machine that does all operations."""
     name = f"bench-{backend}-{run}"
     kinds = sum(1 << kind.number for kind in KINDS)
-    # Time to do what booting has left to do; for the clock it is nothing
-    script = (f"sleep 3; gunyah_bench {backend} {WARM_UP + COUNT} {kinds} || "
-              "exit 1\n")
-    if profile:
-        script += (f"echo {SYMBOLS}\n"
-                   "grep -E '^f[0-9a-f]* [tTwW] ' /proc/kallsyms\n")
+    script = job_text("bench", BACKEND=backend, OPERATIONS=WARM_UP + COUNT,
+                      KINDS=kinds, PROFILE="1" if profile else "",
+                      SYMBOLS=SYMBOLS)
     plugin = (f"{machine.image('bench-plugin.so')},"
               f"counts={counts_path(machine, name)},skip={WARM_UP}")
     if profile:

@@ -42,6 +42,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from children import Interrupted, Problem, catch_signals	# noqa: E402
 from machine import FAILURE, SWITCHED_OFF, Job, Machine	# noqa: E402
+from machine import job_text				# noqa: E402
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
 BUILD = os.environ.get("GUNYAH_BUILD") or os.path.join(TOP, "build")
@@ -86,7 +87,8 @@ def parse(argv):
     parser = Parser(usage=__doc__, add_help=False, allow_abbrev=False)
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
-                        choices=("run", "hello", "shell", "job", "test", "bench"))
+                        choices=("run", "hello", "shell", "job", "test",
+                                 "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -151,8 +153,8 @@ def guest_job(opts, interactive):
     command = vmm_command(words_of(opts.args, "ARGS"))
     # Not always: under a real Gunyah there is not much room
     files = [DISK] if "/job/" + DISK in opts.args else []
-    return job_from(opts, "run", f"exec {command}\n", parts=("guest",),
-                    files=files, interactive=interactive,
+    return job_from(opts, "run", job_text("guest", COMMAND=command, STATIC=""),
+                    parts=("guest",), files=files, interactive=interactive,
                     stdin=not interactive, settings={"LOGLEVEL": 5})
 
 
@@ -163,9 +165,7 @@ def hello_job(opts, _interactive):
 def shell_job(opts, interactive):
     if not interactive:
         raise Problem("a shell needs a terminal; see 'make job'")
-    return job_from(opts, "shell",
-                    "echo 'A shell on the host; exit ends the machine, "
-                    "Ctrl-A X at once.'\nexec sh\n",
+    return job_from(opts, "shell", job_text("shell"),
                     files=[DISK] if opts.hypervisor == "hyp" else [],
                     interactive=True, settings={"LOGLEVEL": 5})
 

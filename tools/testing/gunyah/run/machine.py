@@ -9,6 +9,7 @@ and one for the time without output.
 import gzip
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -117,6 +118,15 @@ class Result:
         if self.status:
             reasons.append(f"exit status {self.status}")
         return "; ".join(reasons) or "ok"
+
+
+def job_text(name, **variables):
+    """The script jobs/NAME.sh, with values for its variables."""
+    path = os.path.join(os.path.dirname(__file__), "jobs", name + ".sh")
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    return "".join(f"{key}={shlex.quote(str(value))}\n"
+                   for key, value in variables.items()) + text
 
 
 def job_archive(job, files):

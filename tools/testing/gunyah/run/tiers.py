@@ -18,7 +18,7 @@ import ktap
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
-from machine import Job
+from machine import Job, job_text
 from pool import Pool, Task, Times
 
 # Firmware that survives the end of a VM that the hypervisor schedules
@@ -78,9 +78,6 @@ GUESTS = (
     ("guest reboots",
      ["--cmdline", "console=ttyAMA0 guest.action=reboot"], 2, 128, 3),
 )
-# Without this the driver does not start VMs that the hypervisor schedules
-ALLOW_STATIC = "/sys/module/gunyah/parameters/allow_static_vcpus"
-
 # Production builds refuse shared images, the published resource manager dies
 # when it ends a VM that the hypervisor schedules, and the host has 1 GiB
 NOT_REAL = ("share", "hypervisor schedules", "lend 1 GiB")
@@ -182,10 +179,6 @@ class Tests:
                               f"{result.why()} (see {result.log})"))
         return cases
 
-    def job_text(self, name):
-        with open(self.path(f"run/jobs/{name}.sh"), encoding="utf-8") as f:
-            return f.read()
-
     def job(self, name, script, **kwargs):
         """A job for a tier's machine. The timing of a real image is fixed."""
         if self.real:
@@ -212,7 +205,7 @@ class Tests:
     def plain_machine(self, name, **kwargs):
         """A machine without Gunyah."""
         self.images("plain")
-        return [self.task(self.job(name, self.job_text(name),
+        return [self.task(self.job(name, job_text(name),
                                    hypervisor="none", **DETERMINISTIC,
                                    **kwargs))]
 
@@ -279,7 +272,7 @@ class Tests:
         after a guest.
         """
         self.images()
-        return [self.task(self.job("module", self.job_text("module"), cpus=2,
+        return [self.task(self.job("module", job_text("module"), cpus=2,
                                    parts=("guest",), timeout=120))]
 
     def selftests(self, suffix, without=(), only=None, bits=64, words="",
@@ -294,12 +287,12 @@ class Tests:
                     name in (only or programs) and
                     name.endswith("_32") == (bits == 32)]
         # More processors than there are: the clock runs while they wait
-        clock = ("export GUNYAH_TEST_ICOUNT=1\n"
+        clock = ("GUNYAH_TEST_ICOUNT=1"
                  if kwargs.get("deterministic") or self.real else
-                 "export GUNYAH_TEST_SLOW=3\n")
+                 "GUNYAH_TEST_SLOW=3")
         return [self.task(self.job(
             f"{name}-{suffix}",
-            f"{clock}cd /selftests/gunyah && exec ./{name}\n", timeout=600,
+            job_text("selftest", PROGRAM=name, CLOCK=clock), timeout=600,
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
             words=words + NO_LIMIT.get(name, ""), **kwargs), name + ".")
             for name in programs]
@@ -355,11 +348,12 @@ class Tests:
                               **DETERMINISTIC)
 
     def guest_task(self, name, options, cpus, size, status):
-        text, words = f"exec {vmm_command(options)}\n", ""
-        if name.startswith("hypervisor schedules"):
-            text, words = f"echo Y >{ALLOW_STATIC}\n{text}", LATER
+        static = name.startswith("hypervisor schedules")
+        text = job_text("guest", COMMAND=vmm_command(options),
+                        STATIC="1" if static else "")
         job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
-                       words=words, parts=("guest",), timeout=180)
+                       words=LATER if static else "", parts=("guest",),
+                       timeout=180)
 
         def run():
             result = self.machine.run(job)
@@ -396,21 +390,22 @@ class Tests:
         without.
         """
         self.images()
-        return [self.task(self.job("stop", self.job_text("stop"), cpus=4, words=LATER,
-                                   parts=("guest",), timeout=300))]
+        return [self.task(self.job("stop", job_text("stop"), cpus=4,
+                                   words=LATER, parts=("guest",),
+                                   timeout=300))]
 
     def tier_hello(self):
         """the VMM of the manual
 
-        What it prints, on both kinds of firmware, its messages, and the commands
-        by which the manual compiles and runs it.
+        What it prints, on both kinds of firmware, its messages, and the
+        commands by which the manual compiles and runs it.
         """
         self.images()
         dtb = os.path.join(self.build, "image/relative.dtb")
         subprocess.run(["dtc", "-i", os.path.join(self.top, "samples/gunyah"),
                         "-a", "8", "-o", dtb,
                         self.path("run/jobs/relative.dts")], check=True)
-        tasks = [self.task(self.job(f"hello-{name}", self.job_text("hello"),
+        tasks = [self.task(self.job(f"hello-{name}", job_text("hello"),
                                     copies={"job/relative.dtb": dtb},
                                     **kwargs), name + ": ")
                  for name, kwargs in (("debug", DETERMINISTIC), ("prod", PROD))
@@ -426,7 +421,7 @@ class Tests:
         Which step failed, and what the user can do about it.
         """
         self.images()
-        return [self.task(self.job("refuse", self.job_text("refuse"),
+        return [self.task(self.job("refuse", job_text("refuse"),
                                    parts=("guest",), timeout=300, **PROD))]
 
     def tier_disk(self):
@@ -437,7 +432,7 @@ class Tests:
         self.images()
         return [self.task(self.job(
             "disk-" + name.replace(" ", "-"),
-            f"OPTIONS='{options}'\n" + self.job_text("disk"), timeout=300,
+            job_text("disk", OPTIONS=options), timeout=300,
             parts=("guest",), files=(DISK,), **kwargs), name + ": ")
             for name, options, kwargs in DISKS
             if not (self.real and name.startswith(NOT_REAL))]
@@ -452,8 +447,8 @@ class Tests:
 
         def run(name):
             results[name] = self.machine.run(self.job(
-                name, f"exec {vmm_command([])}\n", parts=("guest",),
-                **DETERMINISTIC))
+                name, job_text("guest", COMMAND=vmm_command([]), STATIC=""),
+                parts=("guest",), **DETERMINISTIC))
             result = results[name]
             yield Case(name, "passed" if result.ok else "failed",
                        "" if result.ok else f"{result.why()} "

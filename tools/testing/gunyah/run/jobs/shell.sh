@@ -1,0 +1,7 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# A shell on the host, for a user at a terminal
+
+echo "A shell on the host; exit ends the machine, Ctrl-A X at once."
+exec sh
