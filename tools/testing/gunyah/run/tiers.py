@@ -401,13 +401,16 @@ class Tests:
         commands by which the manual compiles and runs it.
         """
         self.images()
-        dtb = os.path.join(self.build, "image/relative.dtb")
-        subprocess.run(["dtc", "-i", os.path.join(self.top, "samples/gunyah"),
-                        "-a", "8", "-o", dtb,
-                        self.path("run/jobs/relative.dts")], check=True)
+        copies = {}
+        for name in ("relative", "hangs"):
+            dtb = os.path.join(self.build, "image", name + ".dtb")
+            copies[f"job/{name}.dtb"] = dtb
+            subprocess.run(
+                ["dtc", "-i", os.path.join(self.top, "samples/gunyah"), "-a",
+                 "8", "-o", dtb, self.path(f"run/jobs/{name}.dts")],
+                check=True)
         tasks = [self.task(self.job(f"hello-{name}", job_text("hello"),
-                                    copies={"job/relative.dtb": dtb},
-                                    **kwargs), name + ": ")
+                                    copies=copies, **kwargs), name + ": ")
                  for name, kwargs in (("debug", DETERMINISTIC), ("prod", PROD))
                  if not (self.real and name == "prod")]
         if not self.real:

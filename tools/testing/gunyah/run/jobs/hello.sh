@@ -3,7 +3,7 @@
 #
 # hello, the VMM of the manual: what it prints, and what it says when something is
 # wrong. These messages are in the manual. /job/relative.dtb is a devicetree that
-# would crash the resource manager.
+# would crash the resource manager, and with /job/hangs.dtb the guest hangs.
 
 # shellcheck source=tools/testing/gunyah/run/jobs/ktap.sh
 . /job/ktap.sh
@@ -21,8 +21,11 @@ says()
 	[ $? = "$status" ] && [ "$(cat $OUTPUT)" = "$text" ]
 }
 
+mkdir -p /etc
+echo user:x:1000:1000::/:/bin/sh >/etc/passwd
+echo user:x:1000: >/etc/group
 # A user without privileges
-user() { start-stop-daemon -S -q -c 1000:1000 -x /bin/hello -- $DTB; }
+user() { start-stop-daemon -S -q -c user -x /bin/hello -- $DTB; }
 # shellcheck disable=SC3045 # busybox has this limit
 limited() { (ulimit -l 1024; user); }
 another_driver()
@@ -37,7 +40,17 @@ standard_output() { [ "$(hello $DTB 2>/dev/null)" = "Hello, world" ]; }
 often() { for _ in 1 2 3 4 5 6 7 8 9 10; do standard_output || return; done; }
 # The reader goes away: the program must end, and so must the VM
 pipe() { hello $DTB 2>/dev/null | true && standard_output; }
-closed() { hello $DTB >&-; }
+# A signal ends the program, and with it the VM
+hangs()
+{
+	hello /job/hangs.dtb >$OUTPUT 2>&1 &
+	until grep -q world $OUTPUT; do sleep 0.1; done
+	sleep 0.3
+	kill $! || return
+	wait $!
+	[ $? = 143 ] && standard_output
+}
+full() { hello $DTB >/dev/full; }
 
 HELLO="Hello, world
 hello: 13 MMIO writes"
@@ -46,13 +59,14 @@ hello: start_reason 0, start_step 4, rm_error 0xa"
 UNSAFE="hello: cannot start the VM: Invalid argument
 hello: start_reason 3, start_step 0, rm_error 0"
 
-echo 1..14
+echo 1..15
 check "prints" says 0 "$HELLO" hello $DTB
 check "standard output has the guest's text alone" standard_output
 check "ten times" often
 check "nobody reads" pipe
-check "standard output is closed" \
-	says 1 "hello: standard output: Bad file descriptor" closed
+check "guest hangs" hangs
+check "standard output is full" \
+	says 1 "hello: standard output: No space left on device" full
 check "no devicetree" says 1 "hello: usage: hello DTB" hello
 check "devicetree is not there" \
 	says 1 "hello: /nothing: No such file or directory" hello /nothing
