@@ -7,8 +7,8 @@
 # build.sh plain: without test hypervisor and selftests, for a machine without
 # Gunyah.
 # build.sh PIECE...: only these pieces, without an initramfs: kernel (with the
-# driver), hypervisor, vmm, selftests, guest, disk, bench. The last one needs
-# kernel and selftests, and makes an initramfs of its own.
+# driver), hypervisor, vmm, hello, selftests, guest, disk, bench. The last one
+# needs kernel and selftests, and makes an initramfs of its own.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
@@ -83,27 +83,18 @@ hypervisor()
 
 vmm()
 {
-	local files=() name
+	local sources
 
 	have samples/gunyah/gunyah_vmm.c gunyah_vmm
 	changed vmm samples/gunyah include/uapi || return 0
-	say "building the sample VMMs"
-	for name in "$top"/samples/gunyah/*.c; do
-		[ "${name##*/}" = hello.c ] || files+=("$name")
-	done
+	say "building gunyah_vmm"
+	# hello.c is a program of its own
+	sources=$(find "$top/samples/gunyah" -name '*.c' ! -name hello.c)
+	# shellcheck disable=SC2086 # a list of files
 	logged "$build/logs/gunyah_vmm.log" ${cross}gcc -static -O2 -Wall \
-		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" "${files[@]}" \
+		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" $sources \
 		-lfdt -lpthread
-	logged "$build/logs/hello.log" ${cross}gcc -static -O2 -Wall -Wextra \
-		-I"$out/uapi" -o "$out/hello" "$top/samples/gunyah/hello.c"
-	grep -hE 'warning:' "$build"/logs/{gunyah_vmm,hello}.log || true
-	rm -rf "$out/dtb"
-	mkdir -p "$out/dtb"
-	for name in "$top"/samples/gunyah/*.dts; do
-		logged "$build/logs/dtc.log" dtc -a 8 -i "$top/samples/gunyah" \
-			-o "$out/dtb/$(basename "$name" .dts).dtb" "$name"
-		grep 'Warning' "$build/logs/dtc.log" || true
-	done
+	grep -E 'warning:' "$build/logs/gunyah_vmm.log" || true
 	echo "$inputs" >"$stamp"
 }
 
@@ -126,6 +117,26 @@ selftests()
 	mkdir -p "$tests"
 	cp -r "$out/selftests" "$tests/selftests"
 	${cross}strip "$tests"/selftests/gunyah/gunyah_*
+	echo "$inputs" >"$stamp"
+}
+
+# The VMM of the manual, and all devicetrees that are files
+hello()
+{
+	local name
+
+	changed hello samples/gunyah include/uapi || return 0
+	say "building hello"
+	logged "$build/logs/hello.log" ${cross}gcc -static -O2 -Wall -Wextra \
+		-I"$out/uapi" -o "$out/hello" "$top/samples/gunyah/hello.c"
+	grep -E 'warning:' "$build/logs/hello.log" || true
+	rm -rf "$out/dtb"
+	mkdir -p "$out/dtb"
+	for name in "$top"/samples/gunyah/*.dts; do
+		logged "$build/logs/dtc.log" dtc -a 8 -i "$top/samples/gunyah" \
+			-o "$out/dtb/$(basename "$name" .dts).dtb" "$name"
+		grep 'Warning' "$build/logs/dtc.log" || true
+	done
 	echo "$inputs" >"$stamp"
 }
 
@@ -273,7 +284,7 @@ uapi
 if [ $# != 0 ] && [ "$*" != plain ]; then
 	for piece in "$@"; do
 		case $piece in
-		kernel|hypervisor|vmm|selftests|guest|disk|bench)
+		kernel|hypervisor|vmm|hello|selftests|guest|disk|bench)
 			$piece ;;
 		*)	die "no such piece: $piece" ;;
 		esac
@@ -286,6 +297,7 @@ if [ "$*" != plain ]; then
 	selftests
 fi
 vmm
+hello
 guest
 disk
 
