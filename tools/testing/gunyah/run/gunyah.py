@@ -125,11 +125,8 @@ def finish(result, quiet=False):
     """Say how a job ended; returns the exit status for the caller."""
     if not result.ok:
         print(f"gunyah: {result.why()}", file=sys.stderr)
-        print(f"gunyah: the console's log is {result.log}", file=sys.stderr)
-        hyp_log = result.log.removesuffix(".log") + ".hyp.log"
-        if os.path.exists(hyp_log) and os.path.getsize(hyp_log):
-            print(f"gunyah: the hypervisor's log is {hyp_log}",
-                  file=sys.stderr)
+        for what, path in result.logs.items():
+            print(f"gunyah: {what} is {path}", file=sys.stderr)
     elif not quiet:
         print(f"  done in {result.seconds:.0f} s, log: {result.log}")
     return result.code

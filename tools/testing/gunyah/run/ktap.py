@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Read test results in the kernel's format (KTAP)."""
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 RESULT = re.compile(r"^(?P<indent> *)(?P<state>not ok|ok) (?P<number>\d+)"
                     r"(?: -)?(?: (?P<name>.*))?$")
@@ -19,7 +19,7 @@ class Case:
     name: str
     state: str	# "passed", "failed" or "skipped"
     why: str = ""
-    log: str = ""	# a console's log that may tell more
+    logs: dict = field(default_factory=dict)	# {what: path} that tell more
 
 
 def parse(text):

@@ -112,12 +112,25 @@ class Result:
         text = self.text.partition(BEGIN.decode() + "\n")[2]
         return EXIT.split(text)[0]
 
+    @property
+    def logs(self):
+        """{what it is: path} of the logs that have something to say."""
+        logs = {"the console's log": self.log,
+                "the hypervisor's log": hypervisor_log(self.log)}
+        return {what: path for what, path in logs.items()
+                if os.path.exists(path) and os.path.getsize(path)}
+
     def why(self):
         """One line on what is wrong."""
         reasons = list(self.problems)
         if self.status:
             reasons.append(f"exit status {self.status}")
         return "; ".join(reasons) or "ok"
+
+
+def hypervisor_log(console_log):
+    """Where the test hypervisor writes its log."""
+    return console_log.removesuffix(".log") + ".hyp.log"
 
 
 def job_text(name, **variables):
@@ -191,7 +204,8 @@ class Machine:
         machine = "virt,gic-version=3,dtb-randomness=off"
         if job.hypervisor == "hyp":
             machine += ",virtualization=on"
-            hyp_log = os.path.join(self.logs, job.name + ".hyp.log")
+            hyp_log = hypervisor_log(os.path.join(self.logs,
+                                                  job.name + ".log"))
             cmd += ["-kernel", self.image("hyp.bin"), "-device",
                     f"loader,file={self.image('Image')},addr={IMAGE_ADDR:#x},"
                     "force-raw=on", "-chardev",
@@ -225,6 +239,8 @@ class Machine:
         self.check(job)
         os.makedirs(self.logs, exist_ok=True)
         result = Result(job, os.path.join(self.logs, job.name + ".log"))
+        if os.path.exists(hypervisor_log(result.log)):
+            os.unlink(hypervisor_log(result.log))	# of an earlier run
         start = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="gunyah-") as tmp:
             initrd = os.path.join(tmp, "initrd")

@@ -173,7 +173,7 @@ class Tests:
         bad = any(case.state == "failed" for case in cases)
         for case in cases:
             if case.state == "failed":
-                case.log = result.log
+                case.logs = result.logs
         if result.problems or (result.status and not bad):
             cases.append(Case("the machine", "failed",
                               f"{result.why()} (see {result.log})"))
@@ -506,12 +506,13 @@ class Report:
         print(f"== {name}: {describe(name)[0]}")
         ran = 0
         for task, cases in results:
-            logs = {case.log: None for case in cases if case.log}
+            logs = {path: what for case in cases
+                    for what, path in case.logs.items()}
             for case in cases:
                 self.case(name, case)
                 ran += 1
-            for log in logs:
-                print(f"     the console's log is {log}")
+            for path, what in logs.items():
+                print(f"     {what} is {path}")
             if len(results) > 1:
                 print(f"     {task.name}: {task.seconds:.0f} s, "
                       f"{task.cpu:.0f} s of processor time")

@@ -58,6 +58,29 @@ class Status(RunnerTest):
         _, err = self.assertStatus(125, "echo planned >&2; exit 1")
         self.assertIn("planned", err)
 
+    def test_log_of_the_hypervisor(self):
+        """It is named if there is something in it, of this run."""
+        log = self.path("build/logs/run.hyp.log")
+        writes = (r"""echo refused >"$(sed -n 's/.*id=hyplog,path=//p' """
+                  r""""$FAKE/arguments")"; """)
+        out, err = self.assertStatus(3, writes + "begin; end 3")
+        self.assertIn(f"gunyah: the hypervisor's log is {log}\n", err)
+        self.assertEqual(self.read("build/logs/run.hyp.log"), "refused\n")
+        out, err = self.assertStatus(0, writes + "begin; end 0")
+        self.assertNotIn(log, out + err)
+        for args in ((), ("--hypervisor", "none")):
+            _, err = self.assertStatus(3, "begin; end 3", "run", *args)
+            self.assertNotIn(log, err)
+
+    def test_hello(self):
+        """The small VMM of the manual, on a host without anything else."""
+        out, _ = self.assertStatus(
+            0, r"""sed -n '/^-initrd$/{n;p}' "$FAKE/arguments" |
+            xargs -I{} cp {} "$FAKE/initrd"; begin; echo Hello; end 0""",
+            "hello")
+        self.assertIn("Hello", out)
+        self.assertIn("exec hello /lib/hello.dtb\n", self.read("initrd"))
+
     def test_through_make(self):
         """make itself always ends with 2, and tells the status."""
         top = os.path.join(os.path.dirname(__file__), "../../../../..")
