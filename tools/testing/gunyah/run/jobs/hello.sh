@@ -40,11 +40,16 @@ standard_output() { [ "$(hello $DTB 2>/dev/null)" = "Hello, world" ]; }
 often() { for _ in 1 2 3 4 5 6 7 8 9 10; do standard_output || return; done; }
 # The reader goes away: the program must end, and so must the VM
 pipe() { hello $DTB 2>/dev/null | true && standard_output; }
-# A signal ends the program, and with it the VM
+# Signals interrupt GH_VCPU_RUN: the program goes on after SIGCONT, and SIGTERM
+# ends it and the VM
 hangs()
 {
 	hello /job/hangs.dtb >$OUTPUT 2>&1 &
-	until grep -q world $OUTPUT; do sleep 0.1; done
+	until grep -q world $OUTPUT; do
+		kill -0 $! || return
+		sleep 0.1
+	done
+	kill -STOP $! && kill -CONT $!
 	sleep 0.3
 	kill $! || return
 	wait $!
