@@ -251,17 +251,17 @@ pack()
 	fi
 }
 
-# Three archives, of which a machine gets those that its job needs: what every
-# host has, the guest's files, and the selftests. xz is slow, but it is the only
-# one to notice that each selftest contains the same library.
+# Archives of which a machine gets those that its job needs: what every host has,
+# the guest's files, the VMM of the manual, and the selftests. xz is slow, but it
+# is the only one to notice that each selftest contains the same library.
 host()
 {
-	rm -rf "$root" "$out/guest-files"
+	rm -rf "$root" "$out"/{guest,hello}-files
 	mkdir -p "$root/bin" "$root/lib" "$root/job" "$out/guest-files/guest"
-	cp "$cache/busybox-arm64/busybox" "$out"/{gunyah_vmm,hello} "$root/bin/"
+	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$root/bin/"
 	cp "$out"/dtb/*.dtb "$root/lib/"
 	cp "$here/image/host-init" "$root/init"
-	${cross}strip "$root"/bin/{gunyah_vmm,hello}
+	${cross}strip "$root/bin/gunyah_vmm"
 	${cross}strip -g -o "$root/lib/gunyah.ko" "$build/kernel/gunyah.ko"
 	pack initramfs.cpio.gz gz "$root"
 
@@ -269,6 +269,10 @@ host()
 	cp "$out/guest-initramfs.cpio.gz" \
 		"$out/guest-files/guest/initramfs.cpio.gz"
 	pack guest.cpio.gz gz "$out/guest-files"
+
+	mkdir -p "$out/hello-files/bin"
+	${cross}strip -o "$out/hello-files/bin/hello" "$out/hello"
+	pack hello.cpio.gz gz "$out/hello-files"
 
 	[ ! -d "$tests" ] || pack selftests.cpio.xz xz "$tests"
 }

@@ -156,7 +156,8 @@ def guest_job(opts, interactive):
 
 
 def hello_job(opts, _interactive):
-    return job_from(opts, "hello", "exec hello /lib/hello.dtb\n", parts=())
+    return job_from(opts, "hello", "exec hello /lib/hello.dtb\n",
+                    parts=("hello",))
 
 
 def shell_job(opts, interactive):

@@ -26,14 +26,15 @@ CPUS = 8
 
 
 def parts_that_fit(parts, sizes, base):
-    """Leave out the selftests if there is no room for them in the initramfs.
+    """Leave out parts if there is no room for them in the initramfs.
     @sizes: of the parts; @base: of all else."""
     total = base + sum(sizes[part] for part in parts)
-    if total > ROOM and "selftests" in parts:
-        print(f"  no room for /selftests: {total} bytes, {ROOM} fit",
-              flush=True)
-        parts = [part for part in parts if part != "selftests"]
-        total -= sizes["selftests"]
+    for name, path in (("selftests", "/selftests"), ("hello", "/bin/hello")):
+        if total > ROOM and name in parts:
+            print(f"  no room for {path}: {total} bytes, {ROOM} fit",
+                  flush=True)
+            parts = [part for part in parts if part != name]
+            total -= sizes[name]
     if total > ROOM:
         raise Problem(f"the initramfs has {total} bytes, but under Gunyah "
                       f"there is room for {ROOM} (7 MiB)")

@@ -33,7 +33,8 @@ FAILURE = 125
 SWITCHED_OFF = "the machine was switched off"
 
 # Archives that a host can have besides what every host has
-PARTS = {"guest": "guest.cpio.gz", "selftests": "selftests.cpio.xz"}
+PARTS = {"guest": "guest.cpio.gz", "selftests": "selftests.cpio.xz",
+         "hello": "hello.cpio.gz"}
 
 # Where Linux is loaded under the test hypervisor, which owns the 64 MiB below
 IMAGE_ADDR = 0x44200000

@@ -410,7 +410,8 @@ class Tests:
                  "8", "-o", dtb, self.path(f"run/jobs/{name}.dts")],
                 check=True)
         tasks = [self.task(self.job(f"hello-{name}", job_text("hello"),
-                                    copies=copies, **kwargs), name + ": ")
+                                    parts=("hello",), copies=copies,
+                                    **kwargs), name + ": ")
                  for name, kwargs in (("debug", DETERMINISTIC), ("prod", PROD))
                  if not (self.real and name == "prod")]
         if not self.real:

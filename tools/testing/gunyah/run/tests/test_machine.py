@@ -124,22 +124,24 @@ class Initramfs(RunnerTest):
                                self.path("build/logs"))
         self.sizes(1400000, 4000000, 1200000)
 
-    def sizes(self, base, guest, selftests):
+    def sizes(self, base, guest, selftests, hello=250000):
         for name, letter, size in (("initramfs.cpio.gz", "b", base),
                                    ("guest.cpio.gz", "g", guest),
-                                   ("selftests.cpio.xz", "s", selftests)):
+                                   ("selftests.cpio.xz", "s", selftests),
+                                   ("hello.cpio.gz", "h", hello)):
             self.write("build/images/" + name, letter * size)
 
     def parts(self, **kwargs):
         """The order of the parts, with the job ("0": a cpio header)."""
         data = self.machine.initramfs(Job("name", "true", **kwargs))
-        seen = [letter for letter in (b"b", b"g", b"s") if letter * 100 in data]
+        seen = [letter for letter in (b"b", b"g", b"s", b"h")
+                if letter * 100 in data]
         places = {letter: data.index(letter * 100) for letter in seen}
         places[b"job"] = data.index(b"070701")
         return [name.decode() for name in sorted(places, key=places.get)]
 
     def test_all(self):
-        self.assertEqual(self.parts(), ["b", "g", "s", "job"])
+        self.assertEqual(self.parts(), ["b", "g", "s", "h", "job"])
 
     def test_guest(self):
         self.assertEqual(self.parts(parts=("guest",)), ["b", "g", "job"])
@@ -151,14 +153,20 @@ class Initramfs(RunnerTest):
         return self.parts(hypervisor=self.path("hypvm.elf"), **kwargs)
 
     def test_everything_fits(self):
-        self.assertEqual(self.real(), ["b", "g", "s", "job"])
+        self.assertEqual(self.real(), ["b", "g", "s", "h", "job"])
 
     def test_selftests_do_not_fit(self):
         self.sizes(1400000, 4800000, 1200000)
         with mock.patch("builtins.print") as said:
-            self.assertEqual(self.real(), ["b", "g", "job"])
+            self.assertEqual(self.real(), ["b", "g", "h", "job"])
         self.assertIn("no room for /selftests", said.call_args[0][0])
-        self.assertEqual(self.parts(), ["b", "g", "s", "job"])
+        self.assertEqual(self.parts(), ["b", "g", "s", "h", "job"])
+
+    def test_hello_does_not_fit_either(self):
+        self.sizes(1400000, 5900000, 1200000)
+        with mock.patch("builtins.print") as said:
+            self.assertEqual(self.real(), ["b", "g", "job"])
+        self.assertIn("no room for /bin/hello", said.call_args[0][0])
 
     def test_a_selftest_fits_always(self):
         """A test's job has its program, and not the guest's files."""
