@@ -150,9 +150,10 @@ def guest_job(opts, interactive):
     command = vmm_command(words_of(opts.args, "ARGS"))
     # Not always: under a real Gunyah there is not much room
     files = [DISK] if "/job/" + DISK in opts.args else []
-    return job_from(opts, "run", job_text("guest", COMMAND=command, STATIC=""),
-                    parts=("guest",), files=files, interactive=interactive,
-                    stdin=not interactive, settings={"LOGLEVEL": 5})
+    script = job_text("command", COMMAND=command, STATIC="")
+    return job_from(opts, "run", script, parts=("guest",), files=files,
+                    interactive=interactive, stdin=not interactive,
+                    settings={"LOGLEVEL": 5})
 
 
 def hello_job(opts, _interactive):

@@ -352,7 +352,7 @@ class Tests:
 
     def guest_task(self, name, options, cpus, size, status):
         static = name.startswith("hypervisor schedules")
-        text = job_text("guest", COMMAND=vmm_command(options),
+        text = job_text("command", COMMAND=vmm_command(options),
                         STATIC="1" if static else "")
         job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
                        words=LATER if static else "", parts=("guest",),
@@ -454,7 +454,7 @@ class Tests:
 
         def run(name):
             results[name] = self.machine.run(self.job(
-                name, job_text("guest", COMMAND=vmm_command([]), STATIC=""),
+                name, job_text("command", COMMAND=vmm_command([]), STATIC=""),
                 parts=("guest",), **DETERMINISTIC))
             result = results[name]
             yield Case(name, "passed" if result.ok else "failed",

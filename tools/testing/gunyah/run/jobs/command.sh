@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A guest. COMMAND is the command line of the VMM. With STATIC the driver allows
+# One guest. COMMAND is the command line of its VMM. With STATIC the driver allows
 # VMs that the hypervisor schedules.
 
 [ -z "$STATIC" ] || echo Y >/sys/module/gunyah/parameters/allow_static_vcpus
