@@ -75,7 +75,7 @@ GUESTS = (
     ("devicetree of a file", ["--dtb", "/lib/linux_vm.dtb"], 2, 128, 0),
     ("devicetree of a file with a disk",
      ["--dtb", "/lib/linux_vm_disk.dtb", "--ramdisk",
-      "/guest/initramfs.cpio.gz", "--disk", "/tmp/disk"], 2, 128, 0),
+      "/guest/initramfs.cpio.gz", "--disk", "/tmp/disk"], 2, 136, 0),
     ("hypervisor schedules devicetree of a file",
      ["--dtb", "/lib/sample_vm.dtb"], 2, 128, 0),
     ("guest reboots",
