@@ -21,6 +21,59 @@
 static struct termios saved;
 static bool is_raw;
 
+/* The device that gets the input */
+static struct device *receiver;
+static size_t (*receiver_room)(struct device *dev);
+static void (*receiver_receive)(struct device *dev, const __u8 *bytes,
+				size_t count);
+
+/**
+ * console_connect() - choose the device that gets the input
+ * @dev: the device, instead of one before
+ * @room: function that returns how many bytes it can take
+ * @receive: function that takes them
+ */
+void console_connect(struct device *dev, size_t (*room)(struct device *dev),
+		     void (*receive)(struct device *dev, const __u8 *bytes,
+				     size_t count))
+{
+	receiver = dev;
+	receiver_room = room;
+	receiver_receive = receive;
+}
+
+/**
+ * console_is_of() - does a device get the input?
+ * @dev: the device
+ *
+ * Return: true if it does.
+ */
+bool console_is_of(const struct device *dev)
+{
+	return receiver == dev;
+}
+
+/**
+ * console_room() - room for input
+ *
+ * Return: number of bytes.
+ */
+size_t console_room(void)
+{
+	return receiver ? receiver_room(receiver) : 4096;
+}
+
+/**
+ * console_receive() - add input for the VM
+ * @bytes: the bytes
+ * @count: number of them; those that do not fit are dropped
+ */
+void console_receive(const __u8 *bytes, size_t count)
+{
+	if (receiver)
+		receiver_receive(receiver, bytes, count);
+}
+
 /**
  * console_open() - put the terminal into raw mode, if there is one
  *
@@ -29,6 +82,9 @@ static bool is_raw;
 void console_open(void)
 {
 	struct termios raw;
+
+	if (is_raw)
+		return;
 
 	/* See console_write() */
 	signal(SIGPIPE, SIG_IGN);

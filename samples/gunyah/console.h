@@ -5,9 +5,9 @@
 #ifndef GUNYAH_VMM_CONSOLE_H
 #define GUNYAH_VMM_CONSOLE_H
 
-#include <stdbool.h>
 #include <sys/types.h>
-#include <linux/types.h>
+
+#include "device.h"
 
 /* What console_read() returns instead of a number of bytes */
 #define CONSOLE_END	(-1)	/* no more input will come */
@@ -17,6 +17,12 @@ void console_open(void);
 void console_close(void);
 bool console_is_terminal(void);
 ssize_t console_read(__u8 *bytes, size_t size);
+void console_connect(struct device *dev, size_t (*room)(struct device *dev),
+		     void (*receive)(struct device *dev, const __u8 *bytes,
+				     size_t count));
+bool console_is_of(const struct device *dev);
+size_t console_room(void);
+void console_receive(const __u8 *bytes, size_t count);
 void console_write(const void *bytes, size_t count);
 
 #endif /* GUNYAH_VMM_CONSOLE_H */

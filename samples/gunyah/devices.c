@@ -1,124 +1,208 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VM's devices and their addresses
+ * The VM's devices: their table, their addresses, and accesses to them
  */
-#include "console.h"
-#include "devices.h"
-#include "uart.h"
-#include "vm.h"
+#include <string.h>
 
-static struct uart uart;
-static struct vm_irq uart_irq;
-static struct virtio_device *virtio[MAX_VIRTIO];
-static unsigned int virtio_count;
-static struct virtio_device *console;
+#include "device.h"
+#include "layout.h"
+
+static const struct device_kind kinds[] = {
+	{ .max = 1, .create = uart_create },
+	{ "disk", "FILE[,ro]",
+	  "A disk, a file or block device; 'ro': the VM only reads it. May be given several times: /dev/vda, /dev/vdb, ... of the VM",
+	  8, virtio_blk_create },
+	{ "console", "KIND",
+	  "Device of the VM for standard input and output: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
+	  1, virtio_console_create },
+};
+
+static struct device *devices[MAX_DEVICES];
+static unsigned int count;
 static bool verbose;
 
-static void uart_transmit(__u8 byte)
+/**
+ * devices_kind() - the table of kinds
+ * @n: number of a row
+ *
+ * Return: the row, NULL if there are fewer.
+ */
+const struct device_kind *devices_kind(unsigned int n)
 {
-	console_write(&byte, 1);
+	return n < ARRAY_SIZE(kinds) ? &kinds[n] : NULL;
 }
 
-static void uart_interrupt(void)
+static void create(const struct device_kind *kind, const char *arg,
+		   unsigned int index)
 {
-	vm_raise_irq(&uart_irq);
+	struct device *dev;
+
+	if (count == MAX_DEVICES)
+		die("at most %d devices", MAX_DEVICES);
+	dev = kind->create(arg, index);
+	if (!dev)
+		return;
+	dev->base = device_base(count);
+	dev->spi = device_spi(count);
+	devices[count++] = dev;
 }
 
 /**
  * devices_create() - create the devices of a VM
  * @cfg: describes the VM
- * @window: the part of its memory that devices can access
  */
-void devices_create(const struct config *cfg, const struct window *window)
+void devices_create(const struct config *cfg)
 {
 	unsigned int i;
 
 	verbose = cfg->verbose;
-	uart_init(&uart, uart_transmit);
-	for (i = 0; i < cfg->num_disks; i++)
-		virtio[virtio_count++] = virtio_blk_create(&cfg->disks[i], i,
-							   window);
-	if (cfg->virtio_console) {
-		console = virtio_console_create(window);
-		virtio[virtio_count++] = console;
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!kinds[i].option)
+			create(&kinds[i], NULL, 0);
+	for (i = 0; i < cfg->num_devices; i++)
+		create(cfg->devices[i].kind, cfg->devices[i].arg,
+		       cfg->devices[i].index);
+}
+
+/**
+ * devices_destroy() - remove all devices
+ */
+void devices_destroy(void)
+{
+	while (count) {
+		count--;
+		devices[count]->ops->destroy(devices[count]);
 	}
+}
+
+/**
+ * devices_count() - number of devices
+ *
+ * Return: that number; their interrupts are device_spi(0) and following.
+ */
+unsigned int devices_count(void)
+{
+	return count;
+}
+
+/**
+ * devices_use_memory() - do devices access the VM's memory?
+ *
+ * Return: true if one does.
+ */
+bool devices_use_memory(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		if (devices[i]->uses_memory)
+			return true;
+
+	return false;
+}
+
+/**
+ * devices_cmdline() - what the devices add to the default kernel command line
+ * @cmdline: destination
+ * @size: size of the destination
+ * @layout: describes the VM
+ */
+void devices_cmdline(char *cmdline, size_t size, const struct layout *layout)
+{
+	const char *more;
+	unsigned int i;
+	size_t len;
+
+	*cmdline = '\0';
+	for (i = 0; i < count; i++) {
+		if (!devices[i]->ops->cmdline)
+			continue;
+		more = devices[i]->ops->cmdline(devices[i], layout);
+		len = strlen(cmdline);
+		if (more)
+			snprintf(cmdline + len, size - len, "%s%s",
+				 len ? " " : "", more);
+	}
+}
+
+/**
+ * devices_make_nodes() - write the devices' nodes into a devicetree
+ * @dt: the devicetree
+ * @layout: describes the VM
+ */
+void devices_make_nodes(void *dt, const struct layout *layout)
+{
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		devices[i]->ops->make_node(devices[i], dt, layout);
 }
 
 /**
  * devices_connect() - add the devices' interrupts and notifications to the VM
  * @vm: file descriptor of the VM
+ * @window: the part of its memory that they can access
  */
-void devices_connect(int vm)
+void devices_connect(int vm, const struct window *window)
 {
 	unsigned int i;
 
-	vm_add_irq(vm, &uart_irq, UART_SPI);
-	uart.interrupt = uart_interrupt;
-	for (i = 0; i < virtio_count; i++)
-		virtio_connect(virtio[i], vm, VIRTIO_BASE + i * VIRTIO_SIZE,
-			       VIRTIO_SPI + i);
+	for (i = 0; i < count; i++)
+		devices[i]->ops->connect(devices[i], vm, window);
 }
 
 /**
- * devices_start() - start the threads of the devices that have one
+ * devices_start() - start all devices, because the VM was started
  */
 void devices_start(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < virtio_count; i++)
-		virtio_start(virtio[i]);
+	for (i = 0; i < count; i++)
+		if (devices[i]->ops->start)
+			devices[i]->ops->start(devices[i]);
 }
 
 /**
- * devices_stop() - stop the threads
+ * devices_stop() - stop all devices; they do not access the VM's memory any more
  */
 void devices_stop(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < virtio_count; i++)
-		virtio_stop(virtio[i]);
+	for (i = 0; i < count; i++)
+		if (devices[i]->ops->stop)
+			devices[i]->ops->stop(devices[i]);
 }
 
 /**
- * devices_count() - count events without exits
+ * devices_report() - count events without exits
  * @kicks: set to the number of notifications by ioeventfds
  * @irqs: set to the number of interrupts by irqfds
  */
-void devices_count(__u64 *kicks, __u64 *irqs)
+void devices_report(__u64 *kicks, __u64 *irqs)
 {
 	unsigned int i;
 
 	*kicks = 0;
-	*irqs = uart_irq.count;
-	for (i = 0; i < virtio_count; i++) {
-		*kicks += virtio[i]->kicks;
-		*irqs += virtio[i]->irq.count;
+	*irqs = 0;
+	for (i = 0; i < count; i++) {
+		*kicks += devices[i]->kicks;
+		*irqs += devices[i]->irq.count;
 	}
 }
 
-/* Find the virtio device at an address, and convert the address to an offset */
-static struct virtio_device *find_virtio(__u64 *addr)
+static struct device *find(__u64 addr)
 {
-	__u64 offset = *addr - VIRTIO_BASE;
+	__u64 offset = addr - DEVICE_BASE;
 
-	if (offset / VIRTIO_SIZE >= virtio_count)
-		return NULL;
-	*addr = offset % VIRTIO_SIZE;
-
-	return virtio[offset / VIRTIO_SIZE];
-}
-
-static bool is_uart(__u64 addr)
-{
-	bool found = addr - UART_BASE < UART_SIZE;
-
-	if (!found && verbose)
+	if (offset / DEVICE_SIZE < count)
+		return devices[offset / DEVICE_SIZE];
+	if (verbose)
 		fprintf(stderr, "gunyah_vmm: no device at %#llx\n",
 			(unsigned long long)addr);
 
-	return found;
+	return NULL;
 }
 
 /**
@@ -130,12 +214,9 @@ static bool is_uart(__u64 addr)
  */
 __u64 devices_read(__u64 addr, unsigned int len)
 {
-	struct virtio_device *dev = find_virtio(&addr);
+	struct device *dev = find(addr);
 
-	if (dev)
-		return virtio_read(dev, addr, len);
-
-	return is_uart(addr) ? uart_read(&uart, addr - UART_BASE) : 0;
+	return dev ? dev->ops->read(dev, addr - dev->base, len) : 0;
 }
 
 /**
@@ -146,33 +227,8 @@ __u64 devices_read(__u64 addr, unsigned int len)
  */
 void devices_write(__u64 addr, unsigned int len, __u64 value)
 {
-	struct virtio_device *dev = find_virtio(&addr);
+	struct device *dev = find(addr);
 
 	if (dev)
-		virtio_write(dev, addr, len, value);
-	else if (is_uart(addr))
-		uart_write(&uart, addr - UART_BASE, value);
-}
-
-/**
- * devices_input_room() - room for input
- *
- * Return: number of bytes.
- */
-size_t devices_input_room(void)
-{
-	return console ? virtio_console_room(console) : uart_room(&uart);
-}
-
-/**
- * devices_input() - add input for the VM
- * @bytes: the bytes
- * @count: number of them; those that do not fit are dropped
- */
-void devices_input(const __u8 *bytes, size_t count)
-{
-	if (console)
-		virtio_console_receive(console, bytes, count);
-	else
-		uart_receive(&uart, bytes, count);
+		dev->ops->write(dev, addr - dev->base, len, value);
 }

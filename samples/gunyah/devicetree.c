@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device.h"
 #include "devicetree.h"
 #include "shlog.h"
 
@@ -163,20 +164,21 @@ static void check_memory_nodes(const void *dt)
 
 /**
  * dt_read() - read the devicetree that the user gives
- * @cfg: gets what the devicetree says about memory, vCPUs and log
+ * @path: its file
+ * @layout: gets what the devicetree says about memory, vCPUs and log
  *
  * Return: the devicetree, to be completed by dt_finish().
  */
-void *dt_read(struct config *cfg)
+void *dt_read(const char *path, struct layout *layout)
 {
 	void *dt = dt_alloc();
 	int config, node;
 	size_t size;
 
-	size = load_file(cfg->dtb, dt, DT_MAX_SIZE);
+	size = load_file(path, dt, DT_MAX_SIZE);
 	if (fdt_check_full(dt, size))
-		die("%s: not a devicetree", cfg->dtb);
-	dt_check(fdt_open_into(dt, dt, DT_MAX_SIZE), cfg->dtb);
+		die("%s: not a devicetree", path);
+	dt_check(fdt_open_into(dt, dt, DT_MAX_SIZE), path);
 
 	config = find_vm_config(dt);
 	if (!fdt_getprop(dt, config, "image-name", NULL))
@@ -184,24 +186,24 @@ void *dt_read(struct config *cfg)
 
 	node = dt_check(fdt_subnode_offset(dt, config, "memory"),
 			"/gunyah-vm-config/memory");
-	if (!get_address(dt, node, "base-address", &cfg->base))
+	if (!get_address(dt, node, "base-address", &layout->base))
 		die("devicetree: /gunyah-vm-config/memory has no base-address");
-	if (cfg->base % SZ_2M || cfg->base < MMIO_END || cfg->base >> 52)
+	if (layout->base % SZ_2M || layout->base < MMIO_END || layout->base >> 52)
 		die("devicetree: base-address %#llx is not a multiple of 2 MiB from 1 GiB on",
-		    (unsigned long long)cfg->base);
+		    (unsigned long long)layout->base);
 
 	/* With "static", the default, and others the hypervisor schedules */
 	node = fdt_subnode_offset(dt, config, "vcpus");
-	cfg->sched = SCHED_HYPERVISOR;
+	layout->sched = SCHED_HYPERVISOR;
 	if (node >= 0 && has_string(dt, node, "affinity", "proxy"))
-		cfg->sched = SCHED_PROXY;
-	cfg->cpus = count_cpus(dt);
+		layout->sched = SCHED_PROXY;
+	layout->cpus = count_cpus(dt);
 
-	cfg->log = find_log(dt);
-	if (cfg->log + SHLOG_SIZE > cfg->base &&
-	    cfg->log < cfg->base + cfg->size)
+	layout->log = find_log(dt);
+	if (layout->log + SHLOG_SIZE > layout->base &&
+	    layout->log < layout->base + layout->size)
 		die("devicetree: the log at %#llx is in the VM's memory; smaller --memory?",
-		    (unsigned long long)cfg->log);
+		    (unsigned long long)layout->log);
 	check_memory_nodes(dt);
 
 	return dt;
@@ -223,65 +225,48 @@ static int get_node(void *dt, const char *name)
 }
 
 /* The resource manager replaces the content, but requires the node */
-static void set_memory(void *dt, const struct guest *guest)
+static void set_memory(void *dt, const struct layout *layout)
 {
 	int address_cells = dt_check(fdt_address_cells(dt, 0), "#address-cells");
 	int size_cells = dt_check(fdt_size_cells(dt, 0), "#size-cells");
 	int node = get_node(dt, "memory");
 
-	if ((address_cells == 1 && (guest->base + guest->size - 1) >> 32) ||
-	    (size_cells == 1 && guest->size >> 32))
+	if ((address_cells == 1 && (layout->base + layout->size - 1) >> 32) ||
+	    (size_cells == 1 && layout->size >> 32))
 		die("devicetree: too few #address-cells or #size-cells for the memory");
 
 	dt_check(fdt_setprop_string(dt, node, "device_type", "memory"), "/memory");
 	fdt_delprop(dt, node, "reg");
-	dt_check(fdt_appendprop_addrrange(dt, 0, node, "reg", guest->base,
-					  guest->size), "/memory");
+	dt_check(fdt_appendprop_addrrange(dt, 0, node, "reg", layout->base,
+					  layout->size), "/memory");
 }
 
-/* Used if neither the options nor the devicetree have one */
-static const char *default_cmdline(const struct config *cfg)
-{
-	static char cmdline[64];
-	const char *console = "", *root = "";
-
-	/* Until the virtio console exists, earlycon prints to the UART */
-	if (cfg->virtio_console)
-		console = "earlycon console=hvc0";
-	else if (cfg->sched == SCHED_PROXY)
-		console = "console=ttyAMA0";
-	if (cfg->num_disks && !cfg->ramdisk)
-		root = cfg->disks[0].read_only ? " root=/dev/vda ro" :
-						 " root=/dev/vda rw";
-	snprintf(cmdline, sizeof(cmdline), "%s%s", console, root);
-
-	return cmdline;
-}
-
-static void set_chosen(void *dt, const struct config *cfg,
-		       const struct guest *guest)
+static void set_chosen(void *dt, const struct layout *layout,
+		       const char *cmdline)
 {
 	int node = get_node(dt, "chosen");
-	const char *cmdline = cfg->cmdline;
+	char by_default[256];
 	char *full = NULL;
 
 	fdt_delprop(dt, node, "linux,initrd-start");
 	fdt_delprop(dt, node, "linux,initrd-end");
-	if (guest->ramdisk_size) {
+	if (layout->ramdisk_size) {
 		dt_check(fdt_setprop_u64(dt, node, "linux,initrd-start",
-					 guest->ramdisk), "initrd");
+					 layout->ramdisk), "initrd");
 		dt_check(fdt_setprop_u64(dt, node, "linux,initrd-end",
-					 guest->ramdisk + guest->ramdisk_size),
+					 layout->ramdisk + layout->ramdisk_size),
 		      "initrd");
 	}
 
 	if (!cmdline)
 		cmdline = fdt_getprop(dt, node, "bootargs", NULL);
-	if (!cmdline)
-		cmdline = default_cmdline(cfg);
-	if (cfg->log && asprintf(&full, "%s%sshlog=%#llx", cmdline,
+	if (!cmdline) {
+		devices_cmdline(by_default, sizeof(by_default), layout);
+		cmdline = by_default;
+	}
+	if (layout->log && asprintf(&full, "%s%sshlog=%#llx", cmdline,
 				 *cmdline ? " " : "",
-				 (unsigned long long)cfg->log) < 0)
+				 (unsigned long long)layout->log) < 0)
 		die("devicetree: %s", strerror(ENOMEM));
 	/* cmdline may point into the devicetree, which is about to change */
 	if (!full)
@@ -297,9 +282,9 @@ static void set_chosen(void *dt, const struct config *cfg,
  * region, and may need room for two copies of the result, one behind the other.
  * See Documentation/virt/gunyah/devicetree.rst for this rule.
  */
-static __u64 room_for(const void *dt, const struct config *cfg)
+static __u64 room_for(const void *dt, const struct layout *layout)
 {
-	unsigned int nodes = 1 + !!cfg->log + !!cfg->pool;
+	unsigned int nodes = 1 + !!layout->log + !!layout->pool;
 	int node;
 
 	for (node = 0; node >= 0; node = fdt_next_node(dt, node, NULL))
@@ -312,16 +297,18 @@ static __u64 room_for(const void *dt, const struct config *cfg)
 /**
  * dt_finish() - complete a devicetree and put it into the VM's memory
  * @dt: from dt_make() or dt_read()
- * @cfg: describes the VM
- * @guest: its memory; gets the size of the room for the devicetree
+ * @cfg: the options
+ * @layout: describes the VM; gets the size of the room for the devicetree
+ * @mem: the VM's memory
  */
-void dt_finish(void *dt, const struct config *cfg, struct guest *guest)
+void dt_finish(void *dt, const struct config *cfg, struct layout *layout,
+	       __u8 *mem)
 {
 	__u32 size;
 
 	dt_check(fdt_open_into(dt, dt, DT_MAX_SIZE), "open");
-	set_memory(dt, guest);
-	set_chosen(dt, cfg, guest);
+	set_memory(dt, layout);
+	set_chosen(dt, layout, cfg->cmdline);
 	dt_check(fdt_pack(dt), "pack");
 
 	/* The size must be a multiple of 8 */
@@ -331,10 +318,10 @@ void dt_finish(void *dt, const struct config *cfg, struct guest *guest)
 	memset((char *)dt + fdt_totalsize(dt), 0, size - fdt_totalsize(dt));
 	fdt_set_totalsize(dt, size);
 
-	guest->dtb_size = room_for(dt, cfg);
-	if (guest->dtb_size > DT_MAX_ROOM)
+	layout->dtb_size = room_for(dt, layout);
+	if (layout->dtb_size > DT_MAX_ROOM)
 		die("devicetree: too many virtual devices");
-	memcpy(guest->mem + (guest->dtb - guest->base), dt, size);
+	memcpy(mem + (layout->dtb - layout->base), dt, size);
 }
 
 /**

@@ -2,131 +2,49 @@
 /*
  * Sample virtual machine monitor for the Gunyah hypervisor
  *
- * This file shows the life of a virtual machine: main() has its steps in order.
+ * This file shows the life of a virtual machine: run_vm() has its steps in order.
  * The other files are:
  *
  *	options.c		the command line
+ *	layout.c		the VM's address space
  *	load.c			content of the VM's memory: kernel and ramdisk
- *	dt_make.c, devicetree.c	the devicetree, created or read from a file
+ *	dt_make.c, dt_write.c,
+ *	devicetree.c		the devicetree, created or read from a file
  *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU
- *	devices.c		the devices and their addresses
+ *	wait.c			waiting for the VM's end, and requests to end it
+ *	devices.c		the devices, see device.h
  *	uart.c			a UART, emulated by MMIO exits
  *	virtio_*.c, virtqueue.c	virtio disks and console, see virtio.h
  *	console.c		standard input and output
  *	shlog.c			a log, for VMs without MMIO
  */
 #include <ctype.h>
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "console.h"
-#include "devices.h"
+#include "device.h"
 #include "devicetree.h"
 #include "gunyah_vmm.h"
+#include "layout.h"
 #include "shlog.h"
 #include "vcpu.h"
 #include "vm.h"
+#include "wait.h"
 
-static struct config cfg;
 static struct vcpu vcpus[MAX_VCPUS];
 
-/* Block the signals that end this program, and get them by a file descriptor */
-static int catch_signals(void)
-{
-	sigset_t set;
-	int fd;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-
-	fd = signalfd(-1, &set, SFD_CLOEXEC);
-	if (fd < 0)
-		die("signalfd: %s", strerror(errno));
-
-	return fd;
-}
-
-/*
- * The first request asks the guest to shut down, the second stops it by force.
- * Return: false if neither is possible.
+/**
+ * struct memory - the VM's memory, as this program sees it
+ * @image: its own memory
+ * @log: the log, or NULL
+ * @pool: the DMA pool, or NULL
  */
-static bool request_end(int vm)
-{
-	static bool asked;
-
-	if (!asked) {
-		asked = true;
-		if (vm_stop(vm, false)) {
-			fprintf(stderr,
-				"gunyah_vmm: the guest was asked to shut down; once more stops it\n");
-			return true;
-		}
-		fprintf(stderr,
-			"gunyah_vmm: cannot ask the guest to shut down: %s; stopping it by force\n",
-			errno == ENOTCONN ?
-			"its devicetree has no channel to the resource manager (rm-rpc)" :
-			strerror(errno));
-	}
-	if (vm_stop(vm, true))
-		return true;
-	fprintf(stderr, "gunyah_vmm: cannot stop the guest: %s\n",
-		strerror(errno));
-
-	return false;
-}
-
-/* Return: true if the VM has ended, false if it can be neither asked nor stopped */
-static bool wait_for_end(int vm, int signals, const struct shlog *log)
-{
-	struct pollfd fds[] = {
-		{ .fd = vm, .events = POLLIN },
-		{ .fd = signals, .events = POLLIN },
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-	};
-	bool has_input = true, full;
-	struct signalfd_siginfo sig;
-	__u8 input[256];
-	ssize_t count;
-
-	for (;;) {
-		/*
-		 * Keystrokes may be dropped while the guest does not read, but
-		 * input from a file must not be.
-		 */
-		full = !console_is_terminal() &&
-		       devices_input_room() < sizeof(input);
-		fds[2].fd = has_input && !full ? STDIN_FILENO : -1;
-
-		if (poll(fds, 3, log || full ? 50 : -1) < 0 && errno != EINTR)
-			die("poll: %s", strerror(errno));
-
-		if (log)
-			shlog_print(log);
-		if (fds[0].revents)
-			return true;
-		if (fds[1].revents && read(signals, &sig, sizeof(sig)) > 0 &&
-		    !request_end(vm))
-			return false;
-		if (!fds[2].revents)
-			continue;
-
-		count = console_read(input, sizeof(input));
-		if (count == CONSOLE_END)
-			has_input = false;
-		else if (count != CONSOLE_LEAVE)
-			devices_input(input, count);
-		else if (!request_end(vm))
-			return false;
-	}
-}
+struct memory {
+	__u8 *image;
+	struct shlog *log;
+	__u8 *pool;
+};
 
 /* The guest wrote the message: keep control characters off the terminal */
 static void report_crash_msg(const struct gh_vm_status *status)
@@ -176,27 +94,52 @@ static int report(const struct gh_vm_status *status)
 }
 
 /* Print the cost of device emulation */
-static void report_counts(void)
+static void report_counts(unsigned int cpus)
 {
 	__u64 reads = 0, writes = 0, kicks, irqs;
 	unsigned int i;
 
-	for (i = 0; i < cfg.cpus; i++) {
+	for (i = 0; i < cpus; i++) {
 		reads += vcpus[i].reads;
 		writes += vcpus[i].writes;
 	}
-	devices_count(&kicks, &irqs);
+	devices_report(&kicks, &irqs);
 	fprintf(stderr,
 		"gunyah_vmm: %llu MMIO reads, %llu MMIO writes, %llu ioeventfd kicks, %llu irqfd interrupts\n",
 		(unsigned long long)reads, (unsigned long long)writes,
 		(unsigned long long)kicks, (unsigned long long)irqs);
 }
 
-/* Register the VM's memory; return: what devices can access of it */
-static struct window add_memory(int vm, const struct guest *guest,
-				struct shlog **log)
+/* Load the files and create the devices; return: the devicetree */
+static void *prepare(const struct config *cfg, struct layout *layout,
+		     struct memory *memory)
 {
-	struct window window = { guest->mem, guest->base, guest->size };
+	void *dt = NULL;
+
+	layout_init(layout, cfg);
+	if (cfg->dtb)
+		dt = dt_read(cfg->dtb, layout);
+	/* A VM whose vCPUs make no exits has no devices */
+	if (layout->sched == SCHED_PROXY)
+		devices_create(cfg);
+	if (!dt)
+		layout_add_shared(layout, !cfg->share && devices_use_memory());
+
+	memory->image = alloc_pages(layout->size);
+	load_guest(memory->image, layout, cfg);
+	if (!dt)
+		dt = dt_make(layout);
+	dt_finish(dt, cfg, layout, memory->image);
+
+	return dt;
+}
+
+/* Register the VM's memory; return: what devices can access of it */
+static struct window add_memory(int vm, const struct config *cfg,
+				const struct layout *layout,
+				struct memory *memory)
+{
+	struct window window = {};
 
 	/*
 	 * Lent memory is copied at the start: after that the VM and this
@@ -204,46 +147,49 @@ static struct window add_memory(int vm, const struct guest *guest,
 	 */
 	vm_add_memory(vm, IMAGE_LABEL,
 		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
-		      GH_MEM_ALLOW_EXEC | (cfg.share ? 0 : GH_MEM_LENT),
-		      guest->base, guest->size, guest->mem);
-	vm_set_dtb(vm, guest->dtb, guest->dtb_size);
+		      GH_MEM_ALLOW_EXEC | (cfg->share ? 0 : GH_MEM_LENT),
+		      layout->base, layout->size, memory->image);
+	vm_set_dtb(vm, layout->dtb, layout->dtb_size);
+	if (cfg->share)
+		window = (struct window) {
+			memory->image, layout->base, layout->size,
+		};
 
 	/* A log, and requests to virtio devices, are always in shared memory */
-	*log = NULL;
-	if (cfg.log) {
-		*log = alloc_pages(SHLOG_SIZE);
-		shlog_init(*log);
+	if (layout->log) {
+		memory->log = alloc_pages(SHLOG_SIZE);
+		shlog_init(memory->log);
 		vm_add_memory(vm, SHLOG_LABEL,
 			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
-			      cfg.log, SHLOG_SIZE, *log);
+			      layout->log, SHLOG_SIZE, memory->log);
 	}
-	if (cfg.pool) {
+	if (layout->pool) {
+		memory->pool = alloc_pages(layout->pool_size);
 		window = (struct window) {
-			alloc_pages(POOL_SIZE), cfg.pool, POOL_SIZE,
+			memory->pool, layout->pool, layout->pool_size,
 		};
 		vm_add_memory(vm, POOL_LABEL,
 			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
-			      cfg.pool, POOL_SIZE, window.mem);
+			      layout->pool, layout->pool_size, memory->pool);
 	}
 
 	return window;
 }
 
 /* Run a VM that was started until it ends; return: false if it was given up */
-static bool run(int vm, const struct shlog *log)
+static bool run(int vm, unsigned int cpus, const struct shlog *log)
 {
-	unsigned int i, cpus = cfg.sched == SCHED_PROXY ? cfg.cpus : 0;
-	int signals = catch_signals();
+	unsigned int i;
 	bool ended;
 
+	catch_signals();
 	console_open();
 	devices_start();
 	for (i = 0; i < cpus; i++)
 		vcpu_start(&vcpus[i]);
 
-	ended = wait_for_end(vm, signals, log);
+	ended = wait_for_end(vm, log);
 
-	console_close();
 	for (i = 0; i < cpus; i++)
 		vcpu_stop(&vcpus[i]);
 	devices_stop();
@@ -253,45 +199,45 @@ static bool run(int vm, const struct shlog *log)
 	return ended;
 }
 
-int main(int argc, char **argv)
+/*
+ * The life of a VM. All that is made here is given back, so that another VM can
+ * follow. Return: exit status.
+ */
+static int run_vm(const struct config *cfg)
 {
+	unsigned int i, cpus;
+	struct memory memory = {};
 	struct gh_vm_status status;
+	struct layout layout;
 	struct window window;
-	struct guest guest;
-	struct shlog *log;
-	unsigned int i;
+	int vm, exit_status;
 	bool ended;
 	void *dt;
-	int vm;
 
 	/* Content of the VM's memory: kernel, ramdisk and devicetree */
-	parse_options(&cfg, argc, argv);
-	dt = cfg.dtb ? dt_read(&cfg) : dt_make(&cfg);
-	load_guest(&guest, &cfg);
-	dt_finish(dt, &cfg, &guest);
-	if (cfg.dump_dtb) {
-		dt_dump(dt, cfg.dump_dtb);
+	dt = prepare(cfg, &layout, &memory);
+	if (cfg->dump_dtb) {
+		dt_dump(dt, cfg->dump_dtb);
 		return 0;
 	}
+	free(dt);
 
 	/* Create a VM and register its memory */
-	vm = vm_create(cfg.device);
-	window = add_memory(vm, &guest, &log);
+	vm = vm_create(cfg->device);
+	window = add_memory(vm, cfg, &layout, &memory);
 
 	/*
 	 * Add vCPUs and devices. If the hypervisor schedules the vCPUs, there
-	 * are no vCPUs to add, and no exits by which devices are emulated.
+	 * are no vCPUs to add, and no devices.
 	 */
-	devices_create(&cfg, &window);
-	if (cfg.sched == SCHED_PROXY) {
-		for (i = 0; i < cfg.cpus; i++)
-			vcpu_create(&vcpus[i], vm, i);
-		devices_connect(vm);
-	}
+	cpus = layout.sched == SCHED_PROXY ? layout.cpus : 0;
+	for (i = 0; i < cpus; i++)
+		vcpu_create(&vcpus[i], vm, i);
+	devices_connect(vm, &window);
 
 	/* Start the VM, run it until it ends, and get the reason of its end */
-	vm_start(vm, cfg.share);
-	ended = run(vm, log);
+	vm_start(vm, cfg->share);
+	ended = run(vm, cpus, memory.log);
 	if (ended)
 		vm_get_status(vm, &status);
 
@@ -300,11 +246,30 @@ int main(int argc, char **argv)
 	 * removes its interrupts and notifications.
 	 */
 	close(vm);
-	if (cfg.sched == SCHED_PROXY)
-		report_counts();
-	if (ended)
-		return report(&status);
-	fprintf(stderr, "gunyah_vmm: guest stopped\n");
+	if (cpus)
+		report_counts(cpus);
+	devices_destroy();
+	free_pages(memory.image, layout.size);
+	free_pages(memory.log, SHLOG_SIZE);
+	free_pages(memory.pool, layout.pool_size);
 
-	return EXIT_STOPPED;
+	exit_status = EXIT_STOPPED;
+	if (ended)
+		exit_status = report(&status);
+	else
+		fprintf(stderr, "gunyah_vmm: guest stopped\n");
+
+	return exit_status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct config cfg;
+	int status;
+
+	parse_options(&cfg, argc, argv);
+	status = run_vm(&cfg);
+	console_close();
+
+	return status;
 }

@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Layout of the VM's memory, and loading the files
- *
- *	base				kernel (arm64 Image)
- *	next multiple of 2 MiB		devicetree
- *	2 MiB later			ramdisk
+ * Content of the VM's memory: kernel and ramdisk
  *
  * All of it is one region, because a VM starts in the memory that also contains
  * its devicetree, which is called the VM's image.
@@ -16,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "devicetree.h"
+#include "layout.h"
 
 /* See Documentation/arch/arm64/booting.rst */
 struct image_header {
@@ -81,19 +77,24 @@ size_t load_file(const char *path, void *to, size_t room)
 
 /**
  * alloc_pages() - allocate memory for a VM
- * @size: size in bytes
+ * @size: size in bytes, a multiple of the page size
  *
  * Return: zeroed memory, aligned to 2 MiB.
  */
 void *alloc_pages(size_t size)
 {
-	__u64 addr;
-	void *mem;
+	__u8 *mem, *start;
 
 	mem = mmap(NULL, size + SZ_2M, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
 		die("no memory for the VM: %s", strerror(errno));
+
+	/* Unmap what is not needed for the alignment */
+	start = (__u8 *)(unsigned long)align_up((unsigned long)mem, SZ_2M);
+	if (start != mem)
+		munmap(mem, start - mem);
+	munmap(start + size, SZ_2M - (start - mem));
 
 	/*
 	 * The resource manager takes memory as a list of contiguous ranges and
@@ -101,23 +102,32 @@ void *alloc_pages(size_t size)
 	 * copied to large blocks by the driver. Without THP the call fails,
 	 * which is harmless.
 	 */
-	addr = align_up((__u64)(unsigned long)mem, SZ_2M);
-	mem = (void *)(unsigned long)addr;
-	madvise(mem, size, MADV_HUGEPAGE);
+	madvise(start, size, MADV_HUGEPAGE);
 
-	return mem;
+	return start;
+}
+
+/**
+ * free_pages() - free memory of alloc_pages()
+ * @mem: the memory, or NULL
+ * @size: its size
+ */
+void free_pages(void *mem, size_t size)
+{
+	if (mem)
+		munmap(mem, size);
 }
 
 /* Return: size of the kernel in memory, which is larger than the file */
-static __u64 load_image(struct guest *guest, const char *path)
+static __u64 load_image(__u8 *mem, __u64 room, const char *path)
 {
 	struct image_header header;
 	__u64 size, image_size;
 
-	size = load_file(path, guest->mem, guest->size);
+	size = load_file(path, mem, room);
 
-	memcpy(&header, guest->mem, sizeof(header));
-	if (guest->mem[0] == 0x1f && guest->mem[1] == 0x8b)
+	memcpy(&header, mem, sizeof(header));
+	if (mem[0] == 0x1f && mem[1] == 0x8b)
 		die("%s: compressed with gzip; uncompress it first", path);
 	if (size < sizeof(header) || le32toh(header.magic) != IMAGE_MAGIC)
 		die("%s: not an arm64 kernel image (arch/arm64/boot/Image)",
@@ -136,33 +146,25 @@ static __u64 load_image(struct guest *guest, const char *path)
 }
 
 /**
- * load_guest() - allocate the VM's memory, load kernel and ramdisk into it
- * @guest: filled in, except for the size of the devicetree
- * @cfg: configuration
+ * load_guest() - load kernel and ramdisk into the VM's memory
+ * @mem: the memory
+ * @layout: describes the VM; gets the places of devicetree and ramdisk
+ * @cfg: names of the files
  */
-void load_guest(struct guest *guest, const struct config *cfg)
+void load_guest(__u8 *mem, struct layout *layout, const struct config *cfg)
 {
-	__u64 image_size, dtb, ramdisk;
+	__u64 image_size, offset;
 
-	memset(guest, 0, sizeof(*guest));
-	guest->base = cfg->base;
-	guest->size = cfg->size;
-	guest->mem = alloc_pages(guest->size);
-
-	image_size = load_image(guest, cfg->image);
-	if (image_size > guest->size || guest->size - image_size < 2 * SZ_2M)
+	image_size = load_image(mem, layout->size, cfg->image);
+	if (image_size > layout->size || layout->size - image_size < 2 * SZ_2M)
 		die("%s: does not fit into %llu MiB of memory", cfg->image,
-		    (unsigned long long)guest->size >> 20);
+		    (unsigned long long)layout->size >> 20);
 
 	/* base and size are multiples of 2 MiB, so both are in the memory */
-	dtb = align_up(image_size, SZ_2M);
-	ramdisk = dtb + DT_MAX_ROOM;
-	guest->dtb = guest->base + dtb;
-
+	layout_place(layout, image_size);
 	if (cfg->ramdisk) {
-		guest->ramdisk = guest->base + ramdisk;
-		guest->ramdisk_size = load_file(cfg->ramdisk,
-						guest->mem + ramdisk,
-						guest->size - ramdisk);
+		offset = layout->ramdisk - layout->base;
+		layout->ramdisk_size = load_file(cfg->ramdisk, mem + offset,
+						 layout->size - offset);
 	}
 }

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gunyah_vmm.h"
+#include "device.h"
+#include "layout.h"
 
 #define DEFAULT_BASE	0x80000000ULL
 #define DEFAULT_SIZE	(128ULL << 20)
@@ -18,7 +19,7 @@ enum {
 	OPT_LEND,
 	OPT_DEVICE,
 	OPT_DUMP_DTB,
-	OPT_CONSOLE,
+	OPT_DEVICES,	/* and following: rows of the table of devices */
 };
 
 static const struct argp_option options[] = {
@@ -38,12 +39,6 @@ static const struct argp_option options[] = {
 	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
 	{ "sched", 's', "WHO", 0,
 	  "Scheduler of the vCPUs: 'proxy' (this program; the default) or 'hypervisor'", 3 },
-	{ "disk", 'D', "FILE[,ro]", 0,
-	  "A disk, a file or block device; 'ro': the VM only reads it. May be given several times: /dev/vda, /dev/vdb, ... of the VM",
-	  4 },
-	{ "console", OPT_CONSOLE, "KIND", 0,
-	  "Device of the VM for standard input and output: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
-	  4 },
 	{ "verbose", 'v', NULL, 0, "Print more, on standard error", 5 },
 	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
 	  "Write the VM's devicetree to FILE and leave", 5 },
@@ -51,6 +46,8 @@ static const struct argp_option options[] = {
 	  "Device file of the driver (/dev/gunyah)", 5 },
 	{ 0 }
 };
+
+#define MAX_KINDS	16
 
 static const char doc[] =
 	"Run a virtual machine on the Gunyah hypervisor.\v\n"
@@ -134,9 +131,9 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
 		argp_error(state,
 			   "--base, --cpus and --sched cannot be used with --dtb, which decides them");
-	if ((cfg->dtb || cfg->sched == SCHED_HYPERVISOR) && num_virtio(cfg))
+	if ((cfg->dtb || cfg->sched == SCHED_HYPERVISOR) && cfg->num_devices)
 		argp_error(state,
-			   "--disk and --console virtio need --sched proxy, and no --dtb");
+			   "devices need --sched proxy, and no --dtb");
 	/* The resource manager would silently round the address up */
 	if (cfg->base % SZ_2M)
 		argp_error(state, "--base: not a multiple of 2M");
@@ -151,18 +148,29 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 		argp_error(state, "--cpus: from 1 to %d", MAX_VCPUS);
 }
 
-static void add_disk(struct argp_state *state, struct config *cfg, char *arg)
+static error_t parse_device(int key, char *arg, struct argp_state *state)
 {
-	struct disk *disk = &cfg->disks[cfg->num_disks];
-	size_t len = strlen(arg);
+	struct parsed *parsed = state->input;
+	struct config *cfg = parsed->cfg;
+	const struct device_kind *kind = NULL;
+	unsigned int i, index = 0;
 
-	if (cfg->num_disks++ == MAX_DISKS)
-		argp_error(state, "--disk: at most %d", MAX_DISKS);
-	disk->path = arg;
-	if (len > 3 && !strcmp(arg + len - 3, ",ro")) {
-		arg[len - 3] = '\0';
-		disk->read_only = true;
-	}
+	if (key >= OPT_DEVICES)
+		kind = devices_kind(key - OPT_DEVICES);
+	if (!kind)
+		return ARGP_ERR_UNKNOWN;
+
+	for (i = 0; i < cfg->num_devices; i++)
+		index += cfg->devices[i].kind == kind;
+	if (index == kind->max)
+		argp_error(state, "--%s: at most %u", kind->option, kind->max);
+	if (cfg->num_devices == MAX_DEVICES)
+		argp_error(state, "at most %d devices", MAX_DEVICES);
+	cfg->devices[cfg->num_devices++] = (struct device_option) {
+		.kind = kind, .arg = arg, .index = index,
+	};
+
+	return 0;
 }
 
 /* Options for memory and vCPUs */
@@ -202,7 +210,7 @@ static error_t parse_size(int key, char *arg, struct argp_state *state)
 		cfg->share = false;
 		break;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return parse_device(key, arg, state);
 	}
 
 	return 0;
@@ -226,14 +234,6 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case 'c':
 		cfg->cmdline = arg;
 		break;
-	case 'D':
-		add_disk(state, cfg, arg);
-		break;
-	case OPT_CONSOLE:
-		if (strcmp(arg, "uart") && strcmp(arg, "virtio"))
-			argp_error(state, "--console: 'uart' or 'virtio'");
-		cfg->virtio_console = !strcmp(arg, "virtio");
-		break;
 	case 'v':
 		cfg->verbose = true;
 		break;
@@ -256,11 +256,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-static const struct argp argp = {
-	.options = options,
-	.parser = parse_option,
-	.doc = doc,
-};
+/* The options of the devices, in argp's form */
+static void list_devices(struct argp_option *list)
+{
+	const struct device_kind *kind;
+	unsigned int i;
+
+	for (i = 0; (kind = devices_kind(i)); i++)
+		if (kind->option)
+			*list++ = (struct argp_option) {
+				kind->option, OPT_DEVICES + i, kind->arg, 0,
+				kind->help, 4,
+			};
+}
 
 /**
  * parse_options() - read the command line
@@ -272,6 +280,12 @@ static const struct argp argp = {
  */
 void parse_options(struct config *cfg, int argc, char **argv)
 {
+	struct argp_option all[ARRAY_SIZE(options) + MAX_KINDS] = {};
+	const struct argp argp = {
+		.options = all,
+		.parser = parse_option,
+		.doc = doc,
+	};
 	struct parsed parsed = { .cfg = cfg };
 
 	*cfg = (struct config) {
@@ -282,6 +296,9 @@ void parse_options(struct config *cfg, int argc, char **argv)
 		.sched = SCHED_PROXY,
 	};
 
+	/* The table ends with an empty row */
+	memcpy(all, options, sizeof(options));
+	list_devices(all + ARRAY_SIZE(options) - 1);
 	argp_err_exit_status = EXIT_VMM;
 	argp_parse(&argp, argc, argv, 0, NULL, &parsed);
 }

@@ -5,11 +5,14 @@
  * The model has what a console needs: bytes are sent at once, so the transmit
  * FIFO is always empty; there is no DMA, no modem control, and the baud rate has
  * no effect. The interrupt is edge-triggered in the VM, because the VMM does not
- * learn when the VM has handled one. So uart->interrupt() is called when the line
- * rises, and when there is a new reason while it is up.
+ * learn when the VM has handled one. So an interrupt is sent when the line rises,
+ * and when there is a new reason while it is up.
  */
 #include <string.h>
 
+#include "console.h"
+#include "dt_write.h"
+#include "layout.h"
 #include "uart.h"
 
 #define UARTDR		0x000
@@ -65,8 +68,8 @@ static void update_irq(struct uart *uart, bool more)
 	bool rises = level && (!uart->irq || more);
 
 	uart->irq = level;
-	if (rises && uart->interrupt)
-		uart->interrupt();
+	if (rises)
+		vm_raise_irq(&uart->device.irq);
 }
 
 static __u32 read_byte(struct uart *uart)
@@ -129,9 +132,12 @@ static __u32 read_register(struct uart *uart, unsigned int offset)
 
 static void write_register(struct uart *uart, unsigned int offset, __u32 value)
 {
+	__u8 byte;
+
 	switch (offset) {
 	case UARTDR:
-		uart->transmit(value);
+		byte = value;
+		console_write(&byte, 1);
 		uart->tx_irq = true;
 		break;
 	case UARTRSR:
@@ -163,31 +169,13 @@ static void write_register(struct uart *uart, unsigned int offset, __u32 value)
 	}
 }
 
-/**
- * uart_init() - initialise a UART to its state after reset
- * @uart: the UART
- * @transmit: function that takes the bytes that the VM sends
- */
-void uart_init(struct uart *uart, void (*transmit)(__u8 byte))
+static __u64 uart_read(struct device *dev, unsigned int offset,
+		       unsigned int len)
 {
-	memset(uart, 0, sizeof(*uart));
-	pthread_mutex_init(&uart->lock, NULL);
-	uart->transmit = transmit;
-	uart->cr = CR_RESET;
-	uart->ifls = IFLS_RESET;
-}
-
-/**
- * uart_read() - the VM reads a register
- * @uart: the UART
- * @offset: offset in the UART's page
- *
- * Return: what it reads.
- */
-__u32 uart_read(struct uart *uart, unsigned int offset)
-{
+	struct uart *uart = (struct uart *)dev;
 	__u32 value;
 
+	(void)len;
 	pthread_mutex_lock(&uart->lock);
 	value = read_register(uart, offset);
 	update_irq(uart, false);
@@ -196,28 +184,22 @@ __u32 uart_read(struct uart *uart, unsigned int offset)
 	return value;
 }
 
-/**
- * uart_write() - the VM writes a register
- * @uart: the UART
- * @offset: offset in the UART's page
- * @value: what it writes
- */
-void uart_write(struct uart *uart, unsigned int offset, __u32 value)
+static void uart_write(struct device *dev, unsigned int offset,
+		       unsigned int len, __u64 value)
 {
+	struct uart *uart = (struct uart *)dev;
+
+	(void)len;
 	pthread_mutex_lock(&uart->lock);
 	write_register(uart, offset, value);
 	update_irq(uart, offset == UARTIMSC);
 	pthread_mutex_unlock(&uart->lock);
 }
 
-/**
- * uart_receive() - add input for the VM
- * @uart: the UART
- * @bytes: the bytes
- * @count: number of them; those that do not fit are dropped
- */
-void uart_receive(struct uart *uart, const __u8 *bytes, size_t count)
+static void receive(struct device *dev, const __u8 *bytes, size_t count)
 {
+	struct uart *uart = (struct uart *)dev;
+
 	pthread_mutex_lock(&uart->lock);
 	for (; count && fill(uart) < UART_FIFO_SIZE; count--)
 		uart->fifo[uart->head++ % UART_FIFO_SIZE] = *bytes++;
@@ -227,14 +209,9 @@ void uart_receive(struct uart *uart, const __u8 *bytes, size_t count)
 	pthread_mutex_unlock(&uart->lock);
 }
 
-/**
- * uart_room() - room for input
- * @uart: the UART
- *
- * Return: number of bytes.
- */
-size_t uart_room(struct uart *uart)
+static size_t room(struct device *dev)
 {
+	struct uart *uart = (struct uart *)dev;
 	size_t room;
 
 	pthread_mutex_lock(&uart->lock);
@@ -242,4 +219,86 @@ size_t uart_room(struct uart *uart)
 	pthread_mutex_unlock(&uart->lock);
 
 	return room;
+}
+
+static void make_node(const struct device *dev, void *dt,
+		      const struct layout *layout)
+{
+	const __u64 reg[] = { dev->base, DEVICE_SIZE };
+	const __u32 clocks[] = { CLOCK_PHANDLE, CLOCK_PHANDLE };
+	const __u32 spi[] = { SPI, dev->spi, EDGE_RISING };
+
+	(void)layout;
+	begin(dt, "apb-pclk");
+	put_string(dt, "compatible", "fixed-clock");
+	put_u32(dt, "#clock-cells", 0);
+	put_u32(dt, "clock-frequency", 24000000);
+	put_u32(dt, "phandle", CLOCK_PHANDLE);
+	end(dt);
+
+	begin_at(dt, "serial", dev->base);
+	PUT_STRINGS(dt, "compatible", "arm,pl011\0arm,primecell");
+	PUT_U64S(dt, "reg", reg);
+	PUT_U32S(dt, "interrupts", spi);
+	PUT_U32S(dt, "clocks", clocks);
+	PUT_STRINGS(dt, "clock-names", "uartclk\0apb_pclk");
+	end(dt);
+}
+
+/* Until a virtio console exists, earlycon prints to the UART */
+static const char *cmdline(const struct device *dev,
+			   const struct layout *layout)
+{
+	(void)layout;
+
+	return console_is_of(dev) ? "console=ttyAMA0" : "earlycon";
+}
+
+static void uart_connect(struct device *dev, int vm, const struct window *window)
+{
+	(void)window;
+	vm_add_irq(vm, &dev->irq, dev->spi);
+}
+
+static void destroy(struct device *dev)
+{
+	struct uart *uart = (struct uart *)dev;
+
+	vm_remove_irq(&dev->irq);
+	pthread_mutex_destroy(&uart->lock);
+	free(uart);
+}
+
+static const struct device_ops uart_ops = {
+	.make_node = make_node,
+	.cmdline = cmdline,
+	.read = uart_read,
+	.write = uart_write,
+	.connect = uart_connect,
+	.destroy = destroy,
+};
+
+/**
+ * uart_create() - create a UART in its state after reset
+ * @arg: not used
+ * @index: always 0
+ *
+ * Return: the device.
+ */
+struct device *uart_create(const char *arg, unsigned int index)
+{
+	struct uart *uart = calloc(1, sizeof(*uart));
+
+	(void)arg;
+	(void)index;
+	if (!uart)
+		die("no memory for a UART");
+	uart->device.ops = &uart_ops;
+	uart->device.irq.fd = -1;
+	pthread_mutex_init(&uart->lock, NULL);
+	uart->cr = CR_RESET;
+	uart->ifls = IFLS_RESET;
+	console_connect(&uart->device, room, receive);
+
+	return &uart->device;
 }

@@ -6,18 +6,16 @@
 #define GUNYAH_VMM_UART_H
 
 #include <pthread.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <linux/types.h>
+
+#include "device.h"
 
 /* Larger than the 32 of the hardware, so that pasted text fits */
 #define UART_FIFO_SIZE	4096
 
 /**
  * struct uart - a UART
+ * @device: common part of all devices
  * @lock: protects the rest
- * @transmit: called for each byte that the VM sends
- * @interrupt: called to send an interrupt, with @lock held; may be NULL
  * @fifo: ring of the bytes that the VM has not read
  * @head: number of bytes that were put into @fifo
  * @tail: number of bytes that were taken out of it
@@ -32,9 +30,8 @@
  * @ifls: interrupt FIFO levels
  */
 struct uart {
+	struct device device;
 	pthread_mutex_t lock;
-	void (*transmit)(__u8 byte);
-	void (*interrupt)(void);
 	__u8 fifo[UART_FIFO_SIZE];
 	unsigned int head;
 	unsigned int tail;
@@ -48,11 +45,5 @@ struct uart {
 	__u16 cr;
 	__u16 ifls;
 };
-
-void uart_init(struct uart *uart, void (*transmit)(__u8 byte));
-__u32 uart_read(struct uart *uart, unsigned int offset);
-void uart_write(struct uart *uart, unsigned int offset, __u32 value);
-void uart_receive(struct uart *uart, const __u8 *bytes, size_t count);
-size_t uart_room(struct uart *uart);
 
 #endif /* GUNYAH_VMM_UART_H */

@@ -4,17 +4,14 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "devices.h"
+#include "device.h"
 #include "vcpu.h"
 #include "vm.h"
-
-static atomic_bool stopping;
 
 /**
  * vcpu_create() - add a vCPU to a VM
@@ -26,7 +23,7 @@ void vcpu_create(struct vcpu *vcpu, int vm, unsigned int id)
 {
 	int size;
 
-	vcpu->id = id;
+	*vcpu = (struct vcpu) { .id = id };
 	vcpu->fd = vm_add_vcpu(vm, id);
 	size = ioctl(vcpu->fd, GH_VCPU_MMAP_SIZE);
 	if (size < (int)sizeof(*vcpu->run))
@@ -80,7 +77,7 @@ static void *vcpu_thread(void *arg)
 {
 	struct vcpu *vcpu = arg;
 
-	while (!stopping) {
+	while (!vcpu->stopping) {
 		/* After a signal, check whether to stop */
 		if (!enter(vcpu))
 			continue;
@@ -138,7 +135,7 @@ void vcpu_stop(struct vcpu *vcpu)
 	 * If the signal arrives before GH_VCPU_RUN is called, immediate_exit
 	 * makes the call return at once.
 	 */
-	stopping = true;
+	vcpu->stopping = true;
 	vcpu->run->immediate_exit = 1;
 	pthread_kill(vcpu->thread, SIGUSR1);
 	pthread_join(vcpu->thread, NULL);

@@ -6,6 +6,7 @@
 #define GUNYAH_VMM_VCPU_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <linux/gunyah.h>
 
 #include "gunyah_vmm.h"
@@ -17,6 +18,7 @@
  * @run: the page that it shares with the driver
  * @run_size: size of that
  * @thread: the thread that runs it
+ * @stopping: the thread is to end
  * @reads: number of MMIO reads
  * @writes: number of MMIO writes
  */
@@ -26,6 +28,7 @@ struct vcpu {
 	struct gh_vcpu_run *run;
 	size_t run_size;
 	pthread_t thread;
+	atomic_bool stopping;
 	__u64 reads;
 	__u64 writes;
 };

@@ -22,23 +22,11 @@
 #include <linux/types.h>
 #include <linux/virtio_ring.h>
 
-#include "vm.h"
+#include "device.h"
 
 /* Largest numbers of descriptors in a queue, and of queues in a device */
 #define VIRTQ_SIZE		256
-#define VIRTIO_MAX_QUEUES	2
-
-/**
- * struct window - the part of the VM's memory that we can access
- * @mem: host pointer to it
- * @base: guest physical address of its first byte
- * @size: its size
- */
-struct window {
-	__u8 *mem;
-	__u64 base;
-	__u64 size;
-};
+#define VIRTIO_MAX_QUEUES	3
 
 /**
  * struct virtqueue - a queue
@@ -96,29 +84,45 @@ struct virtio_device;
  * @num_queues: number of its queues
  * @handle: handles the requests in a queue. Called in the device's thread with
  *	its lock held, after the VM has notified that queue or virtio_wake() was
- *	called.
+ *	called. NULL if the kernel handles them.
+ * @activate: the driver has set DRIVER_OK. Called with the lock held. (optional)
+ * @deactivate: the driver has reset the device, or the VM ends: when this returns,
+ *	nobody accesses the VM's memory for the device. Called with the lock held
+ *	once after each @activate. (optional)
+ * @cmdline: as in struct device_ops (optional)
+ * @destroy: free all of it but what virtio_init() has made
+ *
+ * A type without @handle has no thread. It passes the eventfds for notifications
+ * and interrupt to the kernel in @activate.
  */
 struct virtio_type {
 	__u32 id;
 	unsigned int num_queues;
 	void (*handle)(struct virtio_device *dev, struct virtqueue *vq);
+	void (*activate)(struct virtio_device *dev);
+	void (*deactivate)(struct virtio_device *dev);
+	const char *(*cmdline)(const struct virtio_device *dev,
+			       const struct layout *layout);
+	void (*destroy)(struct virtio_device *dev);
 };
 
 /**
  * struct virtio_device - a device
+ * @device: common part of all devices
  * @type: what kind
  * @window: memory of its queues and buffers
  * @features: features that it offers
- * @config: its configuration space
- * @config_size: size of that
- * @irq: its interrupt
  * @wake: eventfd that wakes its thread
  * @thread: the thread
+ * @started: the thread runs
  * @stopping: the thread is to end
- * @kicks: number of notifications; only the thread writes it
  * @isr: register InterruptStatus
  * @lock: protects the members that follow
+ * @config: its configuration space
+ * @config_size: size of that
+ * @generation: register ConfigGeneration
  * @status: register Status
+ * @active: between @type->activate and @type->deactivate
  * @features_sel: register DeviceFeaturesSel
  * @driver_features_sel: register DriverFeaturesSel
  * @driver_features: features that the driver has accepted
@@ -126,19 +130,21 @@ struct virtio_type {
  * @queues: its queues; @queues.kick is constant
  */
 struct virtio_device {
+	struct device device;
 	const struct virtio_type *type;
 	struct window window;
 	__u64 features;
-	const void *config;
-	size_t config_size;
-	struct vm_irq irq;
 	int wake;
 	pthread_t thread;
+	bool started;
 	atomic_bool stopping;
-	__u64 kicks;
 	atomic_uint isr;
 	pthread_mutex_t lock;
+	const void *config;
+	size_t config_size;
+	__u32 generation;
 	__u32 status;
+	bool active;
 	__u32 features_sel;
 	__u32 driver_features_sel;
 	__u64 driver_features;
@@ -147,17 +153,10 @@ struct virtio_device {
 };
 
 /* virtio_mmio.c */
-void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
-		 const struct window *window);
-void virtio_connect(struct virtio_device *dev, int vm, __u64 base, __u32 spi);
-void virtio_start(struct virtio_device *dev);
-void virtio_stop(struct virtio_device *dev);
+void virtio_init(struct virtio_device *dev, const struct virtio_type *type);
 void virtio_wake(struct virtio_device *dev);
-__u64 virtio_read(struct virtio_device *dev, unsigned int offset,
-		  unsigned int len);
-void virtio_write(struct virtio_device *dev, unsigned int offset,
-		  unsigned int len, __u64 value);
 void virtio_interrupt(struct virtio_device *dev, unsigned int reason);
+void virtio_config_changed(struct virtio_device *dev);
 void virtio_broken(struct virtio_device *dev, const char *why);
 
 /* virtqueue.c */
@@ -167,16 +166,5 @@ bool virtq_pop(struct virtio_device *dev, struct virtqueue *vq,
 void virtq_push(struct virtio_device *dev, struct virtqueue *vq,
 		const struct virtq_chain *chain, __u32 len);
 bool virtq_sleep(struct virtio_device *dev, struct virtqueue *vq);
-
-/* virtio_blk.c */
-struct virtio_device *virtio_blk_create(const struct disk *disk,
-					unsigned int index,
-					const struct window *window);
-
-/* virtio_console.c */
-struct virtio_device *virtio_console_create(const struct window *window);
-void virtio_console_receive(struct virtio_device *dev, const __u8 *bytes,
-			    size_t count);
-size_t virtio_console_room(struct virtio_device *dev);
 
 #endif /* GUNYAH_VMM_VIRTIO_H */

@@ -11,6 +11,7 @@
 #include <linux/virtio_blk.h>
 #include <linux/virtio_ids.h>
 
+#include "layout.h"
 #include "virtio.h"
 
 #define SECTOR_SHIFT	9
@@ -20,6 +21,7 @@
  * struct virtio_blk - a disk
  * @dev: the device
  * @config: its configuration space
+ * @index: its number
  * @fd: the file
  * @size: its size in bytes, a multiple of that of a sector
  * @read_only: the VM cannot write
@@ -28,6 +30,7 @@
 struct virtio_blk {
 	struct virtio_device dev;
 	struct virtio_blk_config config;
+	unsigned int index;
 	int fd;
 	__u64 size;
 	bool read_only;
@@ -175,42 +178,73 @@ static void handle(struct virtio_device *dev, struct virtqueue *vq)
 	} while (!virtq_sleep(dev, vq));
 }
 
+/* The first disk has the root file system, unless there is a ramdisk */
+static const char *cmdline(const struct virtio_device *dev,
+			   const struct layout *layout)
+{
+	const struct virtio_blk *blk = (const struct virtio_blk *)dev;
+
+	if (blk->index || layout->ramdisk_size)
+		return NULL;
+
+	return blk->read_only ? "root=/dev/vda ro" : "root=/dev/vda rw";
+}
+
+static void destroy(struct virtio_device *dev)
+{
+	struct virtio_blk *blk = (struct virtio_blk *)dev;
+
+	close(blk->fd);
+	free(blk);
+}
+
 static const struct virtio_type blk_type = {
 	.id = VIRTIO_ID_BLOCK,
 	.num_queues = 1,
 	.handle = handle,
+	.cmdline = cmdline,
+	.destroy = destroy,
 };
 
-/**
- * virtio_blk_create() - create a disk
- * @disk: its file
- * @index: its number
- * @window: memory of its requests
- *
- * Return: the device.
- */
-struct virtio_device *virtio_blk_create(const struct disk *disk,
-					unsigned int index,
-					const struct window *window)
+static void open_file(struct virtio_blk *blk, const char *path)
 {
-	struct virtio_blk *blk = calloc(1, sizeof(*blk));
 	off_t size;
 
-	if (!blk)
-		die("no memory for a disk");
-
-	blk->read_only = disk->read_only;
-	blk->fd = open(disk->path,
-		       (disk->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
+	blk->fd = open(path, (blk->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (blk->fd < 0)
-		die("%s: %s", disk->path, strerror(errno));
+		die("%s: %s", path, strerror(errno));
 	/* stat() does not return the size of a block device */
 	size = lseek(blk->fd, 0, SEEK_END);
 	if (size < 0)
-		die("%s: %s", disk->path, strerror(errno));
+		die("%s: %s", path, strerror(errno));
 	if (size < SECTOR_SIZE)
-		die("%s: too small for a disk", disk->path);
+		die("%s: too small for a disk", path);
 	blk->size = size & ~(off_t)(SECTOR_SIZE - 1);
+}
+
+/**
+ * virtio_blk_create() - create a disk
+ * @arg: its file, with ",ro" behind it if the VM only reads it
+ * @index: its number
+ *
+ * Return: the device.
+ */
+struct device *virtio_blk_create(const char *arg, unsigned int index)
+{
+	struct virtio_blk *blk = calloc(1, sizeof(*blk));
+	char *path = strdup(arg);
+	size_t len = strlen(arg);
+
+	if (!blk || !path)
+		die("no memory for a disk");
+
+	if (len > 3 && !strcmp(arg + len - 3, ",ro")) {
+		path[len - 3] = '\0';
+		blk->read_only = true;
+	}
+	open_file(blk, path);
+	free(path);
+	blk->index = index;
 	snprintf(blk->id, sizeof(blk->id), "gunyah-vmm-%u", index);
 
 	/* A request also has a header and a status */
@@ -222,7 +256,7 @@ struct virtio_device *virtio_blk_create(const struct disk *disk,
 			    1ULL << VIRTIO_BLK_F_FLUSH;
 	if (blk->read_only)
 		blk->dev.features |= 1ULL << VIRTIO_BLK_F_RO;
-	virtio_init(&blk->dev, &blk_type, window);
+	virtio_init(&blk->dev, &blk_type);
 
-	return &blk->dev;
+	return &blk->dev.device;
 }

@@ -48,9 +48,11 @@ static size_t fifo_get(struct virtio_console *con, __u8 *to, size_t room)
 	return count;
 }
 
+static size_t room(struct device *device);
+
 static bool fifo_is_empty(struct virtio_console *con)
 {
-	return virtio_console_room(&con->dev) == FIFO_SIZE;
+	return room(&con->dev.device) == FIFO_SIZE;
 }
 
 /* Fill the VM's buffers with input */
@@ -106,57 +108,18 @@ static void handle(struct virtio_device *dev, struct virtqueue *vq)
 		handle_output(con, vq);
 }
 
-static const struct virtio_type console_type = {
-	.id = VIRTIO_ID_CONSOLE,
-	.num_queues = QUEUE_OUTPUT + 1,
-	.handle = handle,
-};
-
-/**
- * virtio_console_create() - create a console
- * @window: memory of its buffers
- *
- * Return: the device.
- */
-struct virtio_device *virtio_console_create(const struct window *window)
+static const char *cmdline(const struct virtio_device *dev,
+			   const struct layout *layout)
 {
-	struct virtio_console *con = calloc(1, sizeof(*con));
+	(void)dev;
+	(void)layout;
 
-	if (!con)
-		die("no memory for a console");
-	pthread_mutex_init(&con->fifo_lock, NULL);
-	virtio_init(&con->dev, &console_type, window);
-
-	return &con->dev;
+	return "console=hvc0";
 }
 
-/**
- * virtio_console_receive() - add input for the VM
- * @dev: the console
- * @bytes: the bytes
- * @count: number of them; those that do not fit are dropped
- */
-void virtio_console_receive(struct virtio_device *dev, const __u8 *bytes,
-			    size_t count)
+static size_t room(struct device *device)
 {
-	struct virtio_console *con = (struct virtio_console *)dev;
-
-	pthread_mutex_lock(&con->fifo_lock);
-	for (; count && con->head - con->tail < FIFO_SIZE; count--)
-		con->fifo[con->head++ % FIFO_SIZE] = *bytes++;
-	pthread_mutex_unlock(&con->fifo_lock);
-	virtio_wake(dev);
-}
-
-/**
- * virtio_console_room() - room for input
- * @dev: the console
- *
- * Return: number of bytes.
- */
-size_t virtio_console_room(struct virtio_device *dev)
-{
-	struct virtio_console *con = (struct virtio_console *)dev;
+	struct virtio_console *con = (struct virtio_console *)device;
 	size_t room;
 
 	pthread_mutex_lock(&con->fifo_lock);
@@ -164,4 +127,58 @@ size_t virtio_console_room(struct virtio_device *dev)
 	pthread_mutex_unlock(&con->fifo_lock);
 
 	return room;
+}
+
+static void receive(struct device *device, const __u8 *bytes, size_t count)
+{
+	struct virtio_console *con = (struct virtio_console *)device;
+
+	pthread_mutex_lock(&con->fifo_lock);
+	for (; count && con->head - con->tail < FIFO_SIZE; count--)
+		con->fifo[con->head++ % FIFO_SIZE] = *bytes++;
+	pthread_mutex_unlock(&con->fifo_lock);
+	virtio_wake(&con->dev);
+}
+
+static void destroy(struct virtio_device *dev)
+{
+	struct virtio_console *con = (struct virtio_console *)dev;
+
+	pthread_mutex_destroy(&con->fifo_lock);
+	free(con);
+}
+
+static const struct virtio_type console_type = {
+	.id = VIRTIO_ID_CONSOLE,
+	.num_queues = QUEUE_OUTPUT + 1,
+	.handle = handle,
+	.cmdline = cmdline,
+	.destroy = destroy,
+};
+
+/**
+ * virtio_console_create() - create a console
+ * @arg: "virtio", or "uart" for none
+ * @index: always 0
+ *
+ * Return: the device.
+ */
+struct device *virtio_console_create(const char *arg, unsigned int index)
+{
+	struct virtio_console *con;
+
+	(void)index;
+	if (!strcmp(arg, "uart"))
+		return NULL;
+	if (strcmp(arg, "virtio"))
+		die("--console: 'uart' or 'virtio', not '%s'", arg);
+
+	con = calloc(1, sizeof(*con));
+	if (!con)
+		die("no memory for a console");
+	pthread_mutex_init(&con->fifo_lock, NULL);
+	virtio_init(&con->dev, &console_type);
+	console_connect(&con->dev.device, room, receive);
+
+	return &con->dev.device;
 }

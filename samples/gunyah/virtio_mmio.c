@@ -15,6 +15,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 
+#include "dt_write.h"
+#include "layout.h"
 #include "virtio.h"
 
 #define MAGIC		0x74726976	/* "virt" */
@@ -33,7 +35,18 @@
 void virtio_interrupt(struct virtio_device *dev, unsigned int reason)
 {
 	dev->isr |= reason;
-	vm_raise_irq(&dev->irq);
+	vm_raise_irq(&dev->device.irq);
+}
+
+/**
+ * virtio_config_changed() - tell the driver that the configuration has changed
+ * @dev: the device, locked since before the change
+ */
+void virtio_config_changed(struct virtio_device *dev)
+{
+	dev->generation++;
+	if (dev->status & VIRTIO_CONFIG_S_DRIVER_OK)
+		virtio_interrupt(dev, VIRTIO_MMIO_INT_CONFIG);
 }
 
 /**
@@ -91,15 +104,25 @@ static __u32 read_register(struct virtio_device *dev, unsigned int offset)
 		return vq ? vq->ready : 0;
 	case VIRTIO_MMIO_STATUS:
 		return dev->status;
+	case VIRTIO_MMIO_CONFIG_GENERATION:
+		return dev->generation;
 	default:
 		return 0;
 	}
+}
+
+static void deactivate(struct virtio_device *dev)
+{
+	if (dev->active && dev->type->deactivate)
+		dev->type->deactivate(dev);
+	dev->active = false;
 }
 
 static void reset(struct virtio_device *dev)
 {
 	unsigned int i;
 
+	deactivate(dev);
 	dev->status = 0;
 	dev->features_sel = 0;
 	dev->driver_features_sel = 0;
@@ -127,10 +150,17 @@ static void set_status(struct virtio_device *dev, __u32 value)
 		value &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	/* The driver only sets bits, and never this one */
 	value &= ~VIRTIO_CONFIG_S_NEEDS_RESET & 0xff;
+	if (!((dev->status | value) & VIRTIO_CONFIG_S_FEATURES_OK))
+		value &= ~VIRTIO_CONFIG_S_DRIVER_OK;
 	dev->status |= value;
 
+	if (!(value & VIRTIO_CONFIG_S_DRIVER_OK) || dev->active)
+		return;
+	dev->active = true;
+	if (dev->type->activate)
+		dev->type->activate(dev);
 	/* Handle notifications that came before DRIVER_OK */
-	if (value & VIRTIO_CONFIG_S_DRIVER_OK)
+	if (dev->type->handle)
 		virtio_wake(dev);
 }
 
@@ -242,46 +272,39 @@ static __u64 read_config(const struct virtio_device *dev, unsigned int offset,
 	return value;
 }
 
-/**
- * virtio_read() - the VM reads from a device's page
- * @dev: the device
- * @offset: offset in the page
- * @len: number of bytes, up to 8
- *
- * Return: what it reads.
- */
-__u64 virtio_read(struct virtio_device *dev, unsigned int offset,
-		  unsigned int len)
+/* Read without the lock, because each interrupt of the VM reads it */
+static __u32 interrupt_status(const struct virtio_device *dev)
 {
-	__u32 value;
+	/* The kernel sends interrupts for queues without setting the bit */
+	return dev->isr | (dev->type->handle ? 0 : VIRTIO_MMIO_INT_VRING);
+}
 
-	if (offset >= VIRTIO_MMIO_CONFIG)
-		return read_config(dev, offset - VIRTIO_MMIO_CONFIG, len);
-	if (!is_register(offset, len))
-		return 0;
-	/* Read without the lock, because each interrupt of the VM reads it */
-	if (offset == VIRTIO_MMIO_INTERRUPT_STATUS)
-		return dev->isr;
+static __u64 virtio_read(struct device *device, unsigned int offset,
+			 unsigned int len)
+{
+	struct virtio_device *dev = (struct virtio_device *)device;
+	__u64 value;
+
+	if (offset == VIRTIO_MMIO_INTERRUPT_STATUS && len == 4)
+		return interrupt_status(dev);
 
 	pthread_mutex_lock(&dev->lock);
-	value = read_register(dev, offset);
+	if (offset >= VIRTIO_MMIO_CONFIG)
+		value = read_config(dev, offset - VIRTIO_MMIO_CONFIG, len);
+	else
+		value = is_register(offset, len) ? read_register(dev, offset) :
+						   0;
 	pthread_mutex_unlock(&dev->lock);
 
 	return value;
 }
 
-/**
- * virtio_write() - the VM writes to a device's page
- * @dev: the device
- * @offset: offset in the page
- * @len: number of bytes
- * @value: what it writes
- *
- * No device has writable configuration space.
- */
-void virtio_write(struct virtio_device *dev, unsigned int offset,
-		  unsigned int len, __u64 value)
+/* No device has writable configuration space */
+static void virtio_write(struct device *device, unsigned int offset,
+			 unsigned int len, __u64 value)
 {
+	struct virtio_device *dev = (struct virtio_device *)device;
+
 	if (!is_register(offset, len))
 		return;
 
@@ -299,57 +322,45 @@ void virtio_write(struct virtio_device *dev, unsigned int offset,
 	pthread_mutex_unlock(&dev->lock);
 }
 
-static int new_eventfd(void)
+/*
+ * Its accesses to memory are cache coherent. If the VM's memory is lent, the pool
+ * holds its requests.
+ */
+static void virtio_make_node(const struct device *device, void *dt,
+			     const struct layout *layout)
 {
-	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	const __u64 reg[] = { device->base, DEVICE_SIZE };
+	const __u32 spi[] = { SPI, device->spi, EDGE_RISING };
 
-	if (fd < 0)
-		die("eventfd: %s", strerror(errno));
-
-	return fd;
+	begin_at(dt, "virtio_mmio", device->base);
+	put_string(dt, "compatible", "virtio,mmio");
+	PUT_U64S(dt, "reg", reg);
+	PUT_U32S(dt, "interrupts", spi);
+	put_empty(dt, "dma-coherent");
+	if (layout->pool)
+		put_u32(dt, "memory-region", POOL_PHANDLE);
+	end(dt);
 }
 
-/**
- * virtio_init() - initialise a device to its state after reset
- * @dev: the device, zeroed
- * @type: what kind
- * @window: memory of its queues and buffers
- */
-void virtio_init(struct virtio_device *dev, const struct virtio_type *type,
-		 const struct window *window)
+static const char *virtio_cmdline(const struct device *device,
+				  const struct layout *layout)
 {
+	struct virtio_device *dev = (struct virtio_device *)device;
+
+	return dev->type->cmdline ? dev->type->cmdline(dev, layout) : NULL;
+}
+
+static void virtio_connect(struct device *device, int vm,
+			   const struct window *window)
+{
+	struct virtio_device *dev = (struct virtio_device *)device;
 	unsigned int i;
 
-	dev->type = type;
 	dev->window = *window;
-	/*
-	 * VIRTIO_F_ACCESS_PLATFORM makes the driver use the DMA functions,
-	 * which respect memory-region in the devicetree.
-	 */
-	dev->features |= 1ULL << VIRTIO_F_VERSION_1 |
-			 1ULL << VIRTIO_F_ACCESS_PLATFORM |
-			 1ULL << VIRTIO_RING_F_EVENT_IDX;
-	dev->wake = new_eventfd();
-	for (i = 0; i < type->num_queues; i++)
-		dev->queues[i].kick = new_eventfd();
-	pthread_mutex_init(&dev->lock, NULL);
-}
-
-/**
- * virtio_connect() - add a device to a VM
- * @dev: the device
- * @vm: file descriptor of the VM
- * @base: guest physical address of its page
- * @spi: its interrupt
- */
-void virtio_connect(struct virtio_device *dev, int vm, __u64 base, __u32 spi)
-{
-	unsigned int i;
-
-	vm_add_irq(vm, &dev->irq, spi);
+	vm_add_irq(vm, &device->irq, device->spi);
 	for (i = 0; i < dev->type->num_queues; i++)
 		vm_add_ioeventfd(vm, dev->queues[i].kick,
-				 base + VIRTIO_MMIO_QUEUE_NOTIFY, i);
+				 device->base + VIRTIO_MMIO_QUEUE_NOTIFY, i);
 }
 
 static void handle_queue(struct virtio_device *dev, unsigned int index)
@@ -387,34 +398,89 @@ static void *device_thread(void *arg)
 		for (i = 0; i < num; i++) {
 			if (eventfd_read(dev->queues[i].kick, &count))
 				count = 0;
-			dev->kicks += count;
+			dev->device.kicks += count;
 			if (count || woken)
 				handle_queue(dev, i);
 		}
 	}
 }
 
-/**
- * virtio_start() - start a device's thread
- * @dev: the device
- */
-void virtio_start(struct virtio_device *dev)
+static void virtio_start(struct device *device)
 {
-	int err = pthread_create(&dev->thread, NULL, device_thread, dev);
+	struct virtio_device *dev = (struct virtio_device *)device;
+	int err;
 
+	if (!dev->type->handle)
+		return;
+	err = pthread_create(&dev->thread, NULL, device_thread, dev);
 	if (err)
 		die("cannot create a thread: %s", strerror(err));
+	dev->started = true;
 }
 
-/**
- * virtio_stop() - stop a device's thread
- * @dev: the device; its memory is not accessed any more after this
- */
-void virtio_stop(struct virtio_device *dev)
+static void virtio_stop(struct device *device)
 {
-	dev->stopping = true;
-	virtio_wake(dev);
-	pthread_join(dev->thread, NULL);
+	struct virtio_device *dev = (struct virtio_device *)device;
+
+	if (dev->started) {
+		dev->stopping = true;
+		virtio_wake(dev);
+		pthread_join(dev->thread, NULL);
+		dev->started = false;
+	}
+	pthread_mutex_lock(&dev->lock);
+	deactivate(dev);
+	pthread_mutex_unlock(&dev->lock);
+}
+
+static void virtio_destroy(struct device *device)
+{
+	struct virtio_device *dev = (struct virtio_device *)device;
+	unsigned int i;
+
+	vm_remove_irq(&device->irq);
+	for (i = 0; i < dev->type->num_queues; i++)
+		close(dev->queues[i].kick);
+	close(dev->wake);
+	pthread_mutex_destroy(&dev->lock);
+	dev->type->destroy(dev);
+}
+
+static const struct device_ops virtio_ops = {
+	.make_node = virtio_make_node,
+	.cmdline = virtio_cmdline,
+	.read = virtio_read,
+	.write = virtio_write,
+	.connect = virtio_connect,
+	.start = virtio_start,
+	.stop = virtio_stop,
+	.destroy = virtio_destroy,
+};
+
+/**
+ * virtio_init() - initialise a device to its state after reset
+ * @dev: the device, zeroed
+ * @type: what kind
+ */
+void virtio_init(struct virtio_device *dev, const struct virtio_type *type)
+{
+	unsigned int i;
+
+	dev->device.ops = &virtio_ops;
+	dev->device.uses_memory = true;
+	dev->device.irq.fd = -1;
+	dev->type = type;
+	/*
+	 * VIRTIO_F_ACCESS_PLATFORM makes the driver use the DMA functions,
+	 * which respect memory-region in the devicetree.
+	 */
+	dev->features |= 1ULL << VIRTIO_F_VERSION_1 |
+			 1ULL << VIRTIO_F_ACCESS_PLATFORM |
+			 1ULL << VIRTIO_RING_F_EVENT_IDX;
+	dev->wake = new_eventfd();
+	for (i = 0; i < type->num_queues; i++)
+		dev->queues[i].kick = new_eventfd();
+	pthread_mutex_init(&dev->lock, NULL);
 }
 
 /**

@@ -247,13 +247,21 @@ void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
 {
 	struct gh_fn_irqfd_arg arg = { .label = spi };
 
-	irq->fd = eventfd(0, EFD_CLOEXEC);
-	if (irq->fd < 0)
-		die("eventfd: %s", strerror(errno));
-
+	irq->fd = new_eventfd();
 	arg.fd = irq->fd;
 	if (add_function(vm, GH_FN_IRQFD, &arg, sizeof(arg)))
 		die("cannot add interrupt %u: %s", spi, strerror(errno));
+}
+
+/**
+ * vm_remove_irq() - remove an interrupt by closing its eventfd
+ * @irq: the interrupt, whether it was added or not
+ */
+void vm_remove_irq(struct vm_irq *irq)
+{
+	if (irq->fd >= 0)
+		close(irq->fd);
+	irq->fd = -1;
 }
 
 /**

@@ -12,7 +12,8 @@
 
 /**
  * struct vm_irq - an interrupt that we send to the VM
- * @fd: eventfd that rings a doorbell, which is that interrupt for the VM
+ * @fd: eventfd that rings a doorbell, which is that interrupt for the VM; -1 before
+ *	vm_add_irq()
  * @count: how often it was sent
  */
 struct vm_irq {
@@ -26,6 +27,7 @@ void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 void vm_set_dtb(int vm, __u64 addr, __u64 size);
 int vm_add_vcpu(int vm, unsigned int id);
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);
+void vm_remove_irq(struct vm_irq *irq);
 void vm_raise_irq(struct vm_irq *irq);
 void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data);
 void vm_start(int vm, bool shared);

@@ -138,7 +138,7 @@ def vmm_command(args):
     cmd = ["gunyah_vmm"]
     if not given & {"-i", "--image"}:
         cmd += ["--image", "/guest/Image"]
-        if not given & {"-r", "--ramdisk", "-D", "--disk"}:
+        if not given & {"-r", "--ramdisk", "--disk"}:
             cmd += ["--ramdisk", "/guest/initramfs.cpio.gz"]
     if not given & {"-d", "--dtb", "-n", "--cpus"}:
         cmd += ["--cpus", "2"]

@@ -20,6 +20,7 @@
 #include <linux/virtio_mmio.h>
 
 #include "console.h"
+#include "dt_write.h"
 #include "virtio.h"
 
 #define WINDOW_BASE	0x88000000ULL
@@ -85,6 +86,73 @@ void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data)
 	(void)data;
 }
 
+void vm_remove_irq(struct vm_irq *irq)
+{
+	(void)irq;
+}
+
+static struct device *console;
+static size_t (*console_space)(struct device *dev);
+static void (*console_input)(struct device *dev, const __u8 *bytes,
+			     size_t count);
+
+void console_connect(struct device *dev, size_t (*room)(struct device *dev),
+		     void (*receive)(struct device *dev, const __u8 *bytes,
+				     size_t count))
+{
+	console = dev;
+	console_space = room;
+	console_input = receive;
+}
+
+void begin_at(void *dt, const char *name, __u64 addr)
+{
+	(void)dt;
+	(void)name;
+	(void)addr;
+}
+
+void end(void *dt)
+{
+	(void)dt;
+}
+
+void put_empty(void *dt, const char *name)
+{
+	(void)dt;
+	(void)name;
+}
+
+void put_string(void *dt, const char *name, const char *value)
+{
+	(void)dt;
+	(void)name;
+	(void)value;
+}
+
+void put_u32(void *dt, const char *name, __u32 value)
+{
+	(void)dt;
+	(void)name;
+	(void)value;
+}
+
+void put_u32s(void *dt, const char *name, const __u32 *values, int count)
+{
+	(void)dt;
+	(void)name;
+	(void)values;
+	(void)count;
+}
+
+void put_u64s(void *dt, const char *name, const __u64 *values, int count)
+{
+	(void)dt;
+	(void)name;
+	(void)values;
+	(void)count;
+}
+
 void console_write(const void *bytes, size_t count)
 {
 	if (count > sizeof(output) - output_size)
@@ -102,12 +170,18 @@ static void *at(__u64 addr)
 
 static __u32 reg(struct virtio_device *dev, unsigned int offset)
 {
-	return virtio_read(dev, offset, 4);
+	return dev->device.ops->read(&dev->device, offset, 4);
+}
+
+static __u64 read_at(struct virtio_device *dev, unsigned int offset,
+		     unsigned int len)
+{
+	return dev->device.ops->read(&dev->device, offset, len);
 }
 
 static void set(struct virtio_device *dev, unsigned int offset, __u32 value)
 {
-	virtio_write(dev, offset, 4, value);
+	dev->device.ops->write(&dev->device, offset, 4, value);
 }
 
 static bool broken(struct virtio_device *dev)
@@ -197,16 +271,25 @@ static __u8 request(struct virtio_device *dev, __u32 type, __u64 sector,
 	return *status;
 }
 
+static struct virtio_device *connected(struct device *dev)
+{
+	dev->ops->connect(dev, -1, &window);
+
+	return (struct virtio_device *)dev;
+}
+
 static struct virtio_device *new_disk(bool read_only)
 {
-	struct disk disk = { .path = disk_path, .read_only = read_only };
+	char arg[sizeof(disk_path) + 3];
 	int fd = open(disk_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	if (fd < 0 || write(fd, disk_data, DISK_SIZE) != DISK_SIZE)
 		die("%s: %s", disk_path, strerror(errno));
 	close(fd);
 
-	return virtio_blk_create(&disk, 3, &window);
+	snprintf(arg, sizeof(arg), "%s%s", disk_path, read_only ? ",ro" : "");
+
+	return connected(virtio_blk_create(arg, 3));
 }
 
 static bool disk_is(__u64 offset, const void *data, size_t size)
@@ -246,13 +329,13 @@ static void test_registers(void)
 	CHECK(!reg(dev, VIRTIO_MMIO_QUEUE_READY));
 	CHECK(reg(dev, VIRTIO_MMIO_SHM_LEN_LOW) == ~0U);
 	/* Other widths, and addresses between the registers */
-	CHECK(!virtio_read(dev, VIRTIO_MMIO_MAGIC_VALUE, 1));
-	CHECK(!virtio_read(dev, VIRTIO_MMIO_MAGIC_VALUE + 2, 4));
-	CHECK(!virtio_read(dev, VIRTIO_MMIO_MAGIC_VALUE, 8));
+	CHECK(!read_at(dev, VIRTIO_MMIO_MAGIC_VALUE, 1));
+	CHECK(!read_at(dev, VIRTIO_MMIO_MAGIC_VALUE + 2, 4));
+	CHECK(!read_at(dev, VIRTIO_MMIO_MAGIC_VALUE, 8));
 	/* Configuration space in every width, and behind its end */
-	CHECK(virtio_read(dev, VIRTIO_MMIO_CONFIG, 8) == DISK_SIZE / 512);
-	CHECK(virtio_read(dev, VIRTIO_MMIO_CONFIG, 1) == DISK_SIZE / 512);
-	CHECK(!virtio_read(dev, 0xffc, 8));
+	CHECK(read_at(dev, VIRTIO_MMIO_CONFIG, 8) == DISK_SIZE / 512);
+	CHECK(read_at(dev, VIRTIO_MMIO_CONFIG, 1) == DISK_SIZE / 512);
+	CHECK(!read_at(dev, 0xffc, 8));
 }
 
 static void test_features(void)
@@ -481,7 +564,7 @@ static void test_interrupts(void)
 
 static void test_console(void)
 {
-	struct virtio_device *dev = virtio_console_create(&window);
+	struct virtio_device *dev = connected(virtio_console_create("virtio", 0));
 	struct vring_used *used = at(USED);
 	__u8 fill[5000] = { 0 };
 
@@ -498,8 +581,8 @@ static void test_console(void)
 	put_desc(0, DATA, 4, WRITE, 0);
 	submit(dev, 0, 0);
 	CHECK(!used_idx());
-	virtio_console_receive(dev, (const __u8 *)"abcdef", 6);
-	CHECK(virtio_console_room(dev) == 4096 - 6);
+	console_input(console, (const __u8 *)"abcdef", 6);
+	CHECK(console_space(console) == 4096 - 6);
 	put_desc(1, DATA + 8, 4, WRITE, 0);
 	submit(dev, 0, 1);
 	CHECK(used_idx() == 2 && used->ring[0].len == 4 &&
@@ -507,8 +590,8 @@ static void test_console(void)
 	CHECK(!memcmp(at(DATA), "abcd\0\0\0\0ef", 10));
 
 	/* What does not fit is lost */
-	virtio_console_receive(dev, fill, sizeof(fill));
-	CHECK(!virtio_console_room(dev));
+	console_input(console, fill, sizeof(fill));
+	CHECK(!console_space(console));
 }
 
 /* With its thread, and the eventfds that the hypervisor would write */
@@ -520,7 +603,7 @@ static void test_thread(void)
 	struct vring_used *used = at(USED);
 	unsigned int i;
 
-	virtio_start(dev);
+	dev->device.ops->start(&dev->device);
 	setup(dev, 0, 0);
 	for (i = 1; i <= 1000 && ok; i++) {
 		header->sector = i % 64;
@@ -535,8 +618,8 @@ static void test_thread(void)
 	}
 	/* Reset while it may be at work */
 	set(dev, VIRTIO_MMIO_STATUS, 0);
-	virtio_stop(dev);
-	CHECK(dev->kicks && dev->kicks <= 1000);
+	dev->device.ops->stop(&dev->device);
+	CHECK(dev->device.kicks && dev->device.kicks <= 1000);
 }
 
 static __u64 rnd(void)
@@ -587,8 +670,9 @@ static void random_round(struct virtio_device *dev)
 		avail->ring[avail_idx % NUM] = 0;
 	}
 	submit(dev, 0, avail->ring[avail_idx % NUM]);
-	virtio_write(dev, rnd() % 4096, 1 << rnd() % 4, rnd());
-	virtio_read(dev, rnd() % 4096, 1 << rnd() % 4);
+	dev->device.ops->write(&dev->device, rnd() % 4096, 1 << rnd() % 4,
+				rnd());
+	read_at(dev, rnd() % 4096, 1 << rnd() % 4);
 }
 
 /*
