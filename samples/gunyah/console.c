@@ -1,107 +1,434 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The VM's console on standard input and output
- *
- * A terminal is put into raw mode, so that the VM gets every key, also Ctrl-C.
- * Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for the VM. Input from
- * elsewhere is passed to the VM unchanged.
+ * The VM's console: the rings between its device and its backend
  */
 #include <errno.h>
-#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <termios.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "backend.h"
 #include "console.h"
+#include "fifo.h"
 
-#define ESCAPE	0x01	/* Ctrl-A */
+/* Read no more input if there is less room than this */
+#define CHUNK		0x1000
 
-static struct termios saved;
-static bool is_raw;
+/* Drop output that nobody reads after this many milliseconds, if the VM ends */
+#define PATIENCE	1000
+/* How long output that is left at the end may take in all */
+#define FLUSH_LIMIT	5000
+/* How often to look whether somebody has opened the pseudo terminal */
+#define PTY_INTERVAL	200
 
-/* The device that gets the input */
-static struct device *receiver;
-static size_t (*receiver_room)(struct device *dev);
-static void (*receiver_receive)(struct device *dev, const __u8 *bytes,
-				size_t count);
+static struct backend backend;
+static const char *backend_arg = "stdio";
+static struct console_user user;
+static int wake = -1;
+static bool is_open;
+static bool ending;		/* the VM was asked to end */
+static bool input_lost;
+static long long last_progress;	/* of output, in milliseconds */
 
-/**
- * console_connect() - choose the device that gets the input
- * @dev: the device, instead of one before
- * @room: function that returns how many bytes it can take
- * @receive: function that takes them
- */
-void console_connect(struct device *dev, size_t (*room)(struct device *dev),
-		     void (*receive)(struct device *dev, const __u8 *bytes,
-				     size_t count))
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t has_room = PTHREAD_COND_INITIALIZER;
+/* All that follows is protected by the lock */
+static struct fifo in;
+static struct fifo out;
+static bool in_full;		/* the main thread waits for room in @in */
+static bool wants_room;		/* the device waits for room in @out */
+static bool dropping;		/* nobody waits for room in @out */
+static unsigned long long dropped;
+
+static long long now(void)
 {
-	receiver = dev;
-	receiver_room = room;
-	receiver_receive = receive;
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
 }
 
 /**
- * console_is_of() - does a device get the input?
+ * console_connect() - choose the device that is the console
+ * @new_user: the device, instead of one before
+ */
+void console_connect(const struct console_user *new_user)
+{
+	user = *new_user;
+}
+
+/**
+ * console_disconnect() - a device is about to be destroyed
+ * @dev: the device, whether it is the console or not
+ */
+void console_disconnect(const struct device *dev)
+{
+	if (user.dev == dev)
+		user = (struct console_user) {};
+}
+
+/**
+ * console_is_of() - is a device the console?
  * @dev: the device
  *
- * Return: true if it does.
+ * Return: true if it is.
  */
 bool console_is_of(const struct device *dev)
 {
-	return receiver == dev;
+	return user.dev == dev;
 }
 
 /**
- * console_room() - room for input
+ * console_pending() - amount of input for the VM
  *
  * Return: number of bytes.
  */
-size_t console_room(void)
+size_t console_pending(void)
 {
-	return receiver ? receiver_room(receiver) : 4096;
+	size_t fill;
+
+	pthread_mutex_lock(&lock);
+	fill = fifo_fill(&in);
+	pthread_mutex_unlock(&lock);
+
+	return fill;
 }
 
 /**
- * console_receive() - add input for the VM
- * @bytes: the bytes
- * @count: number of them; those that do not fit are dropped
- */
-void console_receive(const __u8 *bytes, size_t count)
-{
-	if (receiver)
-		receiver_receive(receiver, bytes, count);
-}
-
-/**
- * console_open() - put the terminal into raw mode, if there is one
+ * console_get() - take input for the VM
+ * @to: destination
+ * @room: size of the destination
  *
- * console_close() restores it, also at exit.
+ * Return: number of bytes.
+ */
+size_t console_get(void *to, size_t room)
+{
+	size_t count;
+
+	pthread_mutex_lock(&lock);
+	count = fifo_get(&in, to, room);
+	if (in_full && fifo_room(&in) >= FIFO_SIZE / 2) {
+		in_full = false;
+		eventfd_write(wake, 1);
+	}
+	pthread_mutex_unlock(&lock);
+
+	return count;
+}
+
+static size_t put(const void *bytes, size_t count)
+{
+	bool was_empty = !fifo_fill(&out);
+	size_t done = fifo_put(&out, bytes, count);
+
+	if (was_empty && done)
+		eventfd_write(wake, 1);
+
+	return done;
+}
+
+/**
+ * console_put() - put output of the VM
+ * @bytes: the bytes
+ * @count: number of them
+ *
+ * Return: number of bytes that there was room for. When there is room again, room()
+ * of struct console_user is called.
+ */
+size_t console_put(const void *bytes, size_t count)
+{
+	size_t done;
+
+	pthread_mutex_lock(&lock);
+	done = put(bytes, count);
+	if (done < count && dropping) {
+		dropped += count - done;
+		done = count;
+	}
+	wants_room = done < count;
+	pthread_mutex_unlock(&lock);
+
+	return done;
+}
+
+/**
+ * console_write() - put output of the VM, wait for room if necessary
+ * @bytes: the bytes
+ * @count: number of them
+ *
+ * Not for the main thread, which makes the room. The caller holds no lock.
+ */
+void console_write(const void *bytes, size_t count)
+{
+	size_t done;
+
+	pthread_mutex_lock(&lock);
+	for (;;) {
+		done = put(bytes, count);
+		bytes = (const __u8 *)bytes + done;
+		count -= done;
+		if (!count || dropping)
+			break;
+		pthread_cond_wait(&has_room, &lock);
+	}
+	dropped += count;
+	pthread_mutex_unlock(&lock);
+}
+
+/**
+ * console_size() - size of the terminal
+ * @columns: set to the number of columns
+ * @rows: set to the number of rows
+ *
+ * Both are 0 if the console is not on a terminal.
+ */
+void console_size(__u16 *columns, __u16 *rows)
+{
+	struct winsize size = {};
+
+	if (backend.is_terminal)
+		ioctl(STDIN_FILENO, TIOCGWINSZ, &size);
+	*columns = size.ws_col;
+	*rows = size.ws_row;
+}
+
+/**
+ * console_select() - choose the backend
+ * @arg: from the user, valid as long as the program runs
+ */
+void console_select(const char *arg)
+{
+	backend_arg = arg;
+}
+
+/**
+ * console_open() - open the backend, once for all VMs
  */
 void console_open(void)
 {
-	struct termios raw;
-
-	if (is_raw)
+	if (is_open)
 		return;
-
-	/* See console_write() */
+	/* A reader that has gone is an error of write() */
 	signal(SIGPIPE, SIG_IGN);
+	if (!backend_open(&backend, backend_arg))
+		die("--console: no such backend: %s", backend_arg);
+	wake = new_eventfd();
+	is_open = true;
+}
 
-	if (tcgetattr(STDIN_FILENO, &saved))
-		return;
+/**
+ * console_resized() - the terminal has another size
+ */
+void console_resized(void)
+{
+	if (user.resized)
+		user.resized(user.dev);
+}
 
-	raw = saved;
-	cfmakeraw(&raw);
-	/* Messages of this program still end with a plain newline */
-	raw.c_oflag |= OPOST;
-	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw))
-		return;
+/**
+ * console_start() - a VM was started
+ */
+void console_start(void)
+{
+	ending = false;
+	pthread_mutex_lock(&lock);
+	dropping = false;
+	dropped = 0;
+	pthread_mutex_unlock(&lock);
+	backend_start(&backend);
+	console_resized();
+}
 
-	is_raw = true;
-	atexit(console_close);
-	fputs("gunyah_vmm: Ctrl-A x shuts the guest down\n", stderr);
+/**
+ * console_ending() - the VM was asked to end
+ *
+ * It should be able to do that even if nobody reads its output.
+ */
+void console_ending(void)
+{
+	ending = true;
+	last_progress = now();
+}
+
+static bool output_left(void)
+{
+	bool left;
+
+	pthread_mutex_lock(&lock);
+	left = fifo_fill(&out);
+	pthread_mutex_unlock(&lock);
+
+	return left;
+}
+
+/**
+ * console_prepare() - what poll() has to wait for
+ * @fds: CONSOLE_FDS elements, filled in
+ *
+ * Return: limit for the wait in milliseconds, or -1.
+ */
+int console_prepare(struct pollfd *fds)
+{
+	bool no_pty = backend_poll(&backend), full, output;
+
+	pthread_mutex_lock(&lock);
+	/* From a terminal, keys are read that end the VM */
+	full = !backend.is_terminal && fifo_room(&in) < CHUNK;
+	in_full = full;
+	output = fifo_fill(&out);
+	pthread_mutex_unlock(&lock);
+
+	fds[0] = (struct pollfd) { .fd = wake, .events = POLLIN };
+	fds[1] = (struct pollfd) {
+		.fd = full ? -1 : backend.in, .events = POLLIN,
+	};
+	fds[2] = (struct pollfd) {
+		.fd = output || backend.in < 0 ? backend.out : -1,
+		.events = output ? POLLOUT : 0,
+	};
+	/* One client at a time */
+	fds[3] = (struct pollfd) {
+		.fd = backend.out < 0 ? backend.listener : -1,
+		.events = POLLIN,
+	};
+
+	if (no_pty)
+		return PTY_INTERVAL;
+
+	return ending && output ? PATIENCE : -1;
+}
+
+/* Move output to the backend, as much as it takes */
+static void write_output(void)
+{
+	bool call_room = false;
+	const __u8 *bytes;
+	size_t count, n;
+	int i;
+
+	/* Twice, because the ring may wrap, but not for ever */
+	for (i = 0; i < 2; i++) {
+		pthread_mutex_lock(&lock);
+		count = fifo_peek(&out, &bytes);
+		pthread_mutex_unlock(&lock);
+		if (!count)
+			break;
+		/* Without a reader it is dropped */
+		n = backend.out < 0 ? count :
+		    (size_t)backend_write(&backend, bytes, count);
+		if (!n)
+			break;
+
+		last_progress = now();
+		pthread_mutex_lock(&lock);
+		out.tail += n;
+		dropping = false;
+		pthread_cond_broadcast(&has_room);
+		pthread_mutex_unlock(&lock);
+	}
+
+	pthread_mutex_lock(&lock);
+	if (ending && count && now() - last_progress >= PATIENCE) {
+		dropping = true;
+		pthread_cond_broadcast(&has_room);
+	}
+	if (wants_room && (dropping || fifo_room(&out) >= FIFO_SIZE / 2)) {
+		wants_room = false;
+		call_room = true;
+	}
+	pthread_mutex_unlock(&lock);
+	if (call_room && user.room)
+		user.room(user.dev);
+}
+
+/* Return: false if the user wants the VM to end */
+static bool read_input(void)
+{
+	__u8 bytes[CHUNK];
+	ssize_t count;
+	size_t done;
+
+	count = backend_read(&backend, bytes, sizeof(bytes));
+	if (count == BACKEND_LEAVE)
+		return false;
+
+	pthread_mutex_lock(&lock);
+	done = fifo_put(&in, bytes, count);
+	pthread_mutex_unlock(&lock);
+	if (done < (size_t)count && !input_lost) {
+		fprintf(stderr,
+			"gunyah_vmm: the guest does not read its console: input is lost\n");
+		input_lost = true;
+	}
+	if (done && user.input)
+		user.input(user.dev);
+
+	return true;
+}
+
+/**
+ * console_handle() - move bytes between rings and backend
+ * @fds: from console_prepare(), after poll()
+ *
+ * Return: false if the user wants the VM to end.
+ */
+bool console_handle(const struct pollfd *fds)
+{
+	eventfd_t count;
+
+	eventfd_read(wake, &count);
+	if (fds[3].revents)
+		backend_accept(&backend);
+	write_output();
+	if (fds[1].revents && backend.in == fds[1].fd)
+		return read_input();
+	/* What a client has sent before it went was read: there is no input */
+	if (fds[2].revents & (POLLHUP | POLLERR) && backend.out == fds[2].fd)
+		backend_hangup(&backend);
+
+	return true;
+}
+
+/**
+ * console_release() - the VM has ended: nobody waits for room any more
+ */
+void console_release(void)
+{
+	pthread_mutex_lock(&lock);
+	dropping = true;
+	pthread_cond_broadcast(&has_room);
+	pthread_mutex_unlock(&lock);
+}
+
+/**
+ * console_flush() - write output that is left, for a limited time
+ */
+void console_flush(void)
+{
+	long long start = now();
+	struct pollfd fd;
+
+	last_progress = start;
+	for (;;) {
+		write_output();
+		fd = (struct pollfd) { .fd = backend.out, .events = POLLOUT };
+		if (!output_left() || now() - last_progress > PATIENCE ||
+		    now() - start > FLUSH_LIMIT)
+			break;
+		poll(&fd, 1, PATIENCE);
+	}
+	dropped += fifo_fill(&out);
+	out.tail = out.head;
+	if (dropped)
+		fprintf(stderr,
+			"gunyah_vmm: nobody reads the console: %llu bytes of output are lost\n",
+			dropped);
 }
 
 /**
@@ -109,85 +436,5 @@ void console_open(void)
  */
 void console_close(void)
 {
-	if (is_raw)
-		tcsetattr(STDIN_FILENO, TCSANOW, &saved);
-	is_raw = false;
-}
-
-/**
- * console_is_terminal() - is standard input a terminal?
- *
- * Return: true if it is a terminal.
- */
-bool console_is_terminal(void)
-{
-	return is_raw;
-}
-
-/* Return: number of bytes that are left, or CONSOLE_LEAVE */
-static ssize_t handle_escapes(__u8 *bytes, ssize_t count)
-{
-	static bool escaped;
-	ssize_t i, left = 0;
-
-	for (i = 0; i < count; i++) {
-		if (!escaped && bytes[i] == ESCAPE) {
-			escaped = true;
-			continue;
-		}
-		if (escaped && (bytes[i] == 'x' || bytes[i] == 'X'))
-			return CONSOLE_LEAVE;
-		/* Ctrl-A followed by any other key is dropped */
-		if (!escaped || bytes[i] == ESCAPE)
-			bytes[left++] = bytes[i];
-		escaped = false;
-	}
-
-	return left;
-}
-
-/**
- * console_read() - get input for the VM
- * @bytes: destination
- * @size: size of the destination
- *
- * Return: number of bytes, may be 0; or CONSOLE_END or CONSOLE_LEAVE.
- */
-ssize_t console_read(__u8 *bytes, size_t size)
-{
-	ssize_t count = read(STDIN_FILENO, bytes, size);
-
-	if (count < 0 && (errno == EINTR || errno == EAGAIN))
-		return 0;
-	if (count <= 0)
-		return CONSOLE_END;
-
-	return is_raw ? handle_escapes(bytes, count) : count;
-}
-
-/**
- * console_write() - print output of the VM
- * @bytes: the bytes
- * @count: number of them
- *
- * Output is dropped after an error, for example if the reader is gone: the VM
- * continues.
- */
-void console_write(const void *bytes, size_t count)
-{
-	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
-	const char *from = bytes;
-	ssize_t n;
-
-	while (count) {
-		n = write(STDOUT_FILENO, from, count);
-		if (n < 0 && errno == EAGAIN)
-			poll(&out, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return;
-		if (n > 0) {
-			from += n;
-			count -= n;
-		}
-	}
+	backend_close();
 }

@@ -12,8 +12,8 @@ static const struct device_kind kinds[] = {
 	{ "disk", "FILE[,ro]",
 	  "A disk, a file or block device; 'ro': the VM only reads it. May be given several times: /dev/vda, /dev/vdb, ... of the VM",
 	  8, virtio_blk_create },
-	{ "console", "KIND",
-	  "Device of the VM for standard input and output: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0)",
+	{ "console", "KIND[,BACKEND]",
+	  "The VM's console. KIND: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0). BACKEND: 'stdio' (the default), 'file=PATH' (output only), 'pty' (its path is printed) or 'socket=PATH' (a Unix socket for one client at a time)",
 	  1, virtio_console_create },
 };
 
@@ -102,7 +102,7 @@ bool devices_use_memory(void)
 }
 
 /**
- * devices_cmdline() - what the devices add to the default kernel command line
+ * devices_cmdline() - the default kernel command line
  * @cmdline: destination
  * @size: size of the destination
  * @layout: describes the VM
@@ -113,15 +113,15 @@ void devices_cmdline(char *cmdline, size_t size, const struct layout *layout)
 	unsigned int i;
 	size_t len;
 
-	*cmdline = '\0';
+	/* A guest that panics does not hang, but resets the VM */
+	snprintf(cmdline, size, "panic=-1");
 	for (i = 0; i < count; i++) {
 		if (!devices[i]->ops->cmdline)
 			continue;
 		more = devices[i]->ops->cmdline(devices[i], layout);
 		len = strlen(cmdline);
 		if (more)
-			snprintf(cmdline + len, size - len, "%s%s",
-				 len ? " " : "", more);
+			snprintf(cmdline + len, size - len, " %s", more);
 	}
 }
 

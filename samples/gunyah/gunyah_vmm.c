@@ -15,7 +15,8 @@
  *	devices.c		the devices, see device.h
  *	uart.c			a UART, emulated by MMIO exits
  *	virtio_*.c, virtqueue.c	virtio disks and console, see virtio.h
- *	console.c		standard input and output
+ *	console.c, backend.c,
+ *	fifo.c			the console outside of the VM
  *	shlog.c			a log, for VMs without MMIO
  */
 #include <ctype.h>
@@ -61,7 +62,11 @@ static void report_crash_msg(const struct gh_vm_status *status)
 	fputc('\n', stderr);
 }
 
-/* Print why the VM has ended; return: exit status */
+/*
+ * Print why the VM has ended. A kernel that resets the VM after a panic looks like
+ * one that wants to be restarted, unless it has left a crash message. Return: exit
+ * status.
+ */
 static int report(const struct gh_vm_status *status)
 {
 	static const struct {
@@ -89,6 +94,8 @@ static int report(const struct gh_vm_status *status)
 	fprintf(stderr, "gunyah_vmm: guest %s\n",
 		types[status->exit_type].text);
 	report_crash_msg(status);
+	if (status->crash_msg_size)
+		return EXIT_CRASHED;
 
 	return types[status->exit_type].exit_status;
 }
@@ -176,51 +183,54 @@ static struct window add_memory(int vm, const struct config *cfg,
 	return window;
 }
 
-/* Run a VM that was started until it ends; return: false if it was given up */
-static bool run(int vm, unsigned int cpus, const struct shlog *log)
+/* Run a VM that was started until it ends */
+static enum end run(int vm, const struct config *cfg, unsigned int cpus,
+		    const struct shlog *log)
 {
 	unsigned int i;
-	bool ended;
+	enum end end;
 
 	catch_signals();
-	console_open();
+	console_start();
 	devices_start();
 	for (i = 0; i < cpus; i++)
 		vcpu_start(&vcpus[i]);
 
-	ended = wait_for_end(vm, log);
+	end = wait_for_end(vm, cfg->stop_timeout, log);
 
+	console_release();
 	for (i = 0; i < cpus; i++)
 		vcpu_stop(&vcpus[i]);
 	devices_stop();
 	if (log)
 		shlog_print(log);
+	console_flush();
 
-	return ended;
+	return end;
 }
 
 /*
  * The life of a VM. All that is made here is given back, so that another VM can
  * follow. Return: exit status.
  */
-static int run_vm(const struct config *cfg)
+static int run_vm(const struct config *cfg, enum end *end)
 {
-	unsigned int i, cpus;
-	struct memory memory = {};
 	struct gh_vm_status status;
+	struct memory memory = {};
 	struct layout layout;
 	struct window window;
-	int vm, exit_status;
-	bool ended;
+	unsigned int i, cpus;
 	void *dt;
+	int vm;
 
 	/* Content of the VM's memory: kernel, ramdisk and devicetree */
 	dt = prepare(cfg, &layout, &memory);
 	if (cfg->dump_dtb) {
 		dt_dump(dt, cfg->dump_dtb);
-		return 0;
+		exit(EXIT_SUCCESS);
 	}
 	free(dt);
+	console_open();
 
 	/* Create a VM and register its memory */
 	vm = vm_create(cfg->device);
@@ -235,10 +245,16 @@ static int run_vm(const struct config *cfg)
 		vcpu_create(&vcpus[i], vm, i);
 	devices_connect(vm, &window);
 
-	/* Start the VM, run it until it ends, and get the reason of its end */
+	/* Start the VM, which has a copy of lent memory from then on */
 	vm_start(vm, cfg->share);
-	ended = run(vm, cpus, memory.log);
-	if (ended)
+	if (!cfg->share) {
+		free_pages(memory.image, layout.size);
+		memory.image = NULL;
+	}
+
+	/* Run it until it ends, and get the reason of its end */
+	*end = run(vm, cfg, cpus, memory.log);
+	if (*end != END_REFUSED)
 		vm_get_status(vm, &status);
 
 	/*
@@ -253,22 +269,24 @@ static int run_vm(const struct config *cfg)
 	free_pages(memory.log, SHLOG_SIZE);
 	free_pages(memory.pool, layout.pool_size);
 
-	exit_status = EXIT_STOPPED;
-	if (ended)
-		exit_status = report(&status);
-	else
-		fprintf(stderr, "gunyah_vmm: guest stopped\n");
+	if (*end != END_REFUSED)
+		return report(&status);
+	fprintf(stderr, "gunyah_vmm: guest stopped\n");
 
-	return exit_status;
+	return EXIT_STOPPED;
 }
 
 int main(int argc, char **argv)
 {
 	static struct config cfg;
+	enum end end;
 	int status;
 
 	parse_options(&cfg, argc, argv);
-	status = run_vm(&cfg);
+	do {
+		status = run_vm(&cfg, &end);
+	} while (cfg.restart && status == EXIT_RESET && end == END_BY_ITSELF &&
+		 !end_requested());
 	console_close();
 
 	return status;

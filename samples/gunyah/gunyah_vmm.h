@@ -81,7 +81,9 @@ struct device_option {
  * @num_devices: number of them
  * @cpus: number of vCPUs
  * @sched: who schedules them
+ * @stop_timeout: seconds that a VM may take to shut down
  * @share: share the memory with the VM instead of lending it
+ * @restart: create the VM again when it wants a reset
  * @verbose: tell more
  */
 struct config {
@@ -97,7 +99,9 @@ struct config {
 	unsigned int num_devices;
 	unsigned int cpus;
 	enum sched sched;
+	unsigned int stop_timeout;
 	bool share;
+	bool restart;
 	bool verbose;
 };
 

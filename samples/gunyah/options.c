@@ -13,12 +13,15 @@
 
 #define DEFAULT_BASE	0x80000000ULL
 #define DEFAULT_SIZE	(128ULL << 20)
+#define MAX_STOP_TIMEOUT	86400
 
 enum {
 	OPT_SHARE = 256,
 	OPT_LEND,
 	OPT_DEVICE,
 	OPT_DUMP_DTB,
+	OPT_RESTART,
+	OPT_STOP_TIMEOUT,
 	OPT_DEVICES,	/* and following: rows of the table of devices */
 };
 
@@ -39,6 +42,10 @@ static const struct argp_option options[] = {
 	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
 	{ "sched", 's', "WHO", 0,
 	  "Scheduler of the vCPUs: 'proxy' (this program; the default) or 'hypervisor'", 3 },
+	{ "restart", OPT_RESTART, NULL, 0,
+	  "Create the VM again when it wants a reset", 5 },
+	{ "stop-timeout", OPT_STOP_TIMEOUT, "SECONDS", 0,
+	  "Stop a VM by force that has not shut down by then (30)", 5 },
 	{ "verbose", 'v', NULL, 0, "Print more, on standard error", 5 },
 	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
 	  "Write the VM's devicetree to FILE and leave", 5 },
@@ -62,7 +69,7 @@ static const char doc[] =
 	"\n"
 	"Ctrl-A x, SIGINT, SIGTERM, SIGHUP and SIGQUIT ask the VM to shut down,\n"
 	"which Linux does if the gunyah driver is loaded in it. The second one\n"
-	"stops it.\n"
+	"stops it by force, and so does the end of --stop-timeout.\n"
 	"\n"
 	"A VM whose memory is lent has 8 MiB more, which are shared, for the\n"
 	"requests to disks and virtio console. Its kernel needs\n"
@@ -173,7 +180,7 @@ static error_t parse_device(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* Options for memory and vCPUs */
+/* Options with numbers, and for memory and vCPUs */
 static error_t parse_size(int key, char *arg, struct argp_state *state)
 {
 	struct parsed *parsed = state->input;
@@ -202,6 +209,13 @@ static error_t parse_size(int key, char *arg, struct argp_state *state)
 		else
 			argp_error(state, "--sched: 'proxy' or 'hypervisor'");
 		parsed->sched = true;
+		break;
+	case OPT_STOP_TIMEOUT:
+		n = parse_number(state, "--stop-timeout", arg);
+		if (n > MAX_STOP_TIMEOUT)
+			argp_error(state, "--stop-timeout: at most %d",
+				   MAX_STOP_TIMEOUT);
+		cfg->stop_timeout = n;
 		break;
 	case OPT_SHARE:
 		cfg->share = true;
@@ -233,6 +247,9 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 		break;
 	case 'c':
 		cfg->cmdline = arg;
+		break;
+	case OPT_RESTART:
+		cfg->restart = true;
 		break;
 	case 'v':
 		cfg->verbose = true;
@@ -293,6 +310,7 @@ void parse_options(struct config *cfg, int argc, char **argv)
 		.base = DEFAULT_BASE,
 		.size = DEFAULT_SIZE,
 		.cpus = 1,
+		.stop_timeout = 30,
 		.sched = SCHED_PROXY,
 	};
 

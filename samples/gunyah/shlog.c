@@ -30,12 +30,15 @@ static void forget_cached(const void *addr, size_t size)
 #endif
 }
 
+static __u32 tail;
+
 /**
  * shlog_init() - initialise an empty log
  * @log: the log, before the VM has it
  */
 void shlog_init(struct shlog *log)
 {
+	tail = 0;
 	memset(log, 0, sizeof(*log));
 	forget_cached(log, sizeof(*log));
 }
@@ -49,9 +52,9 @@ void shlog_init(struct shlog *log)
  */
 void shlog_print(const struct shlog *log)
 {
-	static __u32 tail;
 	__u8 text[256];
 	__u32 head, i;
+	size_t done;
 
 	forget_cached(&log->head, sizeof(log->head));
 	head = le32toh(__atomic_load_n(&log->head, __ATOMIC_ACQUIRE));
@@ -66,8 +69,12 @@ void shlog_print(const struct shlog *log)
 
 	forget_cached(log->text, sizeof(log->text));
 	while (head != tail) {
-		for (i = 0; i < sizeof(text) && head != tail; i++)
-			text[i] = log->text[tail++ % SHLOG_TEXT_SIZE];
-		console_write(text, i);
+		for (i = 0; i < sizeof(text) && head != tail + i; i++)
+			text[i] = log->text[(tail + i) % SHLOG_TEXT_SIZE];
+		/* What there is no room for stays in the log */
+		done = console_put(text, i);
+		tail += done;
+		if (done < i)
+			return;
 	}
 }

@@ -3,8 +3,9 @@
  * Model of Arm's PL011 UART
  *
  * The model has what a console needs: bytes are sent at once, so the transmit
- * FIFO is always empty; there is no DMA, no modem control, and the baud rate has
- * no effect. The interrupt is edge-triggered in the VM, because the VMM does not
+ * FIFO is always empty; input that the VM does not read waits in the console, so
+ * the receive FIFO never overruns; there is no DMA, no modem control, and the baud
+ * rate has no effect. The interrupt is edge-triggered in the VM, because the VMM does not
  * learn when the VM has handled one. So an interrupt is sent when the line rises,
  * and when there is a new reason while it is up.
  */
@@ -30,10 +31,7 @@
 #define UARTICR		0x044
 #define UARTID		0xfe0		/* 8 words to the end of the page */
 
-#define DR_OE		0x800
-#define RSR_OE		0x008
 #define FR_RXFE		0x010
-#define FR_RXFF		0x040
 #define FR_TXFE		0x080
 #define IRQ_RX		0x010
 #define IRQ_TX		0x020
@@ -45,9 +43,9 @@
 /* Peripheral 0x011 of Arm, revision r1p5; PrimeCell */
 static const __u8 id[] = { 0x11, 0x10, 0x34, 0x00, 0x0d, 0xf0, 0x05, 0xb1 };
 
-static unsigned int fill(const struct uart *uart)
+static bool has_input(const struct uart *uart)
 {
-	return uart->head - uart->tail;
+	return console_is_of(&uart->device) && console_pending();
 }
 
 static __u16 raw_irqs(const struct uart *uart)
@@ -55,7 +53,7 @@ static __u16 raw_irqs(const struct uart *uart)
 	__u16 irqs = uart->tx_irq ? IRQ_TX : 0;
 
 	/* Raise both, because the model has no receive timeout */
-	if (fill(uart))
+	if (has_input(uart))
 		irqs |= IRQ_RX | IRQ_RT;
 
 	return irqs;
@@ -72,43 +70,20 @@ static void update_irq(struct uart *uart, bool more)
 		vm_raise_irq(&uart->device.irq);
 }
 
-static __u32 read_byte(struct uart *uart)
-{
-	__u32 value = 0;
-
-	if (fill(uart))
-		value = uart->fifo[uart->tail++ % UART_FIFO_SIZE];
-	if (uart->overrun)
-		value |= DR_OE;
-	uart->overrun = false;
-
-	return value;
-}
-
-static __u32 flags(const struct uart *uart)
-{
-	__u32 value = FR_TXFE;
-
-	if (!fill(uart))
-		value |= FR_RXFE;
-	if (fill(uart) == UART_FIFO_SIZE)
-		value |= FR_RXFF;
-
-	return value;
-}
-
 static __u32 read_register(struct uart *uart, unsigned int offset)
 {
+	__u8 byte = 0;
+
 	if (offset >= UARTID)
 		return id[(offset - UARTID) / 4 % sizeof(id)];
 
 	switch (offset) {
 	case UARTDR:
-		return read_byte(uart);
-	case UARTRSR:
-		return uart->overrun ? RSR_OE : 0;
+		if (has_input(uart))
+			console_get(&byte, 1);
+		return byte;
 	case UARTFR:
-		return flags(uart);
+		return FR_TXFE | (has_input(uart) ? 0 : FR_RXFE);
 	case UARTIBRD:
 		return uart->ibrd;
 	case UARTFBRD:
@@ -132,16 +107,9 @@ static __u32 read_register(struct uart *uart, unsigned int offset)
 
 static void write_register(struct uart *uart, unsigned int offset, __u32 value)
 {
-	__u8 byte;
-
 	switch (offset) {
 	case UARTDR:
-		byte = value;
-		console_write(&byte, 1);
 		uart->tx_irq = true;
-		break;
-	case UARTRSR:
-		uart->overrun = false;
 		break;
 	case UARTIBRD:
 		uart->ibrd = value;
@@ -188,37 +156,25 @@ static void uart_write(struct device *dev, unsigned int offset,
 		       unsigned int len, __u64 value)
 {
 	struct uart *uart = (struct uart *)dev;
+	__u8 byte = value;
 
 	(void)len;
+	/* May wait, so not with the lock */
+	if (offset == UARTDR)
+		console_write(&byte, 1);
 	pthread_mutex_lock(&uart->lock);
 	write_register(uart, offset, value);
 	update_irq(uart, offset == UARTIMSC);
 	pthread_mutex_unlock(&uart->lock);
 }
 
-static void receive(struct device *dev, const __u8 *bytes, size_t count)
+static void input(struct device *dev)
 {
 	struct uart *uart = (struct uart *)dev;
 
 	pthread_mutex_lock(&uart->lock);
-	for (; count && fill(uart) < UART_FIFO_SIZE; count--)
-		uart->fifo[uart->head++ % UART_FIFO_SIZE] = *bytes++;
-	if (count)
-		uart->overrun = true;
 	update_irq(uart, true);
 	pthread_mutex_unlock(&uart->lock);
-}
-
-static size_t room(struct device *dev)
-{
-	struct uart *uart = (struct uart *)dev;
-	size_t room;
-
-	pthread_mutex_lock(&uart->lock);
-	room = UART_FIFO_SIZE - fill(uart);
-	pthread_mutex_unlock(&uart->lock);
-
-	return room;
 }
 
 static void make_node(const struct device *dev, void *dt,
@@ -264,6 +220,7 @@ static void destroy(struct device *dev)
 {
 	struct uart *uart = (struct uart *)dev;
 
+	console_disconnect(dev);
 	vm_remove_irq(&dev->irq);
 	pthread_mutex_destroy(&uart->lock);
 	free(uart);
@@ -298,7 +255,10 @@ struct device *uart_create(const char *arg, unsigned int index)
 	pthread_mutex_init(&uart->lock, NULL);
 	uart->cr = CR_RESET;
 	uart->ifls = IFLS_RESET;
-	console_connect(&uart->device, room, receive);
+	console_connect(&(struct console_user) {
+		.dev = &uart->device,
+		.input = input,
+	});
 
 	return &uart->device;
 }

@@ -9,17 +9,10 @@
 
 #include "device.h"
 
-/* Larger than the 32 of the hardware, so that pasted text fits */
-#define UART_FIFO_SIZE	4096
-
 /**
  * struct uart - a UART
  * @device: common part of all devices
  * @lock: protects the rest
- * @fifo: ring of the bytes that the VM has not read
- * @head: number of bytes that were put into @fifo
- * @tail: number of bytes that were taken out of it
- * @overrun: a byte was lost since the VM last checked
  * @irq: level of the interrupt line
  * @tx_irq: raw state of the transmit interrupt
  * @imsc: interrupt mask
@@ -32,10 +25,6 @@
 struct uart {
 	struct device device;
 	pthread_mutex_t lock;
-	__u8 fifo[UART_FIFO_SIZE];
-	unsigned int head;
-	unsigned int tail;
-	bool overrun;
 	bool irq;
 	bool tx_irq;
 	__u16 imsc;

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtio console: /dev/hvc0 of the VM, on the VMM's standard input and output
+ * Virtio console: /dev/hvc0 of the VM
  *
  * It has one notification for each line of output, while a UART has an exit for
  * each byte.
  */
+#include <endian.h>
 #include <string.h>
 
+#include <linux/virtio_console.h>
 #include <linux/virtio_ids.h>
 
 #include "console.h"
 #include "virtio.h"
-
-/* As large as that of the UART, so that pasted text fits */
-#define FIFO_SIZE	4096
 
 /* Its queues, as the VM sees them */
 #define QUEUE_INPUT	0
@@ -22,38 +21,20 @@
 /**
  * struct virtio_console - a console
  * @dev: the device
- * @fifo_lock: protects the rest, for a short time only, while the device's own
- *	lock is held as long as output blocks
- * @fifo: ring of the bytes that the VM has not received
- * @head: number of bytes that were put into @fifo
- * @tail: number of bytes that were taken out of it
+ * @config: its configuration space, protected by the device's lock
+ * @chain: output that is being written, if @busy
+ * @busy: a chain was taken from the queue for output and is not back
+ * @next: number of the buffer of @chain to go on with
+ * @offset: where to go on in that buffer
  */
 struct virtio_console {
 	struct virtio_device dev;
-	pthread_mutex_t fifo_lock;
-	__u8 fifo[FIFO_SIZE];
-	unsigned int head;
-	unsigned int tail;
+	struct virtio_console_config config;
+	struct virtq_chain chain;
+	bool busy;
+	unsigned int next;
+	size_t offset;
 };
-
-static size_t fifo_get(struct virtio_console *con, __u8 *to, size_t room)
-{
-	size_t count = 0;
-
-	pthread_mutex_lock(&con->fifo_lock);
-	while (count < room && con->tail != con->head)
-		to[count++] = con->fifo[con->tail++ % FIFO_SIZE];
-	pthread_mutex_unlock(&con->fifo_lock);
-
-	return count;
-}
-
-static size_t room(struct device *device);
-
-static bool fifo_is_empty(struct virtio_console *con)
-{
-	return room(&con->dev.device) == FIFO_SIZE;
-}
 
 /* Fill the VM's buffers with input */
 static void handle_input(struct virtio_console *con, struct virtqueue *vq)
@@ -64,7 +45,7 @@ static void handle_input(struct virtio_console *con, struct virtqueue *vq)
 	size_t n, done;
 
 	/* Unused buffers stay in the queue */
-	while (!fifo_is_empty(con)) {
+	while (console_pending()) {
 		if (!virtq_pop(dev, vq, &chain)) {
 			if (virtq_sleep(dev, vq))
 				return;
@@ -72,8 +53,8 @@ static void handle_input(struct virtio_console *con, struct virtqueue *vq)
 		}
 		done = 0;
 		for (i = 0; i < chain.num_in; i++) {
-			n = fifo_get(con, chain.in[i].iov_base,
-				     chain.in[i].iov_len);
+			n = console_get(chain.in[i].iov_base,
+					chain.in[i].iov_len);
 			done += n;
 			if (n < chain.in[i].iov_len)
 				break;
@@ -82,18 +63,36 @@ static void handle_input(struct virtio_console *con, struct virtqueue *vq)
 	}
 }
 
+/* Return: false if there is no room for all of the chain */
+static bool write_chain(struct virtio_console *con)
+{
+	const struct iovec *iov;
+
+	for (; con->next < con->chain.num_out; con->next++) {
+		iov = &con->chain.out[con->next];
+		con->offset += console_put((__u8 *)iov->iov_base + con->offset,
+					   iov->iov_len - con->offset);
+		if (con->offset < iov->iov_len)
+			return false;
+		con->offset = 0;
+	}
+
+	return true;
+}
+
 static void handle_output(struct virtio_console *con, struct virtqueue *vq)
 {
 	struct virtio_device *dev = &con->dev;
-	struct virtq_chain chain;
-	unsigned int i;
 
 	do {
-		while (virtq_pop(dev, vq, &chain)) {
-			for (i = 0; i < chain.num_out; i++)
-				console_write(chain.out[i].iov_base,
-					      chain.out[i].iov_len);
-			virtq_push(dev, vq, &chain, 0);
+		while (con->busy || virtq_pop(dev, vq, &con->chain)) {
+			con->busy = true;
+			/* room() is called when it can go on */
+			if (!write_chain(con))
+				return;
+			virtq_push(dev, vq, &con->chain, 0);
+			con->busy = false;
+			con->next = 0;
 		}
 	} while (!virtq_sleep(dev, vq));
 }
@@ -108,6 +107,15 @@ static void handle(struct virtio_device *dev, struct virtqueue *vq)
 		handle_output(con, vq);
 }
 
+static void deactivate(struct virtio_device *dev)
+{
+	struct virtio_console *con = (struct virtio_console *)dev;
+
+	con->busy = false;
+	con->next = 0;
+	con->offset = 0;
+}
+
 static const char *cmdline(const struct virtio_device *dev,
 			   const struct layout *layout)
 {
@@ -117,68 +125,72 @@ static const char *cmdline(const struct virtio_device *dev,
 	return "console=hvc0";
 }
 
-static size_t room(struct device *device)
-{
-	struct virtio_console *con = (struct virtio_console *)device;
-	size_t room;
-
-	pthread_mutex_lock(&con->fifo_lock);
-	room = FIFO_SIZE - (con->head - con->tail);
-	pthread_mutex_unlock(&con->fifo_lock);
-
-	return room;
-}
-
-static void receive(struct device *device, const __u8 *bytes, size_t count)
-{
-	struct virtio_console *con = (struct virtio_console *)device;
-
-	pthread_mutex_lock(&con->fifo_lock);
-	for (; count && con->head - con->tail < FIFO_SIZE; count--)
-		con->fifo[con->head++ % FIFO_SIZE] = *bytes++;
-	pthread_mutex_unlock(&con->fifo_lock);
-	virtio_wake(&con->dev);
-}
-
 static void destroy(struct virtio_device *dev)
 {
-	struct virtio_console *con = (struct virtio_console *)dev;
-
-	pthread_mutex_destroy(&con->fifo_lock);
-	free(con);
+	console_disconnect(&dev->device);
+	free(dev);
 }
 
 static const struct virtio_type console_type = {
 	.id = VIRTIO_ID_CONSOLE,
 	.num_queues = QUEUE_OUTPUT + 1,
 	.handle = handle,
+	.deactivate = deactivate,
 	.cmdline = cmdline,
 	.destroy = destroy,
 };
 
+static void look(struct device *dev)
+{
+	virtio_wake((struct virtio_device *)dev);
+}
+
+static void resized(struct device *dev)
+{
+	struct virtio_console *con = (struct virtio_console *)dev;
+	__u16 columns, rows;
+
+	console_size(&columns, &rows);
+	pthread_mutex_lock(&con->dev.lock);
+	con->config.cols = htole16(columns);
+	con->config.rows = htole16(rows);
+	virtio_config_changed(&con->dev);
+	pthread_mutex_unlock(&con->dev.lock);
+}
+
 /**
  * virtio_console_create() - create a console
- * @arg: "virtio", or "uart" for none
+ * @arg: "virtio", or "uart" for none; a comma and a backend may follow
  * @index: always 0
  *
  * Return: the device.
  */
 struct device *virtio_console_create(const char *arg, unsigned int index)
 {
+	size_t len = strcspn(arg, ",");
 	struct virtio_console *con;
 
 	(void)index;
-	if (!strcmp(arg, "uart"))
+	if (arg[len])
+		console_select(arg + len + 1);
+	if (len == strlen("uart") && !strncmp(arg, "uart", len))
 		return NULL;
-	if (strcmp(arg, "virtio"))
+	if (len != strlen("virtio") || strncmp(arg, "virtio", len))
 		die("--console: 'uart' or 'virtio', not '%s'", arg);
 
 	con = calloc(1, sizeof(*con));
 	if (!con)
 		die("no memory for a console");
-	pthread_mutex_init(&con->fifo_lock, NULL);
+	con->dev.features = 1ULL << VIRTIO_CONSOLE_F_SIZE;
+	con->dev.config = &con->config;
+	con->dev.config_size = sizeof(con->config);
 	virtio_init(&con->dev, &console_type);
-	console_connect(&con->dev.device, room, receive);
+	console_connect(&(struct console_user) {
+		.dev = &con->dev.device,
+		.input = look,
+		.room = look,
+		.resized = resized,
+	});
 
 	return &con->dev.device;
 }

@@ -149,6 +149,17 @@ class Tests:
                               f"{child.returncode}: {last} (see {log})"))
         return cases
 
+    def unit_tests(self, name):
+        """Unit tests on the build machine that need libfdt."""
+        tree = subprocess.run([self.path("kernel/tree.sh")], check=False,
+                              stdout=subprocess.PIPE, text=True).stdout.strip()
+        if not tree:
+            raise Problem("there is no kernel tree")
+        return self.program(name, [
+            "make", "--no-print-directory", "-s", "-C", self.path(name),
+            "check", "O=" + os.path.join(self.build, name),
+            f"LIBFDT={tree}/scripts/dtc/libfdt"])
+
     def images(self, *pieces):
         """Build what machines run, once; whoever needs it fails if that is not
         possible."""
@@ -229,28 +240,15 @@ class Tests:
         On the build machine, with sanitizers: each message, wrong lengths and
         values, random sequences, devicetrees, planned faults.
         """
-        def run():
-            tree = subprocess.run([self.path("kernel/tree.sh")], check=False,
-                                  stdout=subprocess.PIPE,
-                                  text=True).stdout.strip()
-            if not tree:
-                raise Problem("there is no kernel tree")
-            return self.program("rm", [
-                "make", "--no-print-directory", "-s", "-C", self.path("rm"),
-                "check", "O=" + os.path.join(self.build, "rm"),
-                f"LIBFDT={tree}/scripts/dtc/libfdt"])
-
-        return [Task("rm", run)]
+        return [Task("rm", lambda: self.unit_tests("rm"))]
 
     def tier_vmm(self):
-        """unit tests of the sample VMM's virtio devices
+        """unit tests of the sample VMM
 
-        On the build machine, with sanitizers: queues and requests of a guest
-        that cannot be trusted.
+        On the build machine, with sanitizers: virtio queues and requests of a
+        guest that cannot be trusted, console, devicetree, kernel images.
         """
-        return [Task("vmm", lambda: self.program("vmm", [
-            "make", "--no-print-directory", "-s", "-C", self.path("vmm"),
-            "check", "O=" + os.path.join(self.build, "vmm")]))]
+        return [Task("vmm", lambda: self.unit_tests("vmm"))]
 
     def tier_kunit(self):
         """KUnit tests in the module
