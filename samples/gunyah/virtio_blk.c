@@ -2,6 +2,7 @@
 /*
  * Virtio block device: a disk of the VM, which is a file or a block device here
  */
+#define _GNU_SOURCE	/* F_OFD_SETLK */
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -206,6 +207,25 @@ static const struct virtio_type blk_type = {
 	.destroy = destroy,
 };
 
+/*
+ * Two VMs that write the same image, or one that writes what another one reads,
+ * would corrupt it. The lock goes with the file descriptor.
+ */
+static void lock_file(struct virtio_blk *blk, const char *path)
+{
+	struct flock lock = {
+		.l_type = blk->read_only ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+
+	if (!fcntl(blk->fd, F_OFD_SETLK, &lock))
+		return;
+	if (errno != EAGAIN && errno != EACCES)
+		die("%s: cannot be locked: %s", path, strerror(errno));
+	die("%s: in use by another disk; it can be shared if all disks are read-only (,ro)",
+	    path);
+}
+
 static void open_file(struct virtio_blk *blk, const char *path)
 {
 	off_t size;
@@ -213,13 +233,15 @@ static void open_file(struct virtio_blk *blk, const char *path)
 	blk->fd = open(path, (blk->read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC);
 	if (blk->fd < 0)
 		die("%s: %s", path, strerror(errno));
+	lock_file(blk, path);
 	/* stat() does not return the size of a block device */
 	size = lseek(blk->fd, 0, SEEK_END);
 	if (size < 0)
 		die("%s: %s", path, strerror(errno));
-	if (size < SECTOR_SIZE)
-		die("%s: too small for a disk", path);
-	blk->size = size & ~(off_t)(SECTOR_SIZE - 1);
+	if (!size || size % SECTOR_SIZE)
+		die("%s: %lld bytes, which is not a multiple of %d", path,
+		    (long long)size, SECTOR_SIZE);
+	blk->size = size;
 }
 
 /**

@@ -134,9 +134,15 @@ struct virtio_device *connected(struct device *dev)
 
 struct virtio_device *new_disk(bool read_only)
 {
-	test_file(DISK, disk_data, DISK_SIZE);
+	static struct device *dev;
 
-	return connected(virtio_blk_create(read_only ? DISK ",ro" : DISK, 3));
+	/* The one before has locked the file */
+	if (dev)
+		dev->ops->destroy(dev);
+	test_file(DISK, disk_data, DISK_SIZE);
+	dev = virtio_blk_create(read_only ? DISK ",ro" : DISK, 3);
+
+	return connected(dev);
 }
 
 bool disk_is(__u64 offset, const void *data, size_t size)

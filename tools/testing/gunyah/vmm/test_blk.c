@@ -88,3 +88,34 @@ TEST(test_pieces, "requests in pieces")
 	CHECK(used_idx() == 1 && data[512] == VIRTIO_BLK_S_OK);
 	CHECK(!memcmp(data, disk_data + 512, 512));
 }
+
+static void create(const void *arg)
+{
+	virtio_blk_create(arg, 0);
+}
+
+TEST_ALONE(test_locks, "locks on disk images")
+{
+	struct device *dev;
+
+	test_file("image", disk_data, DISK_SIZE);
+	dev = virtio_blk_create("image", 0);
+	CHECK(test_dies(create, "image", EXIT_VMM, "image: in use by another"));
+	CHECK(test_dies(create, "image,ro", EXIT_VMM, "in use by another"));
+	dev->ops->destroy(dev);
+	virtio_blk_create("image,ro", 0);
+	virtio_blk_create("image,ro", 1);
+	CHECK(test_dies(create, "image", EXIT_VMM, "in use by another"));
+}
+
+TEST_ALONE(test_sizes, "sizes of disk images")
+{
+	test_file("image", disk_data, 1000);
+	CHECK(test_dies(create, "image", EXIT_VMM,
+			"image: 1000 bytes, which is not a multiple of 512"));
+	test_file("image", disk_data, 0);
+	CHECK(test_dies(create, "image", EXIT_VMM, "0 bytes"));
+	CHECK(test_dies(create, "nothing", EXIT_VMM, "nothing: No such file"));
+	test_file("image", disk_data, 512);
+	virtio_blk_create("image", 0);
+}
