@@ -5,14 +5,7 @@
 #include <string.h>
 
 #include "fifo.h"
-
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	if (b < a)
-		a = b;
-
-	return c < a ? c : a;
-}
+#include "gunyah_vmm.h"
 
 /**
  * fifo_put() - put bytes into a ring
@@ -27,7 +20,7 @@ size_t fifo_put(struct fifo *fifo, const void *bytes, size_t count)
 	size_t n, done = 0, at;
 
 	while ((at = fifo->head % FIFO_SIZE,
-		n = min3(count - done, fifo_room(fifo), FIFO_SIZE - at))) {
+		n = min(min(count - done, fifo_room(fifo)), FIFO_SIZE - at))) {
 		memcpy(fifo->bytes + at, (const __u8 *)bytes + done, n);
 		fifo->head += n;
 		done += n;
@@ -51,7 +44,7 @@ size_t fifo_peek(const struct fifo *fifo, const __u8 **bytes)
 
 	*bytes = fifo->bytes + at;
 
-	return min3(fifo_fill(fifo), FIFO_SIZE - at, FIFO_SIZE);
+	return min(fifo_fill(fifo), FIFO_SIZE - at);
 }
 
 /**

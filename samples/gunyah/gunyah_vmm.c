@@ -7,7 +7,7 @@
  *
  *	options.c		the command line
  *	layout.c		the VM's address space
- *	load.c			content of the VM's memory: kernel and ramdisk
+ *	load.c, image.c		content of the VM's memory: kernel and ramdisk
  *	dt_make.c, dt_write.c,
  *	devicetree.c		the devicetree, created or read from a file
  *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU

@@ -40,6 +40,13 @@
 
 #define die(fmt, ...)	fail(EXIT_VMM, fmt, ##__VA_ARGS__)
 
+#define min(a, b)							\
+	({								\
+		size_t a_ = (a), b_ = (b);				\
+									\
+		b_ < a_ ? b_ : a_;					\
+	})
+
 /* Next multiple of @to, a power of two */
 static inline __u64 align_up(__u64 value, __u64 to)
 {

@@ -5,30 +5,14 @@
  * All of it is one region, because a VM starts in the memory that also contains
  * its devicetree, which is called the VM's image.
  */
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "image.h"
 #include "layout.h"
-
-/* See Documentation/arch/arm64/booting.rst */
-struct image_header {
-	__u32 code0;
-	__u32 code1;
-	__u64 text_offset;
-	__u64 image_size;
-	__u64 flags;
-	__u64 res2;
-	__u64 res3;
-	__u64 res4;
-	__u32 magic;
-	__u32 res5;
-};
-
-#define IMAGE_MAGIC	0x644d5241	/* "ARM\x64" */
 
 /**
  * load_file() - read a file into memory
@@ -116,33 +100,6 @@ void free_pages(void *mem, size_t size)
 {
 	if (mem)
 		munmap(mem, size);
-}
-
-/* Return: size of the kernel in memory, which is larger than the file */
-static __u64 load_image(__u8 *mem, __u64 room, const char *path)
-{
-	struct image_header header;
-	__u64 size, image_size;
-
-	size = load_file(path, mem, room);
-
-	memcpy(&header, mem, sizeof(header));
-	if (mem[0] == 0x1f && mem[1] == 0x8b)
-		die("%s: compressed with gzip; uncompress it first", path);
-	if (size < sizeof(header) || le32toh(header.magic) != IMAGE_MAGIC)
-		die("%s: not an arm64 kernel image (arch/arm64/boot/Image)",
-		    path);
-	/* Kernels since 5.8 must be at the start of the memory */
-	if (header.text_offset)
-		die("%s: must be %#llx bytes into the memory, but only 0 is supported",
-		    path, (unsigned long long)le64toh(header.text_offset));
-
-	image_size = le64toh(header.image_size);
-	if (image_size < size)
-		die("%s: %llu bytes, but its header says %llu", path,
-		    (unsigned long long)size, (unsigned long long)image_size);
-
-	return image_size;
 }
 
 /**

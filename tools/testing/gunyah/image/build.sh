@@ -93,7 +93,7 @@ vmm()
 	# shellcheck disable=SC2086 # a list of files
 	logged "$build/logs/gunyah_vmm.log" ${cross}gcc -static -O2 -Wall \
 		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" $sources \
-		-lfdt -lpthread
+		-lfdt -lz -lpthread
 	grep -E 'warning:' "$build/logs/gunyah_vmm.log" || true
 	echo "$inputs" >"$stamp"
 }

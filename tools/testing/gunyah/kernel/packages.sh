@@ -10,6 +10,7 @@
 
 run="linux-source-6.12 gcc-aarch64-linux-gnu libc6-dev-arm64-cross
      gcc-arm-linux-gnueabihf libc6-dev-armhf-cross libfdt-dev:arm64
+     zlib1g-dev:arm64
      gcc libc6-dev make flex bison bc libssl-dev libelf-dev
      qemu-system-arm device-tree-compiler rsync xz-utils patch perl python3
      util-linux e2fsprogs"
@@ -17,7 +18,7 @@ run="linux-source-6.12 gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # What make test and make check need in addition
 check="sparse codespell coccinelle ocaml-nox ocaml-findlib libpython3.11
        dt-schema yamllint pyflakes3 python3-sphinx python3-sphinx-rtd-theme
-       shellcheck clang-14 lld-14 llvm-14 git"
+       shellcheck clang-14 lld-14 llvm-14 git zlib1g-dev"
 
 # What make test-fresh needs on the machine that starts it
 fresh="mmdebstrap git util-linux"
