@@ -20,11 +20,13 @@ struct layout;
  * @mem: host pointer to it
  * @base: guest physical address of its first byte
  * @size: its size, 0 if there is none
+ * @lent: the VM has other memory, which is lent
  */
 struct window {
 	__u8 *mem;
 	__u64 base;
 	__u64 size;
+	bool lent;
 };
 
 /**

@@ -129,6 +129,8 @@ static void *prepare(const struct config *cfg, struct layout *layout,
 	/* A VM whose vCPUs make no exits has no devices */
 	if (layout->sched == SCHED_PROXY)
 		devices_create(cfg);
+	else if (cfg->num_devices)
+		die("there are no devices if the hypervisor schedules the vCPUs");
 	if (!dt)
 		layout_add_shared(layout, !cfg->share && devices_use_memory());
 
@@ -141,12 +143,19 @@ static void *prepare(const struct config *cfg, struct layout *layout,
 	return dt;
 }
 
+static void set_window(struct window *window, __u8 *mem, __u64 base, __u64 size)
+{
+	window->mem = mem;
+	window->base = base;
+	window->size = size;
+}
+
 /* Register the VM's memory; return: what devices can access of it */
 static struct window add_memory(int vm, const struct config *cfg,
 				const struct layout *layout,
 				struct memory *memory)
 {
-	struct window window = {};
+	struct window window = { .lent = !cfg->share };
 
 	/*
 	 * Lent memory is copied at the start: after that the VM and this
@@ -158,9 +167,7 @@ static struct window add_memory(int vm, const struct config *cfg,
 		      layout->base, layout->size, memory->image);
 	vm_set_dtb(vm, layout->dtb, layout->dtb_size);
 	if (cfg->share)
-		window = (struct window) {
-			memory->image, layout->base, layout->size,
-		};
+		set_window(&window, memory->image, layout->base, layout->size);
 
 	/* A log, and requests to virtio devices, are always in shared memory */
 	if (layout->log) {
@@ -172,9 +179,8 @@ static struct window add_memory(int vm, const struct config *cfg,
 	}
 	if (layout->pool) {
 		memory->pool = alloc_pages(layout->pool_size);
-		window = (struct window) {
-			memory->pool, layout->pool, layout->pool_size,
-		};
+		set_window(&window, memory->pool, layout->pool,
+			   layout->pool_size);
 		vm_add_memory(vm, POOL_LABEL,
 			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
 			      layout->pool, layout->pool_size, memory->pool);

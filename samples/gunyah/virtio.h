@@ -160,7 +160,7 @@ void virtio_config_changed(struct virtio_device *dev);
 void virtio_broken(struct virtio_device *dev, const char *why);
 
 /* virtqueue.c */
-bool virtq_enable(struct virtio_device *dev, struct virtqueue *vq);
+const char *virtq_enable(struct virtio_device *dev, struct virtqueue *vq);
 bool virtq_pop(struct virtio_device *dev, struct virtqueue *vq,
 	       struct virtq_chain *chain);
 void virtq_push(struct virtio_device *dev, struct virtqueue *vq,

@@ -135,10 +135,15 @@ static void reset(struct virtio_device *dev)
 	dev->isr = 0;
 }
 
+/* A driver that does not use the DMA functions puts requests into lent memory */
+static __u64 needed_features(const struct virtio_device *dev)
+{
+	return 1ULL << VIRTIO_F_VERSION_1 |
+	       (__u64)dev->window.lent << VIRTIO_F_ACCESS_PLATFORM;
+}
+
 static void set_status(struct virtio_device *dev, __u32 value)
 {
-	const __u64 version_1 = 1ULL << VIRTIO_F_VERSION_1;
-
 	if (!value) {
 		reset(dev);
 		return;
@@ -146,7 +151,7 @@ static void set_status(struct virtio_device *dev, __u32 value)
 
 	/* The driver reads back whether FEATURES_OK is still set */
 	if (dev->driver_features & ~dev->features ||
-	    !(dev->driver_features & version_1))
+	    ~dev->driver_features & needed_features(dev))
 		value &= ~VIRTIO_CONFIG_S_FEATURES_OK;
 	/* The driver only sets bits, and never this one */
 	value &= ~VIRTIO_CONFIG_S_NEEDS_RESET & 0xff;
@@ -190,6 +195,7 @@ static void write_queue_register(struct virtio_device *dev, unsigned int offset,
 				 __u32 value)
 {
 	struct virtqueue *vq = selected(dev);
+	const char *why;
 
 	if (!vq)
 		return;
@@ -224,8 +230,9 @@ static void write_queue_register(struct virtio_device *dev, unsigned int offset,
 		set_high(&vq->used_addr, value);
 		break;
 	case VIRTIO_MMIO_QUEUE_READY:
-		if (!virtq_enable(dev, vq))
-			virtio_broken(dev, "size or addresses of a queue");
+		why = virtq_enable(dev, vq);
+		if (why)
+			virtio_broken(dev, why);
 		break;
 	}
 }

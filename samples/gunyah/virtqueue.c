@@ -23,6 +23,15 @@ static void *window_at(const struct window *window, __u64 addr, __u64 size)
 	return window->mem + offset;
 }
 
+/* Return: what to say if something is not in memory that we can access */
+static const char *outside(const struct window *window)
+{
+	if (!window->lent)
+		return "queue or buffer that is not in the VM's memory";
+
+	return "queue or buffer in memory that is lent, not shared: the VM's kernel needs CONFIG_DMA_RESTRICTED_POOL, and its devicetree a pool; or use --share";
+}
+
 static __u16 load16(const __virtio16 *from)
 {
 	return le16toh(__atomic_load_n(from, __ATOMIC_RELAXED));
@@ -44,19 +53,19 @@ static __virtio16 *avail_event(const struct virtqueue *vq)
  * @dev: its device
  * @vq: the queue, with size and addresses that the VM has set
  *
- * Return: false if size or addresses are invalid.
+ * Return: why that is not possible, or NULL.
  */
-bool virtq_enable(struct virtio_device *dev, struct virtqueue *vq)
+const char *virtq_enable(struct virtio_device *dev, struct virtqueue *vq)
 {
 	const struct window *window = &dev->window;
 	__u32 num = vq->num;
 
 	if (!num || num > VIRTQ_SIZE || num & (num - 1))
-		return false;
+		return "size of a queue";
 	if (vq->desc_addr % VRING_DESC_ALIGN_SIZE ||
 	    vq->avail_addr % VRING_AVAIL_ALIGN_SIZE ||
 	    vq->used_addr % VRING_USED_ALIGN_SIZE)
-		return false;
+		return "alignment of a queue";
 
 	/* Both rings with the index that follows them */
 	vq->desc = window_at(window, vq->desc_addr, num * sizeof(*vq->desc));
@@ -68,14 +77,14 @@ bool virtq_enable(struct virtio_device *dev, struct virtqueue *vq)
 			     num * sizeof(vq->used->ring[0]) +
 			     sizeof(__virtio16));
 	if (!vq->desc || !vq->avail || !vq->used)
-		return false;
+		return outside(window);
 
 	vq->next_avail = 0;
 	vq->next_used = 0;
 	vq->signalled = 0;
 	vq->ready = true;
 
-	return true;
+	return NULL;
 }
 
 /* Return: why the chain is invalid, or NULL */
@@ -107,7 +116,7 @@ static const char *read_chain(const struct virtio_device *dev,
 
 		iov->iov_base = window_at(&dev->window, addr, iov->iov_len);
 		if (!iov->iov_base)
-			return "buffer that is not in shared memory";
+			return outside(&dev->window);
 		if (flags & VRING_DESC_F_INDIRECT)
 			return "indirect descriptor, a feature that is not there";
 		if (!(flags & VRING_DESC_F_WRITE) && chain->num_in)

@@ -22,7 +22,11 @@ __attribute__((constructor)) static void make_window(void)
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned int i;
 
-	window = (struct window) { mem + GUARD_SIZE, WINDOW_BASE, WINDOW_SIZE };
+	window = (struct window) {
+		.mem = mem + GUARD_SIZE,
+		.base = WINDOW_BASE,
+		.size = WINDOW_SIZE,
+	};
 	if (mem == MAP_FAILED ||
 	    mprotect(window.mem, WINDOW_SIZE, PROT_READ | PROT_WRITE))
 		die("no memory");

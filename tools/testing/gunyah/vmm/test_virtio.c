@@ -53,6 +53,46 @@ TEST(test_features, "features")
 	CHECK(!(reg(dev, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK));
 }
 
+static void use_lent_queue(const void *arg)
+{
+	struct virtio_device *dev = (struct virtio_device *)arg;
+
+	set_features(dev, FEATURES);
+	set_queue(dev, 0, NUM, WINDOW_BASE - 0x100000, AVAIL, USED);
+	exit(broken(dev) ? 77 : 0);
+}
+
+/* A driver that knows no DMA pool puts queues into memory that is lent */
+TEST(test_no_pool, "guest without a DMA pool")
+{
+	const __u64 version_1 = 1ULL << VIRTIO_F_VERSION_1;
+	struct virtio_device *dev = new_disk(false);
+
+	/* Shared memory works without VIRTIO_F_ACCESS_PLATFORM */
+	setup(dev, 0, 0);
+	set_features(dev, version_1);
+	CHECK(reg(dev, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK);
+
+	dev->window.lent = true;
+	set_features(dev, version_1);
+	CHECK(!(reg(dev, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_FEATURES_OK));
+	/* A driver that goes on all the same gets nothing */
+	set_queue(dev, 0, NUM, DESC, AVAIL, USED);
+	set(dev, VIRTIO_MMIO_STATUS, VIRTIO_CONFIG_S_DRIVER_OK);
+	CHECK(!(reg(dev, VIRTIO_MMIO_STATUS) & VIRTIO_CONFIG_S_DRIVER_OK));
+
+	CHECK(test_dies(use_lent_queue, dev, 77,
+			"needs CONFIG_DMA_RESTRICTED_POOL"));
+	setup(dev, 0, 0);
+	put_desc(0, WINDOW_BASE - 0x100000, 16, 0, 0);
+	submit(dev, 0, 0);
+	CHECK(broken(dev));
+	/* There is no pool at all */
+	dev->window.size = 0;
+	setup(dev, 0, 0);
+	CHECK(broken(dev));
+}
+
 TEST(test_queue_refused, "queues that are refused")
 {
 	static const struct {
