@@ -18,6 +18,12 @@
 #include "devicetree.h"
 #include "shlog.h"
 
+/* COMMAND_LINE_SIZE of arm64, without the 0 at its end */
+#define MAX_CMDLINE	2047
+
+/* Larger ones are mistakes */
+#define MAX_POOL_SIZE	(1ULL << 30)
+
 /**
  * dt_check() - fail if a function of libfdt has failed
  * @ret: its result
@@ -122,8 +128,8 @@ static unsigned int count_cpus(const void *dt)
 	return count;
 }
 
-/* The log: a virtual device of type shm with SHLOG_LABEL; 0 if there is none */
-static __u64 find_log(const void *dt)
+/* Shared memory: a virtual device of type shm; 0 if there is none */
+static __u64 find_shared(const void *dt, __u32 wanted)
 {
 	const fdt32_t *label;
 	__u64 addr;
@@ -139,12 +145,52 @@ static __u64 find_log(const void *dt)
 			continue;
 		label = fdt_getprop(dt, mem, "label", &len);
 		if (label && len == sizeof(*label) &&
-		    fdt32_ld(label) == SHLOG_LABEL &&
+		    fdt32_ld(label) == wanted &&
 		    get_address(dt, mem, "base", &addr))
 			return addr;
 	}
 
 	return 0;
+}
+
+/* Size of the reserved memory at an address, which is in two pairs of cells */
+static __u64 reserved_size(const void *dt, __u64 addr)
+{
+	int node, len, parent = fdt_path_offset(dt, "/reserved-memory");
+	const fdt64_t *reg;
+
+	dt_check(parent, "/reserved-memory");
+	fdt_for_each_subnode(node, dt, parent) {
+		reg = fdt_getprop(dt, node, "reg", &len);
+		if (reg && len == 2 * sizeof(*reg) && fdt64_ld(reg) == addr)
+			return fdt64_ld(reg + 1);
+	}
+	die("devicetree: no node in /reserved-memory for the DMA pool at %#llx",
+	    (unsigned long long)addr);
+}
+
+/* Log and DMA pool must not be in the VM's own memory */
+static void find_all_shared(const void *dt, struct layout *layout)
+{
+	const __u64 end = layout->base + layout->size;
+
+	layout->log = find_shared(dt, SHLOG_LABEL);
+	if (layout->log + SHLOG_SIZE > layout->base && layout->log < end)
+		die("devicetree: the log at %#llx is in the VM's memory; smaller --memory?",
+		    (unsigned long long)layout->log);
+
+	layout->pool = find_shared(dt, POOL_LABEL);
+	if (!layout->pool)
+		return;
+	layout->pool_size = reserved_size(dt, layout->pool);
+	if (!layout->pool_size || layout->pool_size % SZ_4K ||
+	    layout->pool_size > MAX_POOL_SIZE)
+		die("devicetree: size of the DMA pool is %#llx",
+		    (unsigned long long)layout->pool_size);
+	if (layout->pool + layout->pool_size > layout->base &&
+	    layout->pool < end)
+		die("devicetree: the DMA pool at %#llx is in the VM's memory; smaller --memory?",
+		    (unsigned long long)layout->pool);
 }
 
 /* The resource manager refuses memory nodes that are not called /memory */
@@ -165,7 +211,7 @@ static void check_memory_nodes(const void *dt)
 /**
  * dt_read() - read the devicetree that the user gives
  * @path: its file
- * @layout: gets what the devicetree says about memory, vCPUs and log
+ * @layout: gets what the devicetree says about memory, vCPUs, log and pool
  *
  * Return: the devicetree, to be completed by dt_finish().
  */
@@ -199,11 +245,7 @@ void *dt_read(const char *path, struct layout *layout)
 		layout->sched = SCHED_PROXY;
 	layout->cpus = count_cpus(dt);
 
-	layout->log = find_log(dt);
-	if (layout->log + SHLOG_SIZE > layout->base &&
-	    layout->log < layout->base + layout->size)
-		die("devicetree: the log at %#llx is in the VM's memory; smaller --memory?",
-		    (unsigned long long)layout->log);
+	find_all_shared(dt, layout);
 	check_memory_nodes(dt);
 
 	return dt;
@@ -264,7 +306,8 @@ static void set_chosen(void *dt, const struct layout *layout,
 		devices_cmdline(by_default, sizeof(by_default), layout);
 		cmdline = by_default;
 	}
-	if (layout->log && asprintf(&full, "%s%sshlog=%#llx", cmdline,
+	/* A devicetree of --dump-dtb has it already */
+	if (layout->log && !strstr(cmdline, "shlog=") && asprintf(&full, "%s%sshlog=%#llx", cmdline,
 				 *cmdline ? " " : "",
 				 (unsigned long long)layout->log) < 0)
 		die("devicetree: %s", strerror(ENOMEM));
@@ -273,6 +316,9 @@ static void set_chosen(void *dt, const struct layout *layout,
 		full = strdup(cmdline);
 	if (!full)
 		die("devicetree: %s", strerror(errno));
+	if (strlen(full) > MAX_CMDLINE)
+		die("kernel command line: %zu bytes, of which Linux takes %d",
+		    strlen(full), MAX_CMDLINE);
 	dt_check(fdt_setprop_string(dt, node, "bootargs", full), "bootargs");
 	free(full);
 }

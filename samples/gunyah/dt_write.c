@@ -62,7 +62,7 @@ void put_bytes(void *dt, const char *name, const void *bytes, int size)
  */
 void put_empty(void *dt, const char *name)
 {
-	put_bytes(dt, name, NULL, 0);
+	put_bytes(dt, name, "", 0);
 }
 
 /**

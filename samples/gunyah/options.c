@@ -72,7 +72,7 @@ static const char doc[] =
 	"stops it by force, and so does the end of --stop-timeout.\n"
 	"\n"
 	"A VM whose memory is lent has 8 MiB more, which are shared, for the\n"
-	"requests to disks and virtio console. Its kernel needs\n"
+	"requests to virtio devices. Its kernel needs\n"
 	"CONFIG_DMA_RESTRICTED_POOL for that.\n"
 	"\n"
 	"Exit status:\n"
@@ -138,16 +138,15 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
 		argp_error(state,
 			   "--base, --cpus and --sched cannot be used with --dtb, which decides them");
-	if ((cfg->dtb || cfg->sched == SCHED_HYPERVISOR) && cfg->num_devices)
-		argp_error(state,
-			   "devices need --sched proxy, and no --dtb");
 	/* The resource manager would silently round the address up */
 	if (cfg->base % SZ_2M)
 		argp_error(state, "--base: not a multiple of 2M");
 	if (cfg->base < MMIO_END)
 		argp_error(state, "--base: must be at least %#llx", MMIO_END);
-	if (!cfg->size || cfg->size % SZ_2M)
-		argp_error(state, "--memory: not a multiple of 2M, at least 2M");
+	if (cfg->size < SZ_2M)
+		argp_error(state, "--memory: must be at least 2M");
+	if (cfg->size % SZ_2M)
+		argp_error(state, "--memory: not a multiple of 2M");
 	/* Small enough that sums of them do not overflow */
 	if (cfg->base >> 52 || cfg->size >> 40)
 		argp_error(state, "--base or --memory: too large");

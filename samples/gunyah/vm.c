@@ -10,7 +10,10 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <linux/capability.h>
 
 #include "vm.h"
 
@@ -61,6 +64,31 @@ static const char *name_of(const char *const *table, size_t size, __u32 n)
 	return n < size ? table[n] : NULL;
 }
 
+/* Size of all memory that was registered, and of the region that failed */
+static __u64 registered;
+
+static bool may_lock_all(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	return !syscall(SYS_capget, &header, data) &&
+	       data[0].effective & 1U << CAP_IPC_LOCK;
+}
+
+static const char *no_memory(void)
+{
+	struct rlimit limit;
+
+	if (!may_lock_all() && !getrlimit(RLIMIT_MEMLOCK, &limit) &&
+	    limit.rlim_cur < registered)
+		return "; RLIMIT_MEMLOCK (ulimit -l) is less than the VM's memory";
+
+	return "; has the machine enough memory?";
+}
+
 /* What a user can do about an error of the VM's file descriptor */
 static const char *hint(int err)
 {
@@ -68,7 +96,7 @@ static const char *hint(int err)
 	case EAGAIN:
 		return "; the firmware is still releasing other VMs, try again";
 	case ENOMEM:
-		return "; is RLIMIT_MEMLOCK (ulimit -l) larger than the VM's memory?";
+		return no_memory();
 	case ESHUTDOWN:
 	case ETIMEDOUT:
 		return "; the resource manager does not answer, see the kernel log";
@@ -158,6 +186,7 @@ int vm_create(const char *device)
 		    "; this is another driver's device, not that of CONFIG_GUNYAH" :
 		    "");
 
+	registered = 0;
 	vm = ioctl(gunyah, GH_CREATE_VM, 0UL);
 	if (vm < 0)
 		die("cannot create a VM: %s%s", strerror(errno), hint(errno));
@@ -186,6 +215,7 @@ void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 		.userspace_addr = (unsigned long)mem,
 	};
 
+	registered += size;
 	if (ioctl(vm, GH_VM_SET_USER_MEM_REGION, &region))
 		die("cannot give the VM memory: %s%s", strerror(errno),
 		    hint(errno));
