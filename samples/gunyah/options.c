@@ -26,7 +26,8 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{ "image", 'i', "FILE", 0, "Linux kernel of the VM: arm64 Image, also compressed with gzip or in an EFI zboot image", 1 },
+	{ "image", 'i', "FILE", 0,
+	  "Linux kernel of the VM: arm64 Image, also compressed with gzip or in an EFI zboot image", 1 },
 	{ "ramdisk", 'r', "FILE", 0, "Its initial ramdisk", 1 },
 	{ "dtb", 'd', "FILE", 0,
 	  "Its devicetree, made if not given; decides --base, --cpus, --sched", 1 },
@@ -54,18 +55,15 @@ static const struct argp_option options[] = {
 	{ 0 }
 };
 
-#define MAX_KINDS	16
-
 static const char doc[] =
 	"Run a virtual machine on the Gunyah hypervisor.\v\n"
 	"SIZE, ADDRESS and COUNT are decimal, or hexadecimal after 0x;\n"
 	"K, M and G stand for KiB, MiB and GiB.\n"
 	"\n"
-	"The VM's console is on standard input and output. On a terminal,\n"
-	"Ctrl-A x ends the VM, Ctrl-A Ctrl-A is one Ctrl-A for it. A VM that\n"
-	"the hypervisor schedules has no devices. Instead of a console it has a\n"
-	"log in shared memory, whose address is on its kernel command line as\n"
-	"shlog=ADDRESS.\n"
+	"If the console is on a terminal, Ctrl-A x ends the VM, Ctrl-A Ctrl-A is\n"
+	"one Ctrl-A for it. A VM that the hypervisor schedules has no devices.\n"
+	"Instead of a console it has a log in shared memory, whose address is on\n"
+	"its kernel command line as shlog=ADDRESS.\n"
 	"\n"
 	"Ctrl-A x, SIGINT, SIGTERM, SIGHUP and SIGQUIT ask the VM to shut down,\n"
 	"which Linux does if the gunyah driver is loaded in it. The second one\n"
@@ -79,8 +77,8 @@ static const char doc[] =
 	"  0  the VM has switched itself off\n"
 	"  1  an error of this program: option, file, device, running a vCPU\n"
 	"  2  the VM could not be started\n"
-	"  3  the VM wants to be restarted\n"
-	"  4  the VM has crashed: fault, watchdog, hardware error\n"
+	"  3  the VM wants to be restarted, and there is no --restart\n"
+	"  4  the VM has crashed: fault, watchdog, hardware error, crash message\n"
 	"  5  the VM was stopped, by this program or otherwise by the host\n"
 	"  6  the VM has ended in another way";
 
@@ -272,18 +270,32 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
-/* The options of the devices, in argp's form */
-static void list_devices(struct argp_option *list)
+/* Return: all options, with those of the devices, in memory of their own */
+static struct argp_option *list_options(void)
 {
 	const struct device_kind *kind;
-	unsigned int i;
+	struct argp_option *list, *next;
+	unsigned int i, count = 0;
 
-	for (i = 0; (kind = devices_kind(i)); i++)
+	while (devices_kind(count))
+		count++;
+	list = calloc(ARRAY_SIZE(options) + count, sizeof(*list));
+	if (!list)
+		die("no memory for the options");
+
+	/* The table ends with an empty row, and so does the list */
+	memcpy(list, options, sizeof(options));
+	next = list + ARRAY_SIZE(options) - 1;
+	for (i = 0; i < count; i++) {
+		kind = devices_kind(i);
 		if (kind->option)
-			*list++ = (struct argp_option) {
+			*next++ = (struct argp_option) {
 				kind->option, OPT_DEVICES + i, kind->arg, 0,
 				kind->help, 4,
 			};
+	}
+
+	return list;
 }
 
 /**
@@ -296,7 +308,7 @@ static void list_devices(struct argp_option *list)
  */
 void parse_options(struct config *cfg, int argc, char **argv)
 {
-	struct argp_option all[ARRAY_SIZE(options) + MAX_KINDS] = {};
+	struct argp_option *all = list_options();
 	const struct argp argp = {
 		.options = all,
 		.parser = parse_option,
@@ -313,9 +325,7 @@ void parse_options(struct config *cfg, int argc, char **argv)
 		.sched = SCHED_PROXY,
 	};
 
-	/* The table ends with an empty row */
-	memcpy(all, options, sizeof(options));
-	list_devices(all + ARRAY_SIZE(options) - 1);
 	argp_err_exit_status = EXIT_VMM;
 	argp_parse(&argp, argc, argv, 0, NULL, &parsed);
+	free(all);
 }
