@@ -386,6 +386,7 @@ static void *device_thread(void *arg)
 	unsigned int i, num = dev->type->num_queues;
 	struct pollfd fds[1 + VIRTIO_MAX_QUEUES];
 	eventfd_t count, woken;
+	bool stop;
 
 	fds[0] = (struct pollfd) { .fd = dev->wake, .events = POLLIN };
 	for (i = 0; i < num; i++)
@@ -400,15 +401,17 @@ static void *device_thread(void *arg)
 
 		if (eventfd_read(dev->wake, &woken))
 			woken = 0;
-		if (dev->stopping)
-			return NULL;
+		/* Requests that came before are still handled */
+		stop = dev->stopping;
 		for (i = 0; i < num; i++) {
 			if (eventfd_read(dev->queues[i].kick, &count))
 				count = 0;
 			dev->device.kicks += count;
-			if (count || woken)
+			if (count || woken || stop)
 				handle_queue(dev, i);
 		}
+		if (stop)
+			return NULL;
 	}
 }
 
