@@ -109,7 +109,7 @@ static int open_socket(const char *path)
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		die("--console: %s: too long for a socket", path);
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, strlen(path));
 
 	/* The user may be root in the VM: only the owner can connect */
 	mask = umask(0177);

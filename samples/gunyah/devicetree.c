@@ -22,7 +22,7 @@
 #define MAX_CMDLINE	2047
 
 /* Larger ones are mistakes */
-#define MAX_POOL_SIZE	(1ULL << 30)
+#define MAX_POOL_SIZE	0x40000000ULL
 
 /**
  * dt_check() - fail if a function of libfdt has failed
@@ -307,9 +307,9 @@ static void set_chosen(void *dt, const struct layout *layout,
 		cmdline = by_default;
 	}
 	/* A devicetree of --dump-dtb has it already */
-	if (layout->log && !strstr(cmdline, "shlog=") && asprintf(&full, "%s%sshlog=%#llx", cmdline,
-				 *cmdline ? " " : "",
-				 (unsigned long long)layout->log) < 0)
+	if (layout->log && !strstr(cmdline, "shlog=") &&
+	    asprintf(&full, "%s%sshlog=%#llx", cmdline, *cmdline ? " " : "",
+		     (unsigned long long)layout->log) < 0)
 		die("devicetree: %s", strerror(ENOMEM));
 	/* cmdline may point into the devicetree, which is about to change */
 	if (!full)

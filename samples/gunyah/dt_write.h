@@ -19,9 +19,9 @@
 
 /* A property from an array */
 #define PUT_U32S(dt, name, values) \
-	put_u32s(dt, name, values, ARRAY_SIZE(values))
+	put_u32s(dt, name, values, sizeof(values) / sizeof((values)[0]))
 #define PUT_U64S(dt, name, values) \
-	put_u64s(dt, name, values, ARRAY_SIZE(values))
+	put_u64s(dt, name, values, sizeof(values) / sizeof((values)[0]))
 /* A property from a string literal with several strings, separated by \0 */
 #define PUT_STRINGS(dt, name, values) \
 	put_bytes(dt, name, values, sizeof(values))

@@ -44,7 +44,7 @@ static const struct {
 	const char *magic;	/* at the start of a file */
 } compressions[] = {
 	{ "zstd", "zstd", 4, "\x28\xb5\x2f\xfd" },
-	{ "xzkern", "xz", 6, "\xfd" "7zXZ" },
+	{ "xzkern", "xz", 6, "\xfd\x37zXZ" },
 	{ "lz4", "lz4", 4, "\x02\x21\x4c\x18" },
 	{ "lzma", "lzma", 3, "\x5d\x00\x00" },
 	{ "lzo", "lzop", 4, "\x89LZO" },

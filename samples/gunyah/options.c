@@ -27,7 +27,7 @@ enum {
 
 static const struct argp_option options[] = {
 	{ "image", 'i', "FILE", 0,
-	  "Linux kernel of the VM: arm64 Image, also compressed with gzip or in an EFI zboot image", 1 },
+	  "Linux kernel of the VM: arm64 Image, also as gzip or EFI zboot", 1 },
 	{ "ramdisk", 'r', "FILE", 0, "Its initial ramdisk", 1 },
 	{ "dtb", 'd', "FILE", 0,
 	  "Its devicetree, made if not given; decides --base, --cpus, --sched", 1 },

@@ -26,10 +26,12 @@ static void *window_at(const struct window *window, __u64 addr, __u64 size)
 /* Return: what to say if something is not in memory that we can access */
 static const char *outside(const struct window *window)
 {
-	if (!window->lent)
-		return "queue or buffer that is not in the VM's memory";
+	static const char *const why[] = {
+		"queue or buffer that is not in the VM's memory",
+		"queue or buffer in memory that is lent, not shared: the VM's kernel needs CONFIG_DMA_RESTRICTED_POOL, and its devicetree a pool; or use --share",
+	};
 
-	return "queue or buffer in memory that is lent, not shared: the VM's kernel needs CONFIG_DMA_RESTRICTED_POOL, and its devicetree a pool; or use --share";
+	return why[window->lent];
 }
 
 static __u16 load16(const __virtio16 *from)

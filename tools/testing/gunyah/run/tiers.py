@@ -429,6 +429,19 @@ class Tests:
         return [self.task(self.job("refuse", job_text("refuse"),
                                    parts=("guest",), timeout=300, **PROD))]
 
+    def tier_console(self):
+        """console of the sample VMM, and kernels that it loads
+
+        Readers that stop or go, pseudo terminal, file, restart, much input;
+        gzip and EFI zboot; a panic; a guest without a DMA pool.
+        """
+        self.images()
+        return [self.task(self.job("console", job_text("console"), cpus=4,
+                                   parts=("guest",), files=(DISK,),
+                                   timeout=900), "console: "),
+                self.task(self.job("image", job_text("image"), cpus=2,
+                                   parts=("guest",), timeout=300), "image: ")]
+
     def tier_disk(self):
         """guests with disks, a login and virtio devices
 

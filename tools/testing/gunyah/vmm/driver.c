@@ -44,8 +44,7 @@ __u32 reg(struct virtio_device *dev, unsigned int offset)
 	return read_at(dev, offset, 4);
 }
 
-__u64 read_at(struct virtio_device *dev, unsigned int offset,
-		     unsigned int len)
+__u64 read_at(struct virtio_device *dev, unsigned int offset, unsigned int len)
 {
 	return dev->device.ops->read(&dev->device, offset, len);
 }
@@ -77,8 +76,8 @@ void set_features(struct virtio_device *dev, __u64 value)
 	    VIRTIO_CONFIG_S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK);
 }
 
-void set_queue(struct virtio_device *dev, __u32 index, __u32 num,
-		      __u64 desc, __u64 avail, __u64 used)
+void set_queue(struct virtio_device *dev, __u32 index, __u32 num, __u64 desc,
+	       __u64 avail, __u64 used)
 {
 	set(dev, VIRTIO_MMIO_QUEUE_SEL, index);
 	set(dev, VIRTIO_MMIO_QUEUE_NUM, num);
@@ -103,7 +102,7 @@ void setup(struct virtio_device *dev, __u32 queue, __u64 more_features)
 }
 
 void put_desc(unsigned int index, __u64 addr, __u32 len, __u16 flags,
-		     __u16 next)
+	      __u16 next)
 {
 	struct vring_desc *desc = at(DESC);
 
@@ -164,8 +163,8 @@ bool disk_is(__u64 offset, const void *data, size_t size)
 }
 
 /* A request with one buffer; return: its status */
-__u8 request(struct virtio_device *dev, __u32 type, __u64 sector,
-		    __u32 len, __u16 direction)
+__u8 request(struct virtio_device *dev, __u32 type, __u64 sector, __u32 len,
+	     __u16 direction)
 {
 	struct virtio_blk_outhdr *header = at(HEADER);
 	__u8 *status = at(STATUS);

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -236,6 +237,7 @@ TEST_ALONE(stuck_reader, "a reader that does not read")
 {
 	volatile bool done = false;
 	pthread_t vcpu;
+	char buf[4096];
 
 	start_pipes();
 	pthread_create(&vcpu, NULL, send_much, (void *)&done);
@@ -255,7 +257,7 @@ TEST_ALONE(stuck_reader, "a reader that does not read")
 	/* The next VM's output is not dropped */
 	console_start();
 	fcntl(from_vm, F_SETFL, O_NONBLOCK);
-	while (read(from_vm, &(char[4096]) {}, 4096) > 0)
+	while (read(from_vm, buf, sizeof(buf)) > 0)
 		;
 	send_text("next");
 	CHECK(has_text(from_vm, "next"));
@@ -325,8 +327,9 @@ static int dial(void)
 
 TEST_ALONE(socket_backend, "console on a socket")
 {
+	const struct rlimit limit = { 24, 24 };
 	struct stat st;
-	int one, two;
+	int one, two, i;
 
 	start("socket=sock");
 	CHECK(!stat("sock", &st) && !(st.st_mode & 077));
@@ -353,10 +356,16 @@ TEST_ALONE(socket_backend, "console on a socket")
 	settle();
 	send_text("nobody");
 	settle();
-	one = dial();
-	settle();
-	send_text("again");
-	CHECK(has_text(one, "again"));
+	/* No file descriptor is left behind */
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (i = 0; i < 32; i++) {
+		one = dial();
+		settle();
+		send_text("again");
+		CHECK(has_text(one, "again"));
+		close(one);
+		settle();
+	}
 	console_close();
 	CHECK(stat("sock", &st));
 }

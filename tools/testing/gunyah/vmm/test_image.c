@@ -63,7 +63,7 @@ static void make_zboot(const char *compression, __u32 offset, __u32 size)
 	memcpy(file, "MZ\0\0zimg", 8);
 	put32(file + 8, offset);
 	put32(file + 12, size);
-	strcpy((char *)file + 24, compression);
+	memcpy(file + 24, compression, strlen(compression) + 1);
 	memcpy(file + 0x100, packed, packed_size);
 	test_file("Image", file, 0x100 + packed_size);
 }
@@ -109,7 +109,7 @@ TEST_ALONE(bad_images, "kernels that are refused")
 	CHECK(dies(ROOM, "not an arm64 kernel"));
 	test_file("Image", "\x28\xb5\x2f\xfd....", 8);
 	CHECK(dies(ROOM, "uncompress it first: zstd -dc Image >Image"));
-	test_file("Image", "\xfd" "7zXZ\0..", 8);
+	test_file("Image", "\xfd\x37zXZ\0..", 8);
 	CHECK(dies(ROOM, "xz -dc"));
 
 	/* Incomplete, damaged, too large, not a kernel */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Signals to the VMM: the first asks the guest to shut down, which a guest with
-# the driver does; the second stops it.
+# the driver does; the second stops it, and so does the end of a limit.
 
 # shellcheck source=tools/testing/gunyah/run/jobs/ktap.sh
 . /job/ktap.sh
@@ -33,6 +33,13 @@ forced()
 	sleep 2
 	kill -0 $! && kill $! && ends 5 "was stopped"
 }
+# The guest does not react: one request is enough all the same
+unanswered()
+{
+	vmm "$@"
+	kill $! && ends 5 "was stopped" &&
+		grep -q "not shut down in 2 s; stopping it by force" $OUTPUT
+}
 # scheduled NAME COMMAND...: VMs that the hypervisor schedules
 scheduled()
 {
@@ -44,7 +51,7 @@ scheduled()
 	fi
 }
 
-echo 1..6
+echo 1..7
 check "asked: idle guest" asked hang
 check "asked: busy guest with 2 CPUs" asked loop "--cpus 2"
 scheduled "asked: hypervisor schedules" asked hang "--sched hypervisor"
@@ -52,3 +59,5 @@ check "forced: idle guest without driver" forced "hang guest.module=no"
 check "forced: busy guest with 2 CPUs" forced "loop guest.module=no" "--cpus 2"
 scheduled "forced: hypervisor schedules" forced "loop guest.module=no" \
 	"--sched hypervisor"
+check "asked, without an answer" unanswered "hang guest.module=no" \
+	"--stop-timeout 2"
