@@ -55,17 +55,18 @@ static void prepare(void)
 	pack(kernel, sizeof(kernel));
 }
 
-/* An EFI zboot image with @packed behind its header */
+/* An EFI zboot image with @packed behind its header, and more than the kernel */
 static void make_zboot(const char *compression, __u32 offset, __u32 size)
 {
-	static __u8 file[0x100 + sizeof(packed)];
+	static __u8 file[ROOM];
 
+	memset(file + 0x100, 0xff, sizeof(file) - 0x100);
 	memcpy(file, "MZ\0\0zimg", 8);
 	put32(file + 8, offset);
 	put32(file + 12, size);
 	memcpy(file + 24, compression, strlen(compression) + 1);
 	memcpy(file + 0x100, packed, packed_size);
-	test_file("Image", file, 0x100 + packed_size);
+	test_file("Image", file, sizeof(file));
 }
 
 static bool loads(void)
@@ -141,7 +142,7 @@ TEST_ALONE(bad_zboot, "EFI zboot images that are refused")
 	CHECK(dies(ROOM, "unknown compression"));
 	make_zboot("12345678901234567890123456789012345", 0x100, packed_size);
 	CHECK(dies(ROOM, "unknown compression"));
-	make_zboot("gzip", 0x100, packed_size + 1);
+	make_zboot("gzip", 0x100, ROOM - 0xff);
 	CHECK(dies(ROOM, "incomplete"));
 	make_zboot("gzip", 0xffffffff, packed_size);
 	CHECK(dies(ROOM, "incomplete"));
