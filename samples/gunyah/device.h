@@ -117,5 +117,6 @@ struct device *uart_create(const char *arg, unsigned int index);
 /* virtio_*.c */
 struct device *virtio_blk_create(const char *arg, unsigned int index);
 struct device *virtio_console_create(const char *arg, unsigned int index);
+struct device *virtio_net_create(const char *arg, unsigned int index);
 
 #endif /* GUNYAH_VMM_DEVICE_H */

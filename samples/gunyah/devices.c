@@ -15,6 +15,9 @@ static const struct device_kind kinds[] = {
 	{ "console", "KIND[,BACKEND]",
 	  "The VM's console. KIND: 'uart' (/dev/ttyAMA0; the default) or 'virtio' (/dev/hvc0). BACKEND: 'stdio' (the default), 'file=PATH' (output only), 'pty' (its path is printed) or 'socket=PATH' (a Unix socket for one client at a time)",
 	  1, virtio_console_create },
+	{ "net", "tap=NAME[,mac=ADDRESS]",
+	  "A network device: a tap of the host, served by vhost-net", 4,
+	  virtio_net_create },
 };
 
 static struct device *devices[MAX_DEVICES];

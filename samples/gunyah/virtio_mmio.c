@@ -159,7 +159,8 @@ static void set_status(struct virtio_device *dev, __u32 value)
 		value &= ~VIRTIO_CONFIG_S_DRIVER_OK;
 	dev->status |= value;
 
-	if (!(value & VIRTIO_CONFIG_S_DRIVER_OK) || dev->active)
+	if (!(value & VIRTIO_CONFIG_S_DRIVER_OK) || dev->active ||
+	    dev->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
 	dev->active = true;
 	if (dev->type->activate)
@@ -200,6 +201,9 @@ static void write_queue_register(struct virtio_device *dev, unsigned int offset,
 	if (!vq)
 		return;
 	if (offset == VIRTIO_MMIO_QUEUE_READY && !(value & 1)) {
+		/* vhost cannot go on without one of its queues */
+		if (vq->ready)
+			deactivate(dev);
 		vq->ready = false;
 		return;
 	}
@@ -368,6 +372,14 @@ static void virtio_connect(struct device *device, int vm,
 	for (i = 0; i < dev->type->num_queues; i++)
 		vm_add_ioeventfd(vm, dev->queues[i].kick,
 				 device->base + VIRTIO_MMIO_QUEUE_NOTIFY, i);
+	/*
+	 * An acknowledgment has nothing to clear, see interrupt_status(). This
+	 * saves the exit for it; nobody reads the eventfd.
+	 */
+	if (!dev->type->handle)
+		vm_add_ioeventfd(vm, dev->wake,
+				 device->base + VIRTIO_MMIO_INTERRUPT_ACK,
+				 VIRTIO_MMIO_INT_VRING);
 }
 
 static void handle_queue(struct virtio_device *dev, unsigned int index)
