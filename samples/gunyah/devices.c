@@ -18,6 +18,9 @@ static const struct device_kind kinds[] = {
 	{ "net", "tap=NAME[,mac=ADDRESS]",
 	  "A network device: a tap of the host, served by vhost-net", 4,
 	  virtio_net_create },
+	{ "vsock", "CID",
+	  "Sockets between host and VM, which has this context ID, from 3 on", 1,
+	  virtio_vsock_create },
 };
 
 static struct device *devices[MAX_DEVICES];
