@@ -119,5 +119,6 @@ struct device *virtio_blk_create(const char *arg, unsigned int index);
 struct device *virtio_console_create(const char *arg, unsigned int index);
 struct device *virtio_net_create(const char *arg, unsigned int index);
 struct device *virtio_vsock_create(const char *arg, unsigned int index);
+struct device *virtio_rng_create(const char *arg, unsigned int index);
 
 #endif /* GUNYAH_VMM_DEVICE_H */

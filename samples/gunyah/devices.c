@@ -21,6 +21,7 @@ static const struct device_kind kinds[] = {
 	{ "vsock", "CID",
 	  "Sockets between host and VM, which has this context ID, from 3 on", 1,
 	  virtio_vsock_create },
+	{ "rng", NULL, "Random numbers of the host", 1, virtio_rng_create },
 };
 
 static struct device *devices[MAX_DEVICES];
