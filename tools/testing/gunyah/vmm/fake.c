@@ -9,6 +9,9 @@
 
 /* Number of interrupts */
 unsigned int irqs;
+/* The last ioeventfd */
+__u64 ioeventfd_addr;
+__u32 ioeventfd_data;
 
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
 {
@@ -32,8 +35,8 @@ void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data)
 {
 	(void)vm;
 	(void)fd;
-	(void)addr;
-	(void)data;
+	ioeventfd_addr = addr;
+	ioeventfd_data = data;
 }
 
 /* The libfdt of the kernel's tree lacks this one */

@@ -59,5 +59,7 @@ void test_file(const char *path, const void *data, size_t size);
 
 /* fake.c: a VM without a hypervisor */
 extern unsigned int irqs;
+extern __u64 ioeventfd_addr;
+extern __u32 ioeventfd_data;
 
 #endif /* GUNYAH_VMM_TEST_H */
