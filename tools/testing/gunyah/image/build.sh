@@ -140,6 +140,19 @@ hello()
 	echo "$inputs" >"$stamp"
 }
 
+# A program for host and guest: busybox has nothing for vsock
+vsock()
+{
+	changed vsock tools/testing/gunyah/guest/vsock.c || return 0
+	say "building vsock"
+	logged "$build/logs/vsock.log" ${cross}gcc -static -nostdlib \
+		-include "$tree/tools/include/nolibc/nolibc.h" -Os -Wall \
+		-Wextra -fno-stack-protector -fno-asynchronous-unwind-tables \
+		-o "$out/vsock" "$here/guest/vsock.c" -lgcc
+	${cross}strip "$out/vsock"
+	echo "$inputs" >"$stamp"
+}
+
 guest()
 {
 	local module=$build/kernel/gunyah.ko
@@ -166,17 +179,18 @@ disk()
 	local module=$build/kernel/gunyah.ko
 
 	busybox
-	changed disk tools/testing/gunyah/guest/disk "$module" || return 0
+	vsock
+	changed disk tools/testing/gunyah/guest "$module" || return 0
 	say "making the guest's disk"
 	rm -rf "$dir"
 	mkdir -p "$dir"/{bin,dev,etc,lib,proc,root,run,sbin,sys,tmp}
-	cp "$cache/busybox-arm64/busybox" "$dir/bin/"
+	cp "$cache/busybox-arm64/busybox" "$out/vsock" "$dir/bin/"
 	ln -s busybox "$dir/bin/sh"
 	ln -s ../bin/busybox "$dir/sbin/init"
 	ln -s ../bin/busybox "$dir/sbin/poweroff"
 	${cross}strip -g -o "$dir/lib/gunyah.ko" "$module"
 	cp "$here"/guest/disk/* "$dir/etc/"
-	chmod 755 "$dir"/etc/{rc,login}
+	chmod 755 "$dir"/etc/{rc,login,network}
 
 	# Fixed times and UUIDs, so that the same files give the same image
 	rm -f "$image.new"
@@ -258,7 +272,8 @@ host()
 {
 	rm -rf "$root" "$out"/{guest,hello}-files
 	mkdir -p "$root/bin" "$root/lib" "$root/job" "$out/guest-files/guest"
-	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$root/bin/"
+	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$out/vsock" \
+		"$root/bin/"
 	cp "$out"/dtb/*.dtb "$root/lib/"
 	cp "$here/image/host-init" "$root/init"
 	${cross}strip "$root/bin/gunyah_vmm"
