@@ -22,7 +22,8 @@ Options of the machine, for run, hello, shell and job:
 				on a terminal, else 300 s and 120 s without output
   --name NAME			name of the log in build/logs
   --args 'ARGS'			run: options for gunyah_vmm; the host has a disk
-				for the guest, /job/guest-disk.img
+				for the guest, /job/guest-disk.img, and makes a
+				tap for --net
   --files 'FILES'		job: put these files into /job on the host
   --dry-run			only look for mistakes in the options
 
@@ -44,10 +45,14 @@ from children import Interrupted, Problem, catch_signals	# noqa: E402
 from machine import FAILURE, SWITCHED_OFF, Job, Machine	# noqa: E402
 from machine import job_text				# noqa: E402
 
-TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../.."))
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.abspath(os.path.join(HERE, "../../../.."))
 BUILD = os.environ.get("GUNYAH_BUILD") or os.path.join(TOP, "build")
 DISK = "guest-disk.img"
 GUEST_LINE = re.compile(r"guest-init: (\S+), (\d+) CPUs, (\d+) MiB")
+TAP = re.compile(r"\btap=([\w.-]+)")
+# Of the host on a guest's tap; guest/disk/network has that of the guest
+TAP_ADDRESS = "192.168.76.1/24"
 MAX_CPUS = 8		# of the host's kernel and of the test hypervisor
 
 
@@ -150,10 +155,15 @@ def guest_job(opts, interactive):
     command = vmm_command(words_of(opts.args, "ARGS"))
     # Not always: under a real Gunyah there is not much room
     files = [DISK] if "/job/" + DISK in opts.args else []
-    script = job_text("command", COMMAND=command, STATIC="")
+    copies, address = {}, ""
+    tap = TAP.search(opts.args)
+    if tap:
+        copies["job/tap.sh"] = os.path.join(HERE, "jobs/tap.sh")
+        address = f"{tap[1]} {TAP_ADDRESS}"
+    script = job_text("command", COMMAND=command, STATIC="", TAP=address)
     return job_from(opts, "run", script, parts=("guest",), files=files,
-                    interactive=interactive, stdin=not interactive,
-                    settings={"LOGLEVEL": 5})
+                    copies=copies, interactive=interactive,
+                    stdin=not interactive, settings={"LOGLEVEL": 5})
 
 
 def hello_job(opts, _interactive):

@@ -95,6 +95,13 @@ DISKS = (
                           "gunyah_hyp.seed=3"}),
 )
 
+# Guests with a network, in the same way. Not the deterministic machine, where
+# one thread does the work of host and guest
+NETS = (
+    ("lend 4 CPUs", "--console virtio --cpus 4", {"cpus": 4}),
+    ("share 2 CPUs", "--console virtio --share --cpus 2", {"cpus": 4}),
+)
+
 
 def tier_names():
     return [name[5:] for name in vars(Tests) if name.startswith("tier_")]
@@ -200,7 +207,8 @@ class Tests:
             kwargs |= {"hypervisor": self.hypervisor, "words": "",
                        "timeout": 1800, "silence": 600}
         kwargs.setdefault("parts", ())
-        copies = {"job/ktap.sh": self.path("run/jobs/ktap.sh")}
+        copies = {f"job/{name}.sh": self.path(f"run/jobs/{name}.sh")
+                  for name in ("ktap", "guest", "tap")}
         return Job(name, script, **{**kwargs, "copies": {
             **copies, **kwargs.get("copies", {})}})
 
@@ -454,6 +462,19 @@ class Tests:
             parts=("guest",), files=(DISK,), **kwargs), name + ": ")
             for name, options, kwargs in DISKS
             if not (self.real and name.startswith(NOT_REAL))]
+
+    def tier_net(self):
+        """guests with a network, sockets and random numbers
+
+        64 MiB in both directions through vhost, with checksums. A VM that ends
+        or is reset while vhost works, messages when something is missing.
+        """
+        self.images()
+        return [self.task(self.job(
+            "net-" + name.replace(" ", "-"),
+            job_text("net", OPTIONS=options), timeout=1200,
+            silence=600, parts=("guest",), files=(DISK,), **kwargs), name + ": ")
+            for name, options, kwargs in NETS]
 
     def tier_repeat(self):
         """the same deterministic run twice gives the same log

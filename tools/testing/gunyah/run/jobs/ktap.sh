@@ -17,7 +17,7 @@ check()
 		return
 	fi
 	echo "not ok $number $name"
-	[ -z "$OUTPUT" ] || tail -n 30 "$OUTPUT" | sed 's/^/# /'
+	[ -z "$OUTPUT" ] || tail -n 30 "$OUTPUT" | sed 's/^/# /; $s/$/\n/'
 }
 
 # skip NAME REASON
