@@ -2,8 +2,8 @@
 /*
  * The resource manager's messages as functions
  *
- * Only this file knows the content of messages: it encodes requests and decodes
- * replies and notifications. It has no state of its own.
+ * Only this file and rm_accept.c know the content of messages: they encode
+ * requests and decode replies and notifications. They have no state.
  */
 
 #include <linux/build_bug.h>
@@ -20,7 +20,16 @@
 #include "rm_wire.h"
 #include "runs.h"
 
-static int rm_send(struct gunyah_rm_client *client, struct gunyah_rm_msg *msg)
+/**
+ * gunyah_rm_client_send() - make a call and count it
+ * @client: the caller
+ * @msg: the call, see gunyah_rm_send_msg()
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_client_send(struct gunyah_rm_client *client,
+			  struct gunyah_rm_msg *msg)
 {
 	int ret;
 
@@ -47,7 +56,7 @@ static int rm_query(struct gunyah_rm_client *client, u32 msg_id,
 		.buf_len = buf_len,
 	};
 
-	return rm_send(client, &msg);
+	return gunyah_rm_client_send(client, &msg);
 }
 
 /* A call whose reply is a VMID */
@@ -82,6 +91,19 @@ static int rm_query_vmid(struct gunyah_rm_client *client, u32 msg_id,
 int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid)
 {
 	return rm_query_vmid(client, GUNYAH_RM_VM_GET_VMID_ID, NULL, 0, vmid);
+}
+
+/**
+ * gunyah_rm_get_owner() - get the VMID of the caller's owner
+ * @client: the caller
+ * @vmid: set to the VMID; that of the resource manager for the first VM
+ *
+ * Context: Process context. May sleep.
+ * Return: 0 or a negative errno.
+ */
+int gunyah_rm_get_owner(struct gunyah_rm_client *client, u16 *vmid)
+{
+	return rm_query_vmid(client, GUNYAH_RM_VM_GET_OWNER_ID, NULL, 0, vmid);
 }
 
 /**
@@ -293,7 +315,7 @@ int gunyah_rm_vm_get_crash_msg(struct gunyah_rm_client *client, u16 vmid,
 	size_t len;
 	int ret;
 
-	ret = rm_send(client, &msg);
+	ret = gunyah_rm_client_send(client, &msg);
 	if (ret)
 		return ret;
 
@@ -354,7 +376,7 @@ int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 	*res = NULL;
 	*count = 0;
 
-	ret = rm_send(client, &msg);
+	ret = gunyah_rm_client_send(client, &msg);
 	if (ret)
 		return ret;
 	resp = msg.resp;
@@ -392,21 +414,11 @@ int gunyah_rm_get_hyp_resources(struct gunyah_rm_client *client, u16 vmid,
 	 GUNYAH_RM_MEM_MAX_ENTRIES * sizeof(struct gunyah_rm_mem_wire))
 static_assert(RM_MEM_MSG_SIZE <= GUNYAH_RM_MAX_REQUEST);
 
-/* Begin a list at @pos. Returns where its entries begin. */
-static void *rm_put_list(void *pos, unsigned int count)
-{
-	struct gunyah_rm_list_hdr *hdr = pos;
-
-	*hdr = (struct gunyah_rm_list_hdr) { .count = cpu_to_le16(count) };
-
-	return hdr + 1;
-}
-
 /* Write a list with the next runs of @iter, of which there are @count left */
 static void *rm_put_ranges(void *pos, struct gunyah_mem_run_iter *iter,
 			   unsigned int count)
 {
-	struct gunyah_rm_mem_wire *range = rm_put_list(pos, count);
+	struct gunyah_rm_mem_wire *range = gunyah_rm_put_list(pos, count);
 	const struct gunyah_mem_run *run;
 
 	for (; count; count--, range++) {
@@ -460,7 +472,7 @@ static int rm_mem_begin(struct gunyah_rm_client *client,
 		.label = cpu_to_le32(parcel->label),
 	};
 
-	acl = rm_put_list(req + 1, parcel->n_acl);
+	acl = gunyah_rm_put_list(req + 1, parcel->n_acl);
 	for (i = 0; i < parcel->n_acl; i++, acl++)
 		*acl = (struct gunyah_rm_acl_wire) {
 			.vmid = cpu_to_le16(parcel->acl[i].vmid),
@@ -469,10 +481,10 @@ static int rm_mem_begin(struct gunyah_rm_client *client,
 
 	pos = rm_put_ranges(acl, iter, count);
 	/* No attributes, but the list must be there. */
-	pos = rm_put_list(pos, 0);
+	pos = gunyah_rm_put_list(pos, 0);
 
 	msg.req_len = pos - buf;
-	ret = rm_send(client, &msg);
+	ret = gunyah_rm_client_send(client, &msg);
 	if (msg.lost)
 		parcel->state = GUNYAH_RM_MEM_LOST;
 	if (ret)
@@ -536,16 +548,18 @@ int gunyah_rm_mem_create(struct gunyah_rm_client *client,
  * @client: who calls the resource manager
  * @handle: the parcel, from gunyah_rm_mem_create()
  * @vmid: the VM
+ * @tag: passed on to the VM
  *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
 int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
-				u16 vmid)
+				u16 vmid, u32 tag)
 {
 	struct gunyah_rm_mem_notify_req req = {
 		.handle = cpu_to_le32(handle),
 		.flags = GUNYAH_RM_MEM_NOTIFY_SHARED,
+		.tag = cpu_to_le32(tag),
 		.vmids.count = cpu_to_le16(1),
 		.vmid.vmid = cpu_to_le16(vmid),
 	};
@@ -583,7 +597,7 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
 	};
 	int ret;
 
-	ret = rm_send(client, &msg);
+	ret = gunyah_rm_client_send(client, &msg);
 	if (msg.error == GUNYAH_RM_ERROR_HANDLE_INVALID) {
 		if (parcel->state != GUNYAH_RM_MEM_RECLAIMING) {
 			parcel->state = GUNYAH_RM_MEM_LOST;

@@ -44,12 +44,15 @@ struct gunyah_rm_client {
 
 /**
  * enum gunyah_rm_notification_id - notifications that the driver handles
+ * @GUNYAH_RM_NOTIFY_MEM_SHARED: this VM can accept memory, see
+ *	gunyah_rm_parse_mem_shared()
  * @GUNYAH_RM_NOTIFY_VM_EXITED: a VM has ended, see gunyah_rm_parse_vm_exited()
  * @GUNYAH_RM_NOTIFY_VM_SHUTDOWN: the owner of this VM wants it to shut down
  * @GUNYAH_RM_NOTIFY_VM_STATUS: a VM is in another state, see
  *	gunyah_rm_parse_vm_status()
  */
 enum gunyah_rm_notification_id {
+	GUNYAH_RM_NOTIFY_MEM_SHARED	= 0x51100011,
 	GUNYAH_RM_NOTIFY_VM_EXITED	= 0x56100001,
 	GUNYAH_RM_NOTIFY_VM_SHUTDOWN	= 0x56100002,
 	GUNYAH_RM_NOTIFY_VM_STATUS	= 0x56100008,
@@ -181,6 +184,33 @@ struct gunyah_rm_mem_parcel {
 	u32 handle;
 };
 
+/* Entries that &gunyah_rm_mem_offer.acl has room for */
+#define GUNYAH_RM_OFFER_MAX_ACL		8
+
+/**
+ * struct gunyah_rm_mem_offer - memory that another VM lends to this one or shares
+ *	with it
+ * @handle: the resource manager's name of the parcel
+ * @kind: lend or share
+ * @owner: whose memory it is
+ * @label: label that the owner has given to it
+ * @tag: what the owner passed on
+ * @n_acl: number of entries in @acl
+ * @acl: who may accept it
+ * @size: size in bytes, or at least that if it has GUNYAH_RM_MEM_MAX_ENTRIES
+ *	ranges
+ */
+struct gunyah_rm_mem_offer {
+	u32 handle;
+	enum gunyah_rm_mem_kind kind;
+	u16 owner;
+	u32 label;
+	u32 tag;
+	unsigned int n_acl;
+	struct gunyah_rm_acl_entry acl[GUNYAH_RM_OFFER_MAX_ACL];
+	u64 size;
+};
+
 /**
  * struct gunyah_rm_vm_exited - a VM has ended
  * @vmid: the VM
@@ -224,7 +254,12 @@ struct gunyah_rm_crash_msg {
 	u8 text[GUNYAH_RM_CRASH_MSG_SIZE];
 };
 
+/* For files that know messages */
+int gunyah_rm_client_send(struct gunyah_rm_client *client,
+			  struct gunyah_rm_msg *msg);
+
 int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid);
+int gunyah_rm_get_owner(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid);
 int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
@@ -247,9 +282,22 @@ int gunyah_rm_mem_create(struct gunyah_rm_client *client,
 			 struct gunyah_rm_mem_parcel *parcel,
 			 const struct gunyah_mem_runs *runs);
 int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
-				u16 vmid);
+				u16 vmid, u32 tag);
 int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
 			  struct gunyah_rm_mem_parcel *parcel, bool sanitize);
+
+/* rm_accept.c */
+int gunyah_rm_mem_accept(struct gunyah_rm_client *client,
+			 const struct gunyah_rm_mem_offer *offer, u64 *addr,
+			 u64 *size);
+int gunyah_rm_mem_accept_at(struct gunyah_rm_client *client,
+			    const struct gunyah_rm_mem_offer *offer, u64 addr);
+int gunyah_rm_mem_release(struct gunyah_rm_client *client, u32 handle);
+int gunyah_rm_mem_notify_owner(struct gunyah_rm_client *client,
+			       const struct gunyah_rm_mem_offer *offer,
+			       bool accepted);
+int gunyah_rm_parse_mem_shared(const void *buf, size_t len,
+			       struct gunyah_rm_mem_offer *offer);
 
 int gunyah_rm_parse_vm_exited(const void *buf, size_t len,
 			      struct gunyah_rm_vm_exited *exited);

@@ -97,10 +97,12 @@ enum gunyah_rm_bad_packet {
 /**
  * enum gunyah_rm_msg_id - requests that the driver sends
  * @GUNYAH_RM_PING: no such request exists: any answer is a sign of life
+ * @GUNYAH_RM_MEM_ACCEPT_ID: accept memory: &struct gunyah_rm_mem_accept_req
  * @GUNYAH_RM_MEM_LEND_ID: lend memory: &struct gunyah_rm_mem_create_req
  * @GUNYAH_RM_MEM_SHARE_ID: share memory: &struct gunyah_rm_mem_create_req
+ * @GUNYAH_RM_MEM_RELEASE_ID: release memory: &struct gunyah_rm_mem_handle_req
  * @GUNYAH_RM_MEM_RECLAIM_ID: reclaim memory: &struct gunyah_rm_mem_handle_req
- * @GUNYAH_RM_MEM_NOTIFY_ID: notify a VM of memory:
+ * @GUNYAH_RM_MEM_NOTIFY_ID: notify a VM, or the owner, of memory:
  *	&struct gunyah_rm_mem_notify_req
  * @GUNYAH_RM_MEM_APPEND_ID: append to a parcel: &struct gunyah_rm_mem_handle_req
  * @GUNYAH_RM_VM_ALLOC_ID: create a VM: &struct gunyah_rm_vmid_req
@@ -113,6 +115,7 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_VM_INIT_ID: read the devicetree: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_CRASH_MSG_ID: get the crash message:
  *	&struct gunyah_rm_vmid_req
+ * @GUNYAH_RM_VM_GET_OWNER_ID: get the VMID of the caller's owner; no payload
  * @GUNYAH_RM_VM_GET_STATE_ID: get the state: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_RESOURCES_ID: get the resources: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_VMID_ID: get the caller's VMID; no payload
@@ -121,8 +124,10 @@ enum gunyah_rm_bad_packet {
  */
 enum gunyah_rm_msg_id {
 	GUNYAH_RM_PING			= 0,
+	GUNYAH_RM_MEM_ACCEPT_ID		= 0x51000011,
 	GUNYAH_RM_MEM_LEND_ID		= 0x51000012,
 	GUNYAH_RM_MEM_SHARE_ID		= 0x51000013,
+	GUNYAH_RM_MEM_RELEASE_ID	= 0x51000014,
 	GUNYAH_RM_MEM_RECLAIM_ID	= 0x51000015,
 	GUNYAH_RM_MEM_NOTIFY_ID		= 0x51000017,
 	GUNYAH_RM_MEM_APPEND_ID		= 0x51000018,
@@ -133,6 +138,7 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_RESET_ID		= 0x56000006,
 	GUNYAH_RM_VM_CONFIG_ID		= 0x56000009,
 	GUNYAH_RM_VM_INIT_ID		= 0x5600000b,
+	GUNYAH_RM_VM_GET_OWNER_ID	= 0x56000015,
 	GUNYAH_RM_VM_GET_STATE_ID	= 0x56000017,
 	GUNYAH_RM_VM_GET_CRASH_MSG_ID	= 0x56000019,
 	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
@@ -278,7 +284,7 @@ struct gunyah_rm_resources_resp {
 static_assert(sizeof(struct gunyah_rm_resources_resp) == 4);
 
 /**
- * struct gunyah_rm_list_hdr - header of a list in a request
+ * struct gunyah_rm_list_hdr - header of a list
  * @count: number of entries that follow
  * @reserved: 0
  */
@@ -288,6 +294,22 @@ struct gunyah_rm_list_hdr {
 };
 
 static_assert(sizeof(struct gunyah_rm_list_hdr) == 4);
+
+/**
+ * gunyah_rm_put_list() - begin a list in a request
+ * @pos: where the list begins
+ * @count: number of its entries
+ *
+ * Context: Any.
+ * Return: where the entries begin.
+ */
+static inline void *gunyah_rm_put_list(void *pos, unsigned int count)
+{
+	struct gunyah_rm_list_hdr *hdr = pos;
+
+	*hdr = (struct gunyah_rm_list_hdr) { .count = cpu_to_le16(count) };
+	return hdr + 1;
+}
 
 /**
  * struct gunyah_rm_acl_wire - entry of the access control list of memory
@@ -345,7 +367,7 @@ static_assert(sizeof(struct gunyah_rm_mem_create_req) == 8);
 #define GUNYAH_RM_MEM_RECLAIM_SANITIZE	0x01	/* fill with zeroes */
 
 /**
- * struct gunyah_rm_mem_handle_req - append to a parcel, or reclaim it
+ * struct gunyah_rm_mem_handle_req - append to a parcel, reclaim it or release it
  * @handle: the parcel
  * @flags: GUNYAH_RM_MEM_APPEND_... or GUNYAH_RM_MEM_RECLAIM_...
  * @reserved: 0
@@ -360,7 +382,73 @@ struct gunyah_rm_mem_handle_req {
 
 static_assert(sizeof(struct gunyah_rm_mem_handle_req) == 8);
 
-#define GUNYAH_RM_MEM_NOTIFY_SHARED	0x01
+/* &gunyah_rm_mem_accept_req.transaction, and that of notifications */
+#define GUNYAH_RM_MEM_TRANSACTION_LEND	1
+#define GUNYAH_RM_MEM_TRANSACTION_SHARE	2
+
+#define GUNYAH_RM_MEM_ACCEPT_CHECK_ACL	0x02	/* compare ACL and attributes */
+#define GUNYAH_RM_MEM_ACCEPT_CHECK_LABEL 0x04	/* compare the label */
+#define GUNYAH_RM_MEM_ACCEPT_CONTIGUOUS	0x10	/* map all of it as one range */
+#define GUNYAH_RM_MEM_ACCEPT_DONE	0x80	/* no more messages follow: map it */
+
+/**
+ * struct gunyah_rm_mem_accept_req - accept memory
+ * @handle: the parcel
+ * @type: GUNYAH_RM_MEM_TYPE_NORMAL
+ * @transaction: GUNYAH_RM_MEM_TRANSACTION_...
+ * @flags: GUNYAH_RM_MEM_ACCEPT_...
+ * @reserved: 0
+ * @label: label of the memory
+ *
+ * Three lists follow: &struct gunyah_rm_acl_wire, &struct gunyah_rm_mem_wire
+ * (where to map it, or empty), and attributes, which is always empty.
+ */
+struct gunyah_rm_mem_accept_req {
+	__le32 handle;
+	u8 type;
+	u8 transaction;
+	u8 flags;
+	u8 reserved;
+	__le32 label;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_accept_req) == 12);
+
+/**
+ * struct gunyah_rm_mem_accept_resp - where the resource manager has mapped memory
+ * @count: number of ranges, 1 for a contiguous mapping
+ * @flags: bit 0: more ranges would follow
+ * @reserved: 0
+ * @range: the range
+ */
+struct gunyah_rm_mem_accept_resp {
+	__le16 count;
+	u8 flags;
+	u8 reserved;
+	struct gunyah_rm_mem_wire range;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_accept_resp) == 20);
+
+#define GUNYAH_RM_MEM_NOTIFY_SHARED	0x01	/* to VMs: it can be accepted */
+#define GUNYAH_RM_MEM_NOTIFY_RELEASED	0x02	/* to the owner */
+#define GUNYAH_RM_MEM_NOTIFY_ACCEPTED	0x04	/* to the owner */
+
+/**
+ * struct gunyah_rm_mem_notify_owner_req - notify the owner of memory
+ * @handle: the parcel
+ * @flags: GUNYAH_RM_MEM_NOTIFY_RELEASED or GUNYAH_RM_MEM_NOTIFY_ACCEPTED
+ * @reserved: 0
+ * @tag: passed on to the owner
+ */
+struct gunyah_rm_mem_notify_owner_req {
+	__le32 handle;
+	u8 flags;
+	u8 reserved[3];
+	__le32 tag;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_notify_owner_req) == 12);
 
 /**
  * struct gunyah_rm_mem_notify_req - notify a VM of memory
@@ -381,6 +469,36 @@ struct gunyah_rm_mem_notify_req {
 };
 
 static_assert(sizeof(struct gunyah_rm_mem_notify_req) == 20);
+
+/**
+ * struct gunyah_rm_mem_shared_wire - notification: memory can be accepted
+ * @handle: the parcel
+ * @type: type of the memory, GUNYAH_RM_MEM_TYPE_NORMAL or another one
+ * @transaction: GUNYAH_RM_MEM_TRANSACTION_... or another one
+ * @flags: how it was created
+ * @reserved0: 0
+ * @owner: whose memory it is
+ * @reserved1: 0
+ * @label: label of the memory
+ * @tag: what the owner passed on
+ *
+ * Three lists follow: &struct gunyah_rm_acl_wire, the sizes of the ranges as
+ * 64-bit numbers (no more than GUNYAH_RM_MEM_MAX_ENTRIES of them), and
+ * attributes, of 4 bytes each.
+ */
+struct gunyah_rm_mem_shared_wire {
+	__le32 handle;
+	u8 type;
+	u8 transaction;
+	u8 flags;
+	u8 reserved0;
+	__le16 owner;
+	__le16 reserved1;
+	__le32 label;
+	__le32 tag;
+};
+
+static_assert(sizeof(struct gunyah_rm_mem_shared_wire) == 20);
 
 /**
  * struct gunyah_rm_boot_context_req - set a register of the vCPU that boots

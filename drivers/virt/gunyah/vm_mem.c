@@ -313,7 +313,7 @@ static int vm_mem_send(struct gunyah_vm *vm, struct gunyah_mem_region *region)
 	if (!ret)
 		ret = gunyah_rm_mem_notify_shared(&vm->rm,
 						  region->parcel->rm.handle,
-						  vm->vmid);
+						  vm->vmid, 0);
 	return ret;
 }
 

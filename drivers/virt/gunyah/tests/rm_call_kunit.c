@@ -26,6 +26,13 @@ static int call_get_vmid(struct fake_call *call)
 	return gunyah_rm_get_vmid(&call->client, &result->vmid);
 }
 
+static int call_get_owner(struct fake_call *call)
+{
+	struct result *result = call->data;
+
+	return gunyah_rm_get_owner(&call->client, &result->vmid);
+}
+
 static int call_alloc(struct fake_call *call)
 {
 	struct result *result = call->data;
@@ -105,7 +112,8 @@ static int call_set_boot_context(struct fake_call *call)
 
 static int call_notify_shared(struct fake_call *call)
 {
-	return gunyah_rm_mem_notify_shared(&call->client, 0x56789abc, 0x1234);
+	return gunyah_rm_mem_notify_shared(&call->client, 0x56789abc, 0x1234,
+					   0x21222324);
 }
 
 static int call_resources(struct fake_call *call)
@@ -126,6 +134,7 @@ static const struct {
 	u8 reply[4];
 } requests[] = {
 	{ "get_vmid", call_get_vmid, 0x56000024, 0, {}, 4, { 3 } },
+	{ "get_owner", call_get_owner, 0x56000015, 0, {}, 4, { 3 } },
 	{ "alloc", call_alloc, 0x56000001, 4, { 0, 0, 0, 0 }, 4, { 0x80 } },
 	{ "dealloc", call_dealloc, 0x56000002, 4, { 0x34, 0x12, 0, 0 } },
 	{
@@ -155,7 +164,8 @@ static const struct {
 	},
 	{
 		"notify_shared", call_notify_shared, 0x51000017, 20, {
-			0xbc, 0x9a, 0x78, 0x56, 1, 0, 0, 0, 0, 0, 0, 0,
+			0xbc, 0x9a, 0x78, 0x56, 1, 0, 0, 0,
+			0x24, 0x23, 0x22, 0x21,
 			1, 0, 0, 0, 0x34, 0x12, 0, 0,
 		},
 	},
@@ -218,7 +228,7 @@ static void rm_call_requests(struct kunit *test)
 static void rm_call_bad_word(struct kunit *test)
 {
 	int (*const fns[])(struct fake_call *call) = {
-		call_get_vmid, call_alloc, call_get_state,
+		call_get_vmid, call_get_owner, call_alloc, call_get_state,
 	};
 	static const u8 body[8] = { 3 };
 	static const size_t lens[] = { 0, 1, 3, 5, 8 };
