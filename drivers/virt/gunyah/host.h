@@ -19,6 +19,7 @@
 #include "hypercall.h"
 
 struct fwnode_handle;
+struct gunyah_accept;
 struct gunyah_rm;
 
 /**
@@ -28,6 +29,7 @@ struct gunyah_rm;
  * @rm: RPC core; answers -ESHUTDOWN after the platform device has gone
  * @hyp: what the hypervisor tells about itself
  * @vmid: VMID of the host itself
+ * @accept: memory that the host itself is given; as old as the platform device
  * @irq_fwnode: the interrupt controller that the VMs' interrupts belong to
  * @wq: runs the calls of VMs, each VM in a worker of its own
  * @vmid_lock: held while a VMID is allocated or released; protects changes of
@@ -51,6 +53,7 @@ struct gunyah_host {
 	struct gunyah_rm *rm;
 	struct gunyah_hyp_info hyp;
 	u16 vmid;
+	struct gunyah_accept *accept;
 	struct fwnode_handle *irq_fwnode;
 	struct workqueue_struct *wq;
 

@@ -15,12 +15,14 @@
 #include <linux/platform_device.h>
 #include <linux/reboot.h>
 
+#include "accept.h"
 #include "debugfs.h"
 #include "function.h"
 #include "host.h"
 #include "hypercall.h"
 #include "ioeventfd.h"
 #include "irqfd.h"
+#include "memdev.h"
 #include "msgq.h"
 #include "rm.h"
 #include "rm_call.h"
@@ -44,13 +46,42 @@ static void host_notify(void *data, u32 msg_id, const void *payload, size_t len)
 {
 	struct gunyah_host *host = data;
 
-	if (msg_id != GUNYAH_RM_NOTIFY_VM_SHUTDOWN) {
-		gunyah_vm_notify(host, msg_id, payload, len);
-		return;
-	}
+	switch (msg_id) {
 	/* Not about a VM of ours: we are the VM, and its owner wants it */
-	pr_info("VM %u is asked to shut down\n", host->vmid);
-	orderly_poweroff(true);
+	case GUNYAH_RM_NOTIFY_VM_SHUTDOWN:
+		pr_info("VM %u is asked to shut down\n", host->vmid);
+		orderly_poweroff(true);
+		break;
+	case GUNYAH_RM_NOTIFY_MEM_SHARED:
+		gunyah_accept_notify(host->accept, payload, len);
+		break;
+	default:
+		gunyah_vm_notify(host, msg_id, payload, len);
+	}
+}
+
+static void host_stop_accept(void *data)
+{
+	gunyah_accept_stop(data);
+}
+
+static void host_exit_accept(void *data)
+{
+	gunyah_accept_exit(data);
+}
+
+/* As old as the platform device, and older than the first notification */
+static struct gunyah_accept *host_new_accept(struct device *dev)
+{
+	struct gunyah_accept *accept;
+	int ret;
+
+	accept = devm_kzalloc(dev, sizeof(*accept), GFP_KERNEL);
+	if (!accept)
+		return ERR_PTR(-ENOMEM);
+	gunyah_accept_init(accept, dev);
+	ret = devm_add_action(dev, host_exit_accept, accept);
+	return ret ? ERR_PTR(ret) : accept;
 }
 
 static void host_remove_misc(void *data)
@@ -93,6 +124,7 @@ static struct gunyah_host *host_connect(struct platform_device *pdev,
 					const struct gunyah_hyp_info *hyp)
 {
 	struct device *dev = &pdev->dev;
+	struct gunyah_accept *accept;
 	struct gunyah_rm_link *link;
 	struct gunyah_host *host;
 	struct gunyah_rm *rm;
@@ -105,10 +137,14 @@ static struct gunyah_host *host_connect(struct platform_device *pdev,
 	if (ret)
 		return ERR_PTR(ret);
 
+	accept = host_new_accept(dev);
+	if (IS_ERR(accept))
+		return ERR_CAST(accept);
 	host = gunyah_host_new(hyp);
 	if (!host)
 		return ERR_PTR(-ENOMEM);
 	host->wq = gunyah_wq;
+	host->accept = accept;
 	rm = gunyah_rm_create(link, NULL, host_notify, host);
 	if (IS_ERR(rm)) {
 		gunyah_host_put(host);
@@ -165,6 +201,10 @@ static int gunyah_probe(struct platform_device *pdev)
 	ret = host_register_misc(dev, host);
 	if (ret)
 		return ret;
+	gunyah_accept_start(host->accept, host->rm, host->vmid);
+	ret = devm_add_action_or_reset(dev, host_stop_accept, host->accept);
+	if (ret)
+		return ret;
 
 	dev_info(dev, "hypervisor API %#llx, features %#llx, host is VM %u\n",
 		 hyp.api, hyp.flags[0], host->vmid);
@@ -212,6 +252,7 @@ static struct platform_driver gunyah_parent_driver = {
 };
 
 static struct platform_driver * const gunyah_drivers[] = {
+	&gunyah_memdev_driver,
 	&gunyah_driver,
 	&gunyah_parent_driver,
 };

@@ -184,6 +184,13 @@ struct gunyah_rm_mem_parcel {
 	u32 handle;
 };
 
+/*
+ * &gunyah_rm_mem_offer.tag of lent memory that the VM shall add to its own. The
+ * resource manager only passes tags on: this is agreed between this driver in the
+ * owner and in the VM.
+ */
+#define GUNYAH_MEM_TAG_PLUG		0x67706c67	/* "gplg" */
+
 /* Entries that &gunyah_rm_mem_offer.acl has room for */
 #define GUNYAH_RM_OFFER_MAX_ACL		8
 
