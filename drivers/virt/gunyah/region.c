@@ -234,6 +234,9 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
 	/* Everything that Gunyah knows can at least be read */
 	if (!(arg->flags & GH_MEM_ALLOW_READ))
 		return -EINVAL;
+	if (arg->flags & GH_MEM_HOTPLUG &&
+	    ~arg->flags & GUNYAH_MEM_HOTPLUG_FLAGS)
+		return -EINVAL;
 	if (!PAGE_ALIGNED(arg->guest_phys_addr) ||
 	    !PAGE_ALIGNED(arg->memory_size) ||
 	    !PAGE_ALIGNED(arg->userspace_addr))

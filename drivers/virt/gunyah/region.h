@@ -50,7 +50,11 @@ struct gunyah_mem_region {
 
 /* All flags that a region may have */
 #define GUNYAH_MEM_FLAGS	(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | \
-				 GH_MEM_ALLOW_EXEC | GH_MEM_LENT)
+				 GH_MEM_ALLOW_EXEC | GH_MEM_LENT | \
+				 GH_MEM_HOTPLUG)
+
+/* Flags that GH_MEM_HOTPLUG needs: the VM uses it for everything */
+#define GUNYAH_MEM_HOTPLUG_FLAGS (GUNYAH_MEM_FLAGS & ~GH_MEM_HOTPLUG)
 
 int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *

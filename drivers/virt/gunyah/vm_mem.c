@@ -304,6 +304,7 @@ void gunyah_vm_free_mem(struct gunyah_vm *vm)
 /* Lend or share the region, and tell the VM */
 static int vm_mem_send(struct gunyah_vm *vm, struct gunyah_mem_region *region)
 {
+	u32 tag = region->flags & GH_MEM_HOTPLUG ? GUNYAH_MEM_TAG_PLUG : 0;
 	int ret;
 
 	ret = gunyah_region_check_free(vm, region->label, region->gpa,
@@ -313,7 +314,7 @@ static int vm_mem_send(struct gunyah_vm *vm, struct gunyah_mem_region *region)
 	if (!ret)
 		ret = gunyah_rm_mem_notify_shared(&vm->rm,
 						  region->parcel->rm.handle,
-						  vm->vmid, 0);
+						  vm->vmid, tag);
 	return ret;
 }
 
@@ -428,6 +429,9 @@ vm_mem_new_locked(struct gunyah_vm *vm,
 
 	lockdep_assert_held(&vm->lock);
 
+	/* Memory from the start of the VM is in its devicetree */
+	if (!now && arg->flags & GH_MEM_HOTPLUG)
+		return ERR_PTR(-EINVAL);
 	/* To notify a VM without a channel kills the resource manager */
 	if (now && !vm->channel)
 		return ERR_PTR(-ENOTCONN);
@@ -447,10 +451,10 @@ vm_mem_new_locked(struct gunyah_vm *vm,
  * @arg: the user's request
  *
  * Context: Process context, may sleep.
- * Return: 0, what gunyah_mem_check() and gunyah_region_new() return, -EBUSY (not
- * in the VM's state), -ENOTCONN (it cannot be told), -EAGAIN (more memory
- * entries than max_mem_entries), -EINTR, -ERESTARTSYS, or what the resource
- * manager's answer stands for.
+ * Return: 0, what gunyah_mem_check() and gunyah_region_new() return, -EINVAL
+ * (GH_MEM_HOTPLUG before the start), -EBUSY (not in the VM's state), -ENOTCONN
+ * (it cannot be told), -EAGAIN (more memory entries than max_mem_entries),
+ * -EINTR, -ERESTARTSYS, or what the resource manager's answer stands for.
  */
 int gunyah_vm_add_mem(struct gunyah_vm *vm,
 		      const struct gh_userspace_memory_region *arg)

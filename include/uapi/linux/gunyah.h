@@ -134,6 +134,7 @@ struct gh_info {
 #define GH_MEM_ALLOW_WRITE		(1UL << 1)
 #define GH_MEM_ALLOW_EXEC		(1UL << 2)
 #define GH_MEM_LENT			(1UL << 3)
+#define GH_MEM_HOTPLUG			(1UL << 16)
 
 /**
  * struct gh_userspace_memory_region - a range of user memory given to a VM
@@ -141,7 +142,8 @@ struct gh_info {
  *	virtual machine's devicetree refers to it.
  * @flags: GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE, GH_MEM_ALLOW_EXEC: access of the
  *	VM, in one of the combinations R, RW, RX and RWX; GH_MEM_LENT: the host
- *	has no access while the VM has the memory, otherwise the memory is shared
+ *	has no access while the VM has the memory, otherwise the memory is shared;
+ *	GH_MEM_HOTPLUG: the VM's operating system shall add the memory to its own
  * @guest_phys_addr: address in the VM; multiple of the host's page size
  * @memory_size: size in bytes, multiple of the host's page size; 0 removes the
  *	region with that label, the other members are then ignored
@@ -178,11 +180,15 @@ struct gh_userspace_memory_region {
  * this call, and the RM notifies the VM, which accepts the memory at an address of
  * its choice. GH_VM_GET_REGION returns the handle of the memory in the VM. A
  * removal reclaims memory that the VM has not accepted, or has released.
+ * GH_MEM_HOTPLUG is for lent memory with all rights, and only while the VM runs: a
+ * Linux with this driver uses it as its own until the VM's end, if the size is a
+ * multiple of that of its memory blocks.
  *
  * Return:
  * * 0 - success
- * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; an address or the size is not
- *   a multiple of the host's page size
+ * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; GH_MEM_HOTPLUG without
+ *   GH_MEM_LENT or one of the rights, or before GH_VM_START; an address or the
+ *   size is not a multiple of the host's page size
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
  *   another region

@@ -21,6 +21,12 @@
 
 #define RM_ERR_HANDLE_INVALID	7
 
+#define MEM_PLUG	(MEM_RW | GH_MEM_ALLOW_EXEC | GH_MEM_LENT | \
+			 GH_MEM_HOTPLUG)
+
+/* By this tag the driver in the guest knows that the memory shall be its own */
+#define PLUG_TAG	0x67706c67
+
 FIXTURE(memadd)
 {
 	struct leak_state leak;
@@ -34,6 +40,7 @@ FIXTURE_VARIANT(memadd)
 {
 	__u32 flags;
 	__u32 message;
+	__u32 tag;
 };
 
 FIXTURE_VARIANT_ADD(memadd, shared)
@@ -46,6 +53,13 @@ FIXTURE_VARIANT_ADD(memadd, lent)
 {
 	.flags = MEM_RW | GH_MEM_LENT,
 	.message = RM_MEM_LEND_MSG,
+};
+
+FIXTURE_VARIANT_ADD(memadd, plugged)
+{
+	.flags = MEM_PLUG,
+	.message = RM_MEM_LEND_MSG,
+	.tag = PLUG_TAG,
 };
 
 FIXTURE_SETUP(memadd)
@@ -95,6 +109,8 @@ TEST_F_TIMEOUT(memadd, handle, MEMADD_TIMEOUT)
 	EXPECT_EQ(GH_REGION_GIVEN, region.state);
 	EXPECT_EQ(parcel.handle, region.parcel);
 	EXPECT_EQ(parcel.label, region.label);
+	EXPECT_EQ(parcel.lent, !!(variant->flags & GH_MEM_LENT));
+	EXPECT_EQ(parcel.tag, variant->tag);
 	EXPECT_EQ(variant->flags, region.flags);
 	EXPECT_LE(1, region.entries);
 
@@ -109,6 +125,26 @@ TEST_F_TIMEOUT(memadd, handle, MEMADD_TIMEOUT)
 	ASSERT_EQ(0, error);
 	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
 	EXPECT_ERRNO(ENOENT, get_region(fd, &region));
+}
+
+/* Memory of the guest's own is lent, with all rights */
+TEST_F_TIMEOUT(memadd, hotplug_flags, MEMADD_TIMEOUT)
+{
+	static const __u32 missing[] = {
+		GH_MEM_LENT, GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE,
+		GH_MEM_ALLOW_EXEC,
+	};
+	int fd = self->remote.vm.fd;
+	struct leak_state before;
+	unsigned int i;
+
+	leak_read(&before);
+	for (i = 0; i < ARRAY_SIZE(missing); i++)
+		EXPECT_ERRNO(EINVAL, add_more(fd, MEM_PLUG & ~missing[i],
+					      self->mem));
+	EXPECT_TRUE(leak_check(&before, 0));
+	EXPECT_EQ(0, add_more(fd, MEM_PLUG, self->mem));
+	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
 }
 
 /* More memory entries than the resource manager can hold, then no more */

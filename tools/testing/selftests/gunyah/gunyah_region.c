@@ -83,6 +83,7 @@ TEST_F(region, flags)
 			EXPECT_EQ(EINVAL, errno);
 		}
 	}
+	/* Among them is GH_MEM_HOTPLUG, which is for a VM that runs */
 	for (bit = 4; bit < 32; bit++)
 		EXPECT_ERRNO(EINVAL,
 			     gh_set_region(self->fd, 0,

@@ -457,6 +457,7 @@ int remote_offer(struct remote *r, struct remote_parcel *parcel)
 		.lent = p[5] == TRANSACTION_LEND,
 		.owner = get16(p + 8),
 		.label = get32(p + 12),
+		.tag = get32(p + 16),
 	};
 	return 0;
 }

@@ -59,12 +59,14 @@ struct remote_packet {
  * @lent: it is lent, else it is shared
  * @owner: VMID
  * @label: label
+ * @tag: what the owner has passed on
  */
 struct remote_parcel {
 	__u32 handle;
 	bool lent;
 	__u16 owner;
 	__u32 label;
+	__u32 tag;
 };
 
 /**
