@@ -123,9 +123,8 @@ static void make_vm_config(void *dt, const struct layout *layout)
 	begin(dt, "memory");
 	put_address_size(dt, 2, 2);
 	PUT_U64S(dt, "base-address", base);
-	/* Leave the addresses of log and pool out of the private memory */
-	if (layout->log || layout->pool)
-		PUT_U64S(dt, "size-max", size);
+	/* What is behind is for log and pool, and for memory that comes later */
+	PUT_U64S(dt, "size-max", size);
 	end(dt);
 
 	make_vcpus(dt, layout);

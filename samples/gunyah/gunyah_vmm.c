@@ -11,6 +11,7 @@
  *	dt_make.c, dt_write.c,
  *	devicetree.c		the devicetree, created or read from a file
  *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU
+ *	control.c, added.c	commands for a VM that runs; memory that it is given
  *	wait.c			waiting for the VM's end, and requests to end it
  *	devices.c		the devices, see device.h
  *	uart.c			a UART, emulated by MMIO exits
@@ -23,7 +24,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "added.h"
 #include "console.h"
+#include "control.h"
 #include "device.h"
 #include "devicetree.h"
 #include "gunyah_vmm.h"
@@ -201,9 +204,11 @@ static enum end run(int vm, const struct config *cfg, unsigned int cpus,
 	devices_start();
 	for (i = 0; i < cpus; i++)
 		vcpu_start(&vcpus[i]);
+	control_start(vm);
 
 	end = wait_for_end(vm, cfg->stop_timeout, log);
 
+	control_stop();
 	console_release();
 	for (i = 0; i < cpus; i++)
 		vcpu_stop(&vcpus[i]);
@@ -271,6 +276,7 @@ static int run_vm(const struct config *cfg, enum end *end)
 	if (cpus)
 		report_counts(cpus);
 	devices_destroy();
+	added_free();
 	free_pages(memory.image, layout.size);
 	free_pages(memory.log, SHLOG_SIZE);
 	free_pages(memory.pool, layout.pool_size);
@@ -289,10 +295,15 @@ int main(int argc, char **argv)
 	int status;
 
 	parse_options(&cfg, argc, argv);
+	if (cfg.connect)
+		return control_send(cfg.connect, cfg.num_words, cfg.command);
+	if (cfg.control)
+		control_open(cfg.control);
 	do {
 		status = run_vm(&cfg, &end);
 	} while (cfg.restart && status == EXIT_RESET && end == END_BY_ITSELF &&
 		 !end_requested());
+	control_close();
 	console_close();
 
 	return status;

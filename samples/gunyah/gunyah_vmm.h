@@ -82,6 +82,10 @@ struct device_option {
  * @dtb: file with its devicetree, or NULL to have one made
  * @cmdline: kernel command line, or NULL for a default
  * @dump_dtb: file to write the devicetree to instead of starting the VM, or NULL
+ * @control: socket for commands, or NULL
+ * @connect: socket to send a command to instead of starting a VM, or NULL
+ * @command: words of this command
+ * @num_words: number of them
  * @base: guest physical address of the VM's memory
  * @size: its size
  * @devices: devices, without those that each VM has
@@ -100,6 +104,10 @@ struct config {
 	const char *dtb;
 	const char *cmdline;
 	const char *dump_dtb;
+	const char *control;
+	const char *connect;
+	char **command;
+	int num_words;
 	__u64 base;
 	__u64 size;
 	struct device_option devices[MAX_DEVICES];
@@ -117,11 +125,13 @@ void parse_options(struct config *cfg, int argc, char **argv);
 
 /* load.c */
 size_t load_file(const char *path, void *to, size_t room);
+void *try_alloc_pages(size_t size);
 void *alloc_pages(size_t size);
 void free_pages(void *mem, size_t size);
 void load_guest(__u8 *mem, struct layout *layout, const struct config *cfg);
 
 /* util.c */
 int new_eventfd(void);
+const char *read_number(const char *arg, __u64 *value);
 
 #endif /* GUNYAH_VMM_H */

@@ -35,6 +35,9 @@
 #define SHLOG_LABEL		0x6c6f6700	/* "log": a string in a devicetree */
 #define POOL_LABEL		0x646d6100	/* "dma" */
 
+/* Addresses of memory that is added later: above all that a VM can have */
+#define ADDED_BASE		0x1000000000000ULL
+
 /* Room for the devicetree in the memory */
 #define DT_MAX_ROOM		SZ_2M
 

@@ -60,19 +60,19 @@ size_t load_file(const char *path, void *to, size_t room)
 }
 
 /**
- * alloc_pages() - allocate memory for a VM
+ * try_alloc_pages() - allocate memory for a VM
  * @size: size in bytes, a multiple of the page size
  *
- * Return: zeroed memory, aligned to 2 MiB.
+ * Return: zeroed memory, aligned to 2 MiB, or NULL and errno.
  */
-void *alloc_pages(size_t size)
+void *try_alloc_pages(size_t size)
 {
 	__u8 *mem, *start;
 
 	mem = mmap(NULL, size + SZ_2M, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (mem == MAP_FAILED)
-		die("no memory for the VM: %s", strerror(errno));
+		return NULL;
 
 	/* Unmap what is not needed for the alignment */
 	start = (__u8 *)(unsigned long)align_up((unsigned long)mem, SZ_2M);
@@ -89,6 +89,22 @@ void *alloc_pages(size_t size)
 	madvise(start, size, MADV_HUGEPAGE);
 
 	return start;
+}
+
+/**
+ * alloc_pages() - allocate memory for a VM, or leave
+ * @size: size in bytes, a multiple of the page size
+ *
+ * Return: zeroed memory, aligned to 2 MiB.
+ */
+void *alloc_pages(size_t size)
+{
+	void *mem = try_alloc_pages(size);
+
+	if (!mem)
+		die("no memory for the VM: %s", strerror(errno));
+
+	return mem;
 }
 
 /**

@@ -3,8 +3,6 @@
  * Command line of the sample VMM
  */
 #include <argp.h>
-#include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +20,8 @@ enum {
 	OPT_DUMP_DTB,
 	OPT_RESTART,
 	OPT_STOP_TIMEOUT,
+	OPT_CONTROL,
+	OPT_CONNECT,
 	OPT_DEVICES,	/* and following: rows of the table of devices */
 };
 
@@ -47,6 +47,10 @@ static const struct argp_option options[] = {
 	  "Create the VM again when it wants a reset", 5 },
 	{ "stop-timeout", OPT_STOP_TIMEOUT, "SECONDS", 0,
 	  "Stop a VM by force that has not shut down by then (30)", 5 },
+	{ "control", OPT_CONTROL, "PATH", 0,
+	  "Create a socket that takes commands", 5 },
+	{ "connect", OPT_CONNECT, "PATH", 0,
+	  "Send a command to such a socket, print the answer and leave", 5 },
 	{ "verbose", 'v', NULL, 0, "Print more, on standard error", 5 },
 	{ "dump-dtb", OPT_DUMP_DTB, "FILE", 0,
 	  "Write the VM's devicetree to FILE and leave", 5 },
@@ -73,6 +77,14 @@ static const char doc[] =
 	"requests to virtio devices. Its kernel needs\n"
 	"CONFIG_DMA_RESTRICTED_POOL for that.\n"
 	"\n"
+	"Commands for --connect, while the VM runs:\n"
+	"  add-memory SIZE@LABEL[,ro][,lend][,plug]  give it memory: the guest\n"
+	"                has it as /dev/gunyah-mem-LABEL, or with lend,plug as\n"
+	"                memory of its kernel\n"
+	"  add-memory FILE@LABEL[,ro]  share the pages of a file on tmpfs\n"
+	"  remove-memory LABEL  take back what the guest has released\n"
+	"  status, stop (as SIGTERM), kill (stop it by force)\n"
+	"\n"
 	"Exit status:\n"
 	"  0  the VM has switched itself off\n"
 	"  1  an error of this program: option, file, device, running a vCPU\n"
@@ -90,47 +102,26 @@ struct parsed {
 	bool sched;
 };
 
-/* strtoull() alone accepts too much: spaces, signs, nothing at all */
 static __u64 parse_number(struct argp_state *state, const char *what,
 			  const char *arg)
 {
-	unsigned long long value;
-	unsigned int shift = 0;
-	char *end;
+	__u64 value;
+	const char *wrong = read_number(arg, &value);
 
-	if (!isdigit((unsigned char)arg[0]))
-		argp_error(state, "%s: '%s' is not a number", what, arg);
+	if (wrong)
+		argp_error(state, "%s: '%s' is %s", what, arg, wrong);
 
-	errno = 0;
-	value = strtoull(arg, &end, 0);
-	if (errno)
-		argp_error(state, "%s: '%s' is too large", what, arg);
-
-	switch (*end) {
-	case 'K': case 'k':
-		shift = 10;
-		break;
-	case 'M': case 'm':
-		shift = 20;
-		break;
-	case 'G': case 'g':
-		shift = 30;
-		break;
-	}
-	if (shift)
-		end++;
-	if (*end)
-		argp_error(state, "%s: '%s' is not a number", what, arg);
-	if (value << shift >> shift != value)
-		argp_error(state, "%s: '%s' is too large", what, arg);
-
-	return value << shift;
+	return value;
 }
 
 static void check(struct argp_state *state, const struct parsed *parsed)
 {
 	const struct config *cfg = parsed->cfg;
 
+	if (cfg->connect && !cfg->command)
+		argp_error(state, "--connect: a command is missing");
+	if (cfg->connect)
+		return;
 	if (!cfg->image)
 		argp_error(state, "--image is missing");
 	if (cfg->dtb && (parsed->base || parsed->cpus || parsed->sched))
@@ -257,8 +248,19 @@ static error_t parse_option(int key, char *arg, struct argp_state *state)
 	case OPT_DEVICE:
 		cfg->device = arg;
 		break;
+	case OPT_CONTROL:
+		cfg->control = arg;
+		break;
+	case OPT_CONNECT:
+		cfg->connect = arg;
+		break;
 	case ARGP_KEY_ARG:
-		argp_error(state, "'%s' is not an option", arg);
+		if (!cfg->connect)
+			argp_error(state, "'%s' is not an option", arg);
+		/* The rest is the command */
+		cfg->command = state->argv + state->next - 1;
+		cfg->num_words = state->argc - state->next + 1;
+		state->next = state->argc;
 		break;
 	case ARGP_KEY_END:
 		check(state, parsed);

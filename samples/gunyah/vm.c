@@ -196,6 +196,31 @@ int vm_create(const char *device)
 }
 
 /**
+ * vm_try_add_memory() - give memory to a VM
+ * @vm: file descriptor of the VM
+ * @label: name of the memory in the VM
+ * @flags: GH_MEM_...
+ * @addr: guest physical address
+ * @size: its size
+ * @mem: the memory
+ *
+ * Return: true if that was done; else errno says why not.
+ */
+bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
+		       __u64 size, void *mem)
+{
+	struct gh_userspace_memory_region region = {
+		.label = label,
+		.flags = flags,
+		.guest_phys_addr = addr,
+		.memory_size = size,
+		.userspace_addr = (unsigned long)mem,
+	};
+
+	return !ioctl(vm, GH_VM_SET_USER_MEM_REGION, &region);
+}
+
+/**
  * vm_add_memory() - give memory to a VM that was not started
  * @vm: file descriptor of the VM
  * @label: name of the memory in the VM's devicetree
@@ -207,18 +232,22 @@ int vm_create(const char *device)
 void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 		   void *mem)
 {
-	struct gh_userspace_memory_region region = {
-		.label = label,
-		.flags = flags,
-		.guest_phys_addr = addr,
-		.memory_size = size,
-		.userspace_addr = (unsigned long)mem,
-	};
-
 	registered += size;
-	if (ioctl(vm, GH_VM_SET_USER_MEM_REGION, &region))
+	if (!vm_try_add_memory(vm, label, flags, addr, size, mem))
 		die("cannot give the VM memory: %s%s", strerror(errno),
 		    hint(errno));
+}
+
+/**
+ * vm_remove_memory() - take memory from a VM
+ * @vm: file descriptor of the VM
+ * @label: name of the memory
+ *
+ * Return: true if that was done; else errno says why not.
+ */
+bool vm_remove_memory(int vm, __u32 label)
+{
+	return vm_try_add_memory(vm, label, 0, 0, 0, NULL);
 }
 
 /**

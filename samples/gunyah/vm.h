@@ -24,6 +24,9 @@ struct vm_irq {
 int vm_create(const char *device);
 void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 		   void *mem);
+bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
+		       __u64 size, void *mem);
+bool vm_remove_memory(int vm, __u32 label);
 void vm_set_dtb(int vm, __u64 addr, __u64 size);
 int vm_add_vcpu(int vm, unsigned int id);
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);

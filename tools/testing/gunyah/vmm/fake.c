@@ -2,6 +2,7 @@
 /*
  * Unit tests of the sample VMM: a VM without a hypervisor
  */
+#include <errno.h>
 #include <libfdt.h>
 
 #include "test.h"
@@ -12,6 +13,39 @@ unsigned int irqs;
 /* The last ioeventfd */
 __u64 ioeventfd_addr;
 __u32 ioeventfd_data;
+
+/* The last memory that was given, and the errno that is the answer, or 0 */
+struct fake_memory memory;
+int memory_errno;
+
+bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
+		       __u64 size, void *mem)
+{
+	(void)vm;
+	memory = (struct fake_memory){ label, flags, addr, size, mem };
+	errno = memory_errno;
+
+	return !memory_errno;
+}
+
+bool vm_remove_memory(int vm, __u32 label)
+{
+	return vm_try_add_memory(vm, label, 0, 0, 0, NULL);
+}
+
+bool vm_stop(int vm, bool force)
+{
+	(void)vm;
+	errno = EBUSY;
+
+	return force;
+}
+
+void vm_get_status(int vm, struct gh_vm_status *status)
+{
+	(void)vm;
+	*status = (struct gh_vm_status){ .state = GH_VM_STATE_RUNNING };
+}
 
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
 {

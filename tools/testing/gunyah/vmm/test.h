@@ -62,4 +62,16 @@ extern unsigned int irqs;
 extern __u64 ioeventfd_addr;
 extern __u32 ioeventfd_data;
 
+/** struct fake_memory - memory that was given to the VM */
+struct fake_memory {
+	__u32 label;
+	__u32 flags;
+	__u64 addr;
+	__u64 size;
+	void *mem;
+};
+
+extern struct fake_memory memory;
+extern int memory_errno;
+
 #endif /* GUNYAH_VMM_TEST_H */
