@@ -14,6 +14,8 @@
  *	guest.action=crash	touch an address that has neither memory nor device
  *	guest.action=hang	sleep for ever
  *	guest.action=loop	be busy for ever
+ *	guest.action=memory	take commands about memory from the console (memory.c),
+ *				then power off
  */
 #include <endian.h>
 #include <fcntl.h>
@@ -30,6 +32,7 @@
 #include <unistd.h>
 
 #include "../../../../samples/gunyah/shlog.h"
+#include "memory.h"
 
 /*
  * Near the end of a 36-bit address space: above all memory that a test gives a
@@ -167,7 +170,9 @@ static void end(const char *action)
 {
 	__u32 *nowhere;
 
-	if (!strcmp(action, "poweroff"))
+	if (!strcmp(action, "memory"))
+		memory_commands();
+	if (!strcmp(action, "poweroff") || !strcmp(action, "memory"))
 		reboot(RB_POWER_OFF);
 	if (!strcmp(action, "reboot"))
 		reboot(RB_AUTOBOOT);

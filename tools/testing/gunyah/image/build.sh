@@ -164,7 +164,8 @@ guest()
 		rm -rf "$out/guest"
 		mkdir -p "$out/guest/lib" "$out/guest/sbin"
 		logged "$build/logs/guest.log" ${cross}gcc -static -O2 -Wall \
-			-Wextra -o "$out/guest/init" "$here/guest/guest-init.c"
+			-Wextra -o "$out/guest/init" \
+			"$here"/guest/{guest-init,memory}.c
 		ln -s ../init "$out/guest/sbin/poweroff"
 		echo "$inputs" >"$stamp"
 	fi

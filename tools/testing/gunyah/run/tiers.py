@@ -85,6 +85,14 @@ GUESTS = (
 # when it ends a VM that the hypervisor schedules, and the host has 1 GiB
 NOT_REAL = ("share", "hypervisor schedules", "lend 1 GiB")
 
+# Guests that are given memory: name, options for gunyah_vmm, settings of the
+# machine
+MEMORIES = (
+    ("lend 2 CPUs", "--cpus 2", THREADS),
+    ("share 1 CPU", "--share --cpus 1", DETERMINISTIC),
+    ("lend 2 CPUs prod", "--cpus 2", PROD),
+)
+
 # Guests with disks: name, options for gunyah_vmm, settings of the machine
 DISKS = (
     ("lend 4 CPUs", "--console virtio --cpus 4", {"cpus": 4}),
@@ -475,6 +483,19 @@ class Tests:
             job_text("net", OPTIONS=options), timeout=1200,
             silence=600, parts=("guest",), files=(DISK,), **kwargs), name + ": ")
             for name, options, kwargs in NETS]
+
+    def tier_memory(self):
+        """guests that are given memory while they run
+
+        Shared with the guest, lent, and added to the memory of its kernel;
+        given back, refused, and kept when the driver goes.
+        """
+        self.images()
+        return [self.task(self.job(
+            "memory-" + name.replace(" ", "-"),
+            job_text("memory", OPTIONS=options), timeout=300,
+            parts=("guest",), **kwargs), name + ": ")
+            for name, options, kwargs in MEMORIES]
 
     def tier_repeat(self):
         """the same deterministic run twice gives the same log
