@@ -3,32 +3,26 @@
 
 The same program does the same operations with the same guest on two machines
 that differ in what is at EL2: the test hypervisor, or KVM. A plugin of QEMU
-counts who executes how many instructions. It is the kernel's part that the
-driver can do something about, and that the targets are about.
+counts how many instructions each part of the machine executes. The targets are
+about the kernel's part, because the driver has an influence only on that.
 
-A second job measures what an idle guest, and the removal of functions, cost
+A second job measures what an idle guest and the removal of functions cost
 threads and processors of the host that have nothing to do with it.
 """
 import bisect
-import os
 import re
-import statistics
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from bench_counts import (BACKENDS, CPU, PARTS, counts_path, heading, means,
+                          measure, row, run_all, verdict)
+from bench_counts import job as counting_job
 from children import Problem
 from ktap import Case
 from machine import Job, job_text
 
-PARTS = ("hypervisor", "kernel", "user", "guest")
-BACKENDS = ("gunyah", "kvm")
 WARM_UP = 100
 COUNT = 1000
-CPU = "neoverse-n1"	# the kernel runs at EL2 itself if it has KVM (VHE)
-# Newer processors need no loop at every entry into the kernel, which would hide
-# what the entry into the driver costs
-WORDS = "nospectre_bhb"
 PROFILE_LINES = 25
 SYMBOLS = "bench-symbols:"
 
@@ -80,58 +74,14 @@ FIGURES = (
 )
 
 
-def counts_path(machine, name):
-    """Where the plugin writes what it has counted in the job of that name."""
-    return os.path.join(machine.logs, name + ".counts")
-
-
 def job(machine, backend, run, profile=False):
     """A machine that does all operations."""
-    name = f"bench-{backend}-{run}"
     kinds = sum(1 << kind.number for kind in KINDS)
     script = job_text("bench", BACKEND=backend, OPERATIONS=WARM_UP + COUNT,
                       KINDS=kinds, PROFILE="1" if profile else "",
                       SYMBOLS=SYMBOLS)
-    plugin = (f"{machine.image('bench-plugin.so')},"
-              f"counts={counts_path(machine, name)},skip={WARM_UP}")
-    if profile:
-        plugin += ",profile=on"
-    gunyah = backend == "gunyah"
-    return Job(name, script, cpus=1, cpu=CPU, deterministic=True,
-               hypervisor="hyp" if gunyah else "none", kvm=not gunyah,
-               words=WORDS,
-               settings={} if gunyah else {"NO_MODULE": 1},
-               initramfs="bench.cpio.gz", parts=(), qemu=["-plugin", plugin])
-
-
-def run_all(machine, jobs):
-    """Run jobs, as many at a time as there are processors."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(machine.run, jobs))
-    for result in results:
-        if not result.ok:
-            raise Problem(f"{result.job.name}: {result.why()} "
-                          f"(see {result.log})")
-    return results
-
-
-def counts_of(machine, result):
-    """{kind: [[count of each part] for each operation]}"""
-    ops = {kind.number: [] for kind in KINDS}
-    with open(counts_path(machine, result.job.name), encoding="ascii") as f:
-        for line in f:
-            what, kind, *numbers = line.split()
-            if what == "op":
-                ops[int(kind)].append([int(n) for n in numbers])
-    for kind in KINDS:
-        if len(ops[kind.number]) != COUNT:
-            raise Problem(f"{result.job.name}: {len(ops[kind.number])} "
-                          f"operations of {COUNT} counted: {kind.name}")
-    return ops
-
-
-def means(ops):
-    return [statistics.fmean(column) for column in zip(*ops)]
+    return counting_job(machine, f"bench-{backend}-{run}", backend, script,
+                        WARM_UP, profile)
 
 
 def table(figures):
@@ -139,17 +89,13 @@ def table(figures):
     yield (f"Instructions per operation, mean of {COUNT} after {WARM_UP} to "
            f"warm up ({CPU})")
     yield ""
-    yield " " * 22 + "".join(f"{part:>12}" for part in PARTS + ("total",))
+    yield heading()
     for kind in KINDS:
         yield f"{kind.name}: {kind.what}"
         for backend in BACKENDS:
-            mean = means(figures[backend][kind.number])
-            yield f"  {backend:20}" + "".join(
-                f"{value:12.1f}" for value in mean + [sum(mean)])
-        value = score(figures, kind)
-        what = "driver, kernel and user" if kind.total else "driver : KVM"
-        yield (f"  {what:23} {value:10.2f}    target {kind.target:.2f}: "
-               f"{'ok' if value <= kind.target else 'MISSED'}")
+            yield row(backend, means(figures[backend][kind.number]))
+        yield verdict("driver, kernel and user" if kind.total else
+                      "driver : KVM", score(figures, kind), kind.target)
 
 
 def score(figures, kind):
@@ -190,19 +136,14 @@ def host_table(values):
         yield line
 
 
-def measure(machine):
-    """Run everything twice: ({backend: counts}, backends that differ)."""
-    results = run_all(machine, [job(machine, backend, run)
-                                for backend in BACKENDS for run in (1, 2)])
-    counts = [counts_of(machine, result) for result in results]
-    figures = dict(zip(BACKENDS, counts[::2]))
-    again = dict(zip(BACKENDS, counts[1::2]))
-    return figures, [b for b in BACKENDS if figures[b] != again[b]]
+def measure_all(machine):
+    """({backend: counts}, backends with other figures in a second run)"""
+    return measure(machine, lambda *args: job(machine, *args), KINDS, COUNT)
 
 
 def cases(machine):
     """As a tier of the tests."""
-    figures, differ = measure(machine)
+    figures, differ = measure_all(machine)
     for kind in KINDS:
         value = score(figures, kind)
         good = value <= kind.target
@@ -266,7 +207,7 @@ def show_profile(machine):
 
 def main(machine, profile):
     """Returns an exit status."""
-    figures, differ = measure(machine)
+    figures, differ = measure_all(machine)
     print("\n".join(table(figures)))
     if profile:
         show_profile(machine)
