@@ -11,7 +11,8 @@
 #define BENCH_IOEVENTFD	2	/* MMIO write that signals an eventfd */
 #define BENCH_IRQFD	3	/* eventfd that interrupts a guest which idles */
 #define BENCH_RUN	4	/* call that runs the vCPU, returns at once */
-#define BENCH_KINDS	5
+#define BENCH_IOCTL	5	/* call of the vCPU that does not exist */
+#define BENCH_KINDS	6
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts
@@ -42,6 +43,12 @@
 #include <stddef.h>
 
 #include <linux/types.h>
+
+/* A mark: @mark is part of the instruction, so it has to be a constant */
+static __always_inline void bench_mark(unsigned int mark)
+{
+	asm volatile("movz xzr, %0" : : "i" (mark) : "memory");
+}
 
 /**
  * struct bench_params - what the guest shall do

@@ -115,8 +115,7 @@ static void interrupt_guest(int irqfd, int reply)
 	/* The guest is ready */
 	read_eventfd(reply);
 	for (i = 0; i < params.count; i++) {
-		asm volatile("movz xzr, %0" : :
-			     "i" (BENCH_BEGIN(BENCH_IRQFD)) : "memory");
+		bench_mark(BENCH_BEGIN(BENCH_IRQFD));
 		ret = write(irqfd, &one, sizeof(one));
 		die_if(ret != sizeof(one), "write");
 		if (read_eventfd(reply) != 1)
@@ -132,14 +131,28 @@ static void run_nothing(struct bench_vm *vm)
 
 	*vm->immediate_exit = 1;
 	for (i = 0; i < params.count; i++) {
-		asm volatile("movz xzr, %0" : :
-			     "i" (BENCH_BEGIN(BENCH_RUN)) : "memory");
+		bench_mark(BENCH_BEGIN(BENCH_RUN));
 		ret = ioctl(vm->vcpu, vm->run, 0);
-		asm volatile("movz xzr, %0" : :
-			     "i" (BENCH_END(BENCH_RUN)) : "memory");
+		bench_mark(BENCH_END(BENCH_RUN));
 		die_if(ret != -1 || errno != EINTR, "immediate exit");
 	}
 	*vm->immediate_exit = 0;
+}
+
+/* The driver refuses the call, so most of it is the way into a driver and back */
+static void call_nothing(struct bench_vm *vm)
+{
+	__u64 i;
+	int ret;
+
+	for (i = 0; i < params.count; i++) {
+		bench_mark(BENCH_BEGIN(BENCH_IOCTL));
+		ret = ioctl(vm->vcpu, _IO(0, 0), 0);
+		bench_mark(BENCH_END(BENCH_IOCTL));
+		if (ret != -1)
+			errx(1, "a call that does not exist has returned %d",
+			     ret);
+	}
 }
 
 int main(int argc, char **argv)
@@ -183,6 +196,8 @@ int main(int argc, char **argv)
 
 	if (wanted(BENCH_RUN))
 		run_nothing(&vm);
+	if (wanted(BENCH_IOCTL))
+		call_nothing(&vm);
 	vcpu = start_vcpu(&vm);
 	if (wanted(BENCH_IRQFD))
 		interrupt_guest(irqfd, reply);
