@@ -4,16 +4,18 @@
  *
  * -plugin plugin.so,counts=FILE[,skip=N][,profile=on]
  *
- * Whose an instruction is tells its virtual address. That is unambiguous while
- * the benchmark runs: host and guest run in the upper half or not at all with
- * MMU, the test hypervisor and the guest without, at addresses that the host's
- * user space does not use.
+ * The virtual address of an instruction says whose it is. The host's kernel is in
+ * the upper half, and its user space in the lower half. The test hypervisor and a
+ * guest without MMU are at addresses that the host's user space does not use; the
+ * program of a Linux guest is linked to such an address. The kernel of a Linux
+ * guest is at the same virtual addresses as that of the host, but elsewhere in
+ * QEMU's memory. The host's is the one that runs first.
  *
  * FILE gets a line "op KIND COUNT..." for each operation but the first N of
  * each kind, with a count for each part in the order of enum part; and with
- * profile=on a line "at KIND ADDRESS COUNT" for each instruction of the kernel
- * that was executed in these operations. The marks are not counted, what is
- * between them is.
+ * profile=on a line "at KIND ADDRESS COUNT" for each instruction of the host's
+ * kernel that was executed in these operations. The marks are not counted, what
+ * is between them is.
  *
  * For one thread that executes all processors (-icount): nothing is locked.
  */
@@ -33,12 +35,18 @@
 #define INSN_MARK	0xd280001fU
 #define INSN_MARK_MASK	0xffe0001fU
 
-/* Where the test hypervisor is, and the guest, see hyp.h and gunyah_utils.h */
+/*
+ * Addresses of the test hypervisor (hyp.h) and of the guest (gunyah_utils.h, and
+ * image/build.sh for the program of a Linux guest)
+ */
 #define HYP_BASE	0x40200000ULL
 #define HYP_END		0x44200000ULL
 #define GUEST_BASE	0x80000000ULL
 #define GUEST_END	0x80200000ULL
 #define KERNEL_BASE	0xffff000000000000ULL
+/* The kernel without modules, which are below; it is smaller than 64 MiB */
+#define IMAGE_BASE	0xffff800080000000ULL
+#define IMAGE_END	0xffff800084000000ULL
 
 #define PLACES		0x10000
 
@@ -75,10 +83,25 @@ static unsigned long skip;
 static unsigned long begun[BENCH_KINDS];
 static struct place *places[PLACES];
 
-static enum part part_of(uint64_t addr)
+/* @memory: where QEMU has the instruction. Only the host loads modules. */
+static enum part part_of_kernel(uint64_t addr, const void *memory)
 {
-	if (addr >= KERNEL_BASE)
+	static uintptr_t host;
+	uintptr_t start = (uintptr_t)memory - (addr - IMAGE_BASE);
+
+	if (addr < IMAGE_BASE || addr >= IMAGE_END)
 		return KERNEL;
+	if (!host)
+		host = start;
+	return start == host ? KERNEL : GUEST;
+}
+
+static enum part part_of(const struct qemu_plugin_insn *insn)
+{
+	uint64_t addr = qemu_plugin_insn_vaddr(insn);
+
+	if (addr >= KERNEL_BASE)
+		return part_of_kernel(addr, qemu_plugin_insn_haddr(insn));
 	if (addr >= HYP_BASE && addr < HYP_END)
 		return HYPERVISOR;
 	if (addr >= GUEST_BASE && addr < GUEST_END)
@@ -86,19 +109,21 @@ static enum part part_of(uint64_t addr)
 	return USER;
 }
 
-static struct place *place_at(uint64_t addr)
+static struct place *place_of(const struct qemu_plugin_insn *insn)
 {
+	uint64_t addr = qemu_plugin_insn_vaddr(insn);
+	enum part part = part_of(insn);
 	struct place **head = &places[addr / 4 % PLACES];
 	struct place *place;
 
 	for (place = *head; place; place = place->next)
-		if (place->addr == addr)
+		if (place->addr == addr && place->part == part)
 			return place;
 	place = calloc(1, sizeof(*place));
 	if (!place)
 		abort();
 	place->addr = addr;
-	place->part = part_of(addr);
+	place->part = part;
 	place->next = *head;
 	*head = place;
 	return place;
@@ -149,15 +174,14 @@ static void on_translation(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
 
 	for (i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
-		uint64_t addr = qemu_plugin_insn_vaddr(insn);
 		uintptr_t mark;
 
 		if (is_mark(insn, &mark))
 			call_at(insn, on_mark, NO_REGS, (void *)mark);
 		else if (profile)
-			call_at(insn, on_insn, NO_REGS, place_at(addr));
+			call_at(insn, on_insn, NO_REGS, place_of(insn));
 		else
-			add_at(insn, ADD_U64, &counts[part_of(addr)], 1);
+			add_at(insn, ADD_U64, &counts[part_of(insn)], 1);
 	}
 }
 
