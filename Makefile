@@ -104,7 +104,7 @@ check:
 
 bench:
 	@$(PACKAGES) run
-	@$(T)/image/build.sh kernel hypervisor selftests bench
+	@$(T)/image/build.sh kernel hypervisor selftests vmm bench
 	@$(RUNNER) bench $(if $(PROFILE),--profile)
 
 clean:

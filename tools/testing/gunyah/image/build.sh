@@ -8,7 +8,7 @@
 # Gunyah.
 # build.sh PIECE...: only these pieces, without an initramfs: kernel (with the
 # driver), hypervisor, vmm, hello, selftests, guest, disk, bench. The last one
-# needs kernel and selftests, and makes an initramfs of its own.
+# needs kernel, selftests and vmm, and makes an initramfs of its own.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
@@ -81,20 +81,29 @@ hypervisor()
 	echo "$inputs" >"$stamp"
 }
 
+# sample_vmm LOG OUTPUT FILE...: the sample VMM, with the files that make calls of
+# the hypervisor
+sample_vmm()
+{
+	local log=$build/logs/$1.log output=$2 sample=$top/samples/gunyah common
+
+	shift 2
+	# hello.c is a program of its own
+	common=$(find "$sample" -name '*.c' ! -name vm.c ! -name vcpu.c \
+		! -name hello.c)
+	# shellcheck disable=SC2086 # a list of files
+	logged "$log" ${cross}gcc -static -O2 -Wall -Wextra -I"$out/uapi" \
+		-I"$sample" -o "$output" $common "$@" -lfdt -lz -lpthread
+	grep -E 'warning:' "$log" || true
+}
+
 vmm()
 {
-	local sources
-
 	have samples/gunyah/gunyah_vmm.c gunyah_vmm
 	changed vmm samples/gunyah include/uapi || return 0
 	say "building gunyah_vmm"
-	# hello.c is a program of its own
-	sources=$(find "$top/samples/gunyah" -name '*.c' ! -name hello.c)
-	# shellcheck disable=SC2086 # a list of files
-	logged "$build/logs/gunyah_vmm.log" ${cross}gcc -static -O2 -Wall \
-		-Wextra -I"$out/uapi" -o "$out/gunyah_vmm" $sources \
-		-lfdt -lz -lpthread
-	grep -E 'warning:' "$build/logs/gunyah_vmm.log" || true
+	sample_vmm gunyah_vmm "$out/gunyah_vmm" \
+		"$top"/samples/gunyah/{vm,vcpu}.c
 	echo "$inputs" >"$stamp"
 }
 
@@ -211,28 +220,36 @@ disk()
 	echo "$inputs" >"$stamp"
 }
 
-# The benchmark's program, QEMU's plugin, and a small initramfs of its own
+# The benchmark's programs and QEMU's plugin
+bench_programs()
+{
+	local dir=$1 tests=$tree/tools/testing/selftests/gunyah
+	local flags=(-static -O2 -Wall -Wextra -Wno-unused-parameter)
+
+	logged "$build/logs/bench.log" ${cross}gcc "${flags[@]}" \
+		-I"$out/uapi" -I"$tests" -o "$dir/gunyah_bench" \
+		"$here"/bench/{gunyah_bench,gunyah,kvm}.c \
+		"$here/bench/guest.S" "$tests/dtb.c" -lfdt -lpthread
+	sample_vmm bench-vmm "$dir/kvm_vmm" "$here"/bench/kvm_{vm,vcpu}.c
+	logged "$build/logs/bench-plugin.log" gcc -shared -fPIC -O2 -Wall \
+		-Wextra -Wno-unused-parameter -o "$dir/plugin.so" \
+		"$here/bench/plugin.c"
+	grep -hE 'warning:' "$build"/logs/bench{,-plugin}.log || true
+	${cross}strip "$dir"/{gunyah_bench,kvm_vmm}
+}
+
+# The benchmark, with a small initramfs of its own
 bench()
 {
-	local dir=$out/bench tests=$tree/tools/testing/selftests/gunyah
+	local dir=$out/bench
 
 	have tools/testing/gunyah/bench/gunyah_bench.c "the benchmark"
-	if changed bench tools/testing/gunyah/bench \
+	if changed bench tools/testing/gunyah/bench samples/gunyah \
 			tools/testing/selftests/gunyah include/uapi; then
 		say "building the benchmark"
 		rm -rf "$dir"
 		mkdir -p "$dir"
-		logged "$build/logs/bench.log" ${cross}gcc -static -O2 -Wall \
-			-Wextra -Wno-unused-parameter -I"$out/uapi" \
-			-I"$tests" -o "$dir/gunyah_bench" \
-			"$here"/bench/{gunyah_bench,gunyah,kvm}.c \
-			"$here/bench/guest.S" "$tests/dtb.c" -lfdt -lpthread
-		logged "$build/logs/bench-plugin.log" gcc -shared -fPIC -O2 \
-			-Wall -Wextra -Wno-unused-parameter \
-			-o "$dir/plugin.so" "$here/bench/plugin.c"
-		grep -hE 'warning:' "$build/logs/bench.log" \
-			"$build/logs/bench-plugin.log" || true
-		${cross}strip "$dir/gunyah_bench"
+		bench_programs "$dir"
 		echo "$inputs" >"$stamp"
 	fi
 	cp "$dir/plugin.so" "$images/bench-plugin.so"
@@ -240,9 +257,10 @@ bench()
 	busybox
 	rm -rf "$dir/root"
 	mkdir -p "$dir/root/bin" "$dir/root/lib" "$dir/root/job"
-	cp "$cache/busybox-arm64/busybox" "$dir/gunyah_bench" \
-		"$out/selftests/gunyah/gunyah_vcpu_host" "$dir/root/bin/"
-	${cross}strip "$dir/root/bin/gunyah_vcpu_host"
+	cp "$cache/busybox-arm64/busybox" "$dir"/{gunyah_bench,kvm_vmm} \
+		"$out/gunyah_vmm" "$out/selftests/gunyah/gunyah_vcpu_host" \
+		"$dir/root/bin/"
+	${cross}strip "$dir"/root/bin/gunyah_{vmm,vcpu_host}
 	cp "$here/image/host-init" "$dir/root/init"
 	cp "$build/kernel/gunyah.ko" "$dir/root/lib/"
 	${cross}strip -g "$dir/root/lib/gunyah.ko"

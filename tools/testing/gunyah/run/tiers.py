@@ -527,7 +527,7 @@ class Tests:
 
         The benchmark's targets, and that a second run has the same figures.
         """
-        self.images("kernel", "hypervisor", "selftests", "bench")
+        self.images("kernel", "hypervisor", "selftests", "vmm", "bench")
         return [Task("bench", lambda: bench.cases(self.machine))]
 
     def tier_external(self):
