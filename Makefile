@@ -39,8 +39,8 @@ help:
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
-	@echo '  bench       count the instructions that interrupts and MMIO take, and'
-	@echo '              compare with KVM; fails if a target is missed'
+	@echo '  bench       count the instructions that interrupts, MMIO and network take,'
+	@echo '              and compare with KVM; fails if a target is missed'
 	@echo '  images      build what the test machine runs, into build/images'
 	@echo '  clean       remove build/ (the cache of kernels stays)'
 	@echo

@@ -12,7 +12,17 @@
 #define BENCH_IRQFD	3	/* eventfd that interrupts a guest which idles */
 #define BENCH_RUN	4	/* call that runs the vCPU, returns at once */
 #define BENCH_IOCTL	5	/* call of the vCPU that does not exist */
-#define BENCH_KINDS	6
+#define BENCH_TCP_SENT	6	/* a Linux guest sends BENCH_BLOCKS by TCP */
+#define BENCH_TCP_RECEIVED	7	/* ... receives them */
+#define BENCH_TCP_ECHO	8	/* ... sends back a byte, as often */
+#define BENCH_VSOCK_SENT	9	/* the same by vsock */
+#define BENCH_VSOCK_RECEIVED	10
+#define BENCH_VSOCK_ECHO	11
+#define BENCH_KINDS	12
+
+/* A transfer, of so many blocks */
+#define BENCH_BLOCK	65536
+#define BENCH_BLOCKS	64
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts

@@ -231,14 +231,20 @@ bench_programs()
 		"$here"/bench/{gunyah_bench,gunyah,kvm}.c \
 		"$here/bench/guest.S" "$tests/dtb.c" -lfdt -lpthread
 	sample_vmm bench-vmm "$dir/kvm_vmm" "$here"/bench/kvm_{vm,vcpu}.c
+	logged "$build/logs/bench-net.log" ${cross}gcc "${flags[@]}" \
+		-o "$dir/bench_net" "$here/bench/bench_net.c"
+	# By its address the plugin sees that it is the guest's
+	logged "$build/logs/bench-guest.log" ${cross}gcc "${flags[@]}" \
+		-Wl,-Ttext-segment=0x80000000 -o "$dir/guest/init" \
+		"$here/bench/bench_net.c"
 	logged "$build/logs/bench-plugin.log" gcc -shared -fPIC -O2 -Wall \
 		-Wextra -Wno-unused-parameter -o "$dir/plugin.so" \
 		"$here/bench/plugin.c"
-	grep -hE 'warning:' "$build"/logs/bench{,-plugin}.log || true
-	${cross}strip "$dir"/{gunyah_bench,kvm_vmm}
+	grep -hE 'warning:' "$build"/logs/bench{,-net,-guest,-plugin}.log || true
+	${cross}strip "$dir"/{gunyah_bench,kvm_vmm,bench_net,guest/init}
 }
 
-# The benchmark, with a small initramfs of its own
+# The benchmark, with a small initramfs of its own, and one for its Linux guest
 bench()
 {
 	local dir=$out/bench
@@ -248,16 +254,17 @@ bench()
 			tools/testing/selftests/gunyah include/uapi; then
 		say "building the benchmark"
 		rm -rf "$dir"
-		mkdir -p "$dir"
+		mkdir -p "$dir/guest"
 		bench_programs "$dir"
 		echo "$inputs" >"$stamp"
 	fi
 	cp "$dir/plugin.so" "$images/bench-plugin.so"
+	"$here/image/mkcpio.py" "$images/bench-guest.cpio.gz" "gz:$dir/guest"
 
 	busybox
 	rm -rf "$dir/root"
 	mkdir -p "$dir/root/bin" "$dir/root/lib" "$dir/root/job"
-	cp "$cache/busybox-arm64/busybox" "$dir"/{gunyah_bench,kvm_vmm} \
+	cp "$cache/busybox-arm64/busybox" "$dir"/{gunyah_bench,kvm_vmm,bench_net} \
 		"$out/gunyah_vmm" "$out/selftests/gunyah/gunyah_vcpu_host" \
 		"$dir/root/bin/"
 	${cross}strip "$dir"/root/bin/gunyah_{vmm,vcpu_host}

@@ -6,14 +6,16 @@ that differ in what is at EL2: the test hypervisor, or KVM. A plugin of QEMU
 counts how many instructions each part of the machine executes. The targets are
 about the kernel's part, because the driver has an influence only on that.
 
-A second job measures what an idle guest and the removal of functions cost
-threads and processors of the host that have nothing to do with it.
+bench_net.py measures the network of a Linux guest. A third job measures what an
+idle guest and the removal of functions cost threads and processors of the host
+that have nothing to do with it.
 """
 import bisect
 import re
 from collections import Counter
 from dataclasses import dataclass
 
+import bench_net
 from bench_counts import (BACKENDS, CPU, PARTS, counts_path, heading, means,
                           measure, row, run_all, verdict)
 from bench_counts import job as counting_job
@@ -172,6 +174,7 @@ def cases(machine):
                        f"{value:.2f}, target {figure.target}")
     yield Case("same figures twice", "failed" if differ else "passed",
                " and ".join(differ) + " not" if differ else "")
+    yield from bench_net.cases(machine)
 
 
 class Symbols:
@@ -228,9 +231,10 @@ def main(machine, profile):
         show_profile(machine)
     for backend in differ:
         print(f"bench: {backend}: another run had other figures")
+    good = bench_net.main(machine)
     host = host_figures(machine)
     print("\n".join(host_table(host)))
     missed = [kind for kind in KINDS if kind.target is not None and
               score(figures, kind) > kind.target]
     missed += [figure for figure, value in host if not met(figure, value)]
-    return 1 if missed or differ else 0
+    return 1 if missed or differ or not good else 0

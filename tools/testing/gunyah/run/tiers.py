@@ -523,7 +523,7 @@ class Tests:
                 for i in (1, 2)]
 
     def tier_bench(self):
-        """instructions that interrupts and MMIO take, compared with KVM
+        """instructions of interrupts, MMIO and network, compared with KVM
 
         The benchmark's targets, and that a second run has the same figures.
         """
