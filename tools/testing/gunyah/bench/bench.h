@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Benchmark: what the program, its guest and the plugin agree on
+ * Benchmark: numbers and structures that its programs and the plugin share
  */
 #ifndef GUNYAH_BENCH_H
 #define GUNYAH_BENCH_H
@@ -26,7 +26,7 @@
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts
- * from a begin to the end of the same kind, whoever executes them.
+ * from a begin to the end of the same kind, in all programs and kernels.
  */
 #define BENCH_MARK	0x6b00
 #define BENCH_BEGIN(kind)	(BENCH_MARK + 2 * (kind))
@@ -61,9 +61,9 @@ static __always_inline void bench_mark(unsigned int mark)
 }
 
 /**
- * struct bench_params - what the guest shall do
- * @count: so many operations of each kind
- * @kinds: of these kinds, a bit for each
+ * struct bench_params - the guest's task
+ * @count: number of operations of each kind
+ * @kinds: the kinds, a bit for each
  */
 struct bench_params {
 	__u64 count;
@@ -91,9 +91,9 @@ struct bench_mmio {
  * @fd: VM file descriptor
  * @vcpu: vCPU file descriptor
  * @run: the call that runs the vCPU
- * @immediate_exit: if it is not 0 that call returns at once
- * @exit_reason: why that came back ...
- * @exit_mmio: ... which is this for MMIO
+ * @immediate_exit: if it is not 0, that call returns at once
+ * @exit_reason: why that call has returned
+ * @exit_mmio: value of @exit_reason for an MMIO access
  * @mmio: the access
  */
 struct bench_vm {
@@ -112,11 +112,11 @@ struct bench_vm {
  * struct bench_backend - a hypervisor
  * @name: its name
  * @create: make the VM, with memory and vCPU
- * @irqfd: an eventfd that rings BENCH_SPI
- * @ioeventfd: an eventfd for 4 bytes at that address
- * @start: all is there
+ * @irqfd: add an eventfd that rings BENCH_SPI
+ * @ioeventfd: add an eventfd for writes of 4 bytes to an address
+ * @start: start the VM, to which everything was added
  *
- * All return 0, or -1 and errno. Nothing is given back before the program ends.
+ * All return 0, or -1 and set errno. The VM exists until the program ends.
  */
 struct bench_backend {
 	const char *name;

@@ -3,9 +3,9 @@
  * gunyah_bench gunyah|kvm COUNT KINDS: do COUNT operations of each of KINDS, a
  * number with a bit for each
  *
- * The program measures nothing: it marks where an operation begins and ends,
- * and whoever runs the machine counts what is executed in between, see plugin.c.
- * Exit status 0 if all operations were carried out, each of them once.
+ * The program marks where an operation begins and ends. A plugin of QEMU counts
+ * what is executed in between, see plugin.c. The exit status is 0 if all
+ * operations were carried out, each of them once.
  */
 #include <err.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ static bool wanted(unsigned int kind)
 	return params.kinds & (1 << kind);
 }
 
-/* Runs the vCPU and is all that its MMIO devices consist of */
+/* Run the vCPU and emulate its MMIO device */
 static void *vcpu_main(void *data)
 {
 	const struct bench_vm *vm = data;
@@ -80,8 +80,9 @@ static void *vcpu_main(void *data)
 }
 
 /*
- * It runs whenever it can, so that it depends on nothing but the operation
- * itself when it does: the guest is idle before every interrupt.
+ * The thread has a real-time priority, so that it runs as soon as it is woken,
+ * whatever other threads have done before. The guest is idle before every
+ * interrupt.
  */
 static pthread_t start_vcpu(struct bench_vm *vm)
 {
@@ -123,7 +124,7 @@ static void interrupt_guest(int irqfd, int reply)
 	}
 }
 
-/* All that is left is the way into the call and back */
+/* With immediate_exit the call returns at once */
 static void run_nothing(struct bench_vm *vm)
 {
 	__u64 i;
