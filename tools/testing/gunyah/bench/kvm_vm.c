@@ -110,6 +110,43 @@ void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 }
 
 /**
+ * vm_try_add_memory() - give memory to a VM that runs
+ * @vm: the VM
+ * @label: ignored
+ * @flags: ignored
+ * @addr: guest physical address
+ * @size: its size
+ * @mem: the memory
+ *
+ * Return: false, because the benchmark has no use for that.
+ */
+bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
+		       __u64 size, void *mem)
+{
+	(void)vm;
+	(void)label;
+	(void)flags;
+	(void)addr;
+	(void)size;
+	(void)mem;
+	errno = EOPNOTSUPP;
+
+	return false;
+}
+
+/**
+ * vm_remove_memory() - take memory from a VM
+ * @vm: the VM
+ * @label: ignored
+ *
+ * Return: false, as vm_try_add_memory().
+ */
+bool vm_remove_memory(int vm, __u32 label)
+{
+	return vm_try_add_memory(vm, label, 0, 0, 0, NULL);
+}
+
+/**
  * vm_set_dtb() - tell where in the VM's memory its devicetree is
  * @vm: the VM
  * @addr: guest physical address of the devicetree
