@@ -155,8 +155,7 @@ explains_missing_pool()
 	ends 5 "was stopped"
 }
 
-echo 1..13
-check "nobody reads, UART: asked" stuck_and_asked --console uart
+echo 1..12
 check "nobody reads, virtio: asked" stuck_and_asked --console virtio --cpus 2
 check "nobody reads, UART: stopped" stuck_and_stopped --console uart
 check "the reader goes" reader_goes
