@@ -312,6 +312,12 @@ void vgic_vtimer_fired(struct vcpu *vcpu);
 /* List registers of the loaded vCPU: get their state, empty them; fill them */
 void vgic_sync(struct vcpu *vcpu);
 void vgic_flush(struct vcpu *vcpu);
+/*
+ * The list registers of a CPU are empty whenever no vCPU is loaded on it, as
+ * vgic_flush() writes only those that it needs. This empties them where
+ * vgic_sync() cannot: when the CPU comes up, and after an eviction.
+ */
+void vgic_clear_lrs(void);
 /* ICC_SGI1R_EL1 and ICC_SGI0R_EL1 / ICC_ASGI1R_EL1 */
 void vgic_sgi(struct vcpu *vcpu, u64 val, bool group1);
 

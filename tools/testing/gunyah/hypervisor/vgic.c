@@ -150,6 +150,12 @@ static u32 num_lrs(void)
 	return (read_sysreg(ich_vtr_el2) & 0x1f) + 1;
 }
 
+void vgic_clear_lrs(void)
+{
+	for (u32 n = 0; n < num_lrs(); n++)
+		write_lr(n, 0);
+}
+
 struct virq *vgic_irq(struct vgic *vgic, u32 vcpu, u32 intid)
 {
 	if (intid < VGIC_NR_PRIVATE)

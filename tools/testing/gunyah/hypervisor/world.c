@@ -204,6 +204,7 @@ void world_cpu_init(struct cpu *cpu)
 	world->last_vcpu = NULL;
 	write_sysreg(0, cntv_ctl_el0);
 	host_gic_cpu_init();
+	vgic_clear_lrs();
 }
 
 void world_load(struct cpu *cpu, struct vcpu *vcpu, struct frame *f)
@@ -298,7 +299,10 @@ void world_unload(struct cpu *cpu, struct frame *f)
 	restore_host(cpu);
 	*f = cpu->host_frame;
 
-	if (vcpu == &evicted && world->evicted_proxy) {
+	if (vcpu != &evicted)
+		return;
+	vgic_clear_lrs();
+	if (world->evicted_proxy) {
 		f->x[0] = GH_OK;
 		f->x[1] = world->evicted_result.state;
 		memcpy(&f->x[2], world->evicted_result.data,

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the test hypervisor answers to hypercalls of a guest
+ * The test hypervisor as a guest sees it: answers to hypercalls, and interrupts
  *
  * Other tests rely on it to refuse what the published one refuses. Its answers
  * to the host cannot be seen from user space, but they come from the same code.
  */
+#include <sched.h>
+#include <unistd.h>
+
 #include "../kselftest_harness.h"
+#include "bells.h"
 #include "remote.h"
 #include "testctl.h"
 
@@ -135,4 +139,151 @@ TEST_F_TIMEOUT(hyp, counters, HYP_TIMEOUT)
 	EXPECT_LE(sgis, testctl_read(GH_TESTCTL_HOST_SGIS));
 }
 
-TEST_HARNESS_MAIN
+/* ---- a vCPU that is stopped while it runs ---- */
+
+#define EVICT_TIMEOUT	300
+
+/* A stop proves nothing if an interrupt of the host comes at that moment */
+#define EVICT_ROUNDS	4
+
+/* All vCPUs run on the first, the test and the driver's work on the second */
+#define GUEST_CPU	1
+#define TEST_CPU	0
+#define WORK_MASK	"1"
+#define WORK_PARAM	"/sys/devices/virtual/workqueue/cpumask"
+
+#define LABEL		0x40
+#define IRQ		40
+#define NO_IRQ		1023
+
+/* In the second region: what GUEST_OP_IRQ_PEEK has found */
+#define FOUND		BELLS_WORDS
+#define NOT_YET		(~0ULL)
+
+static const struct dtb_bell ringing = { LABEL, IRQ };
+
+FIXTURE(evict)
+{
+	struct leak_state leak;
+	struct bells b;
+	struct param work;
+	int fd;
+};
+
+FIXTURE_SETUP(evict)
+{
+	SKIP_WITHOUT_GUNYAH(return);
+	if (!testctl_present())
+		SKIP(return, "not the test hypervisor");
+	leak_read(&self->leak);
+	catch_sigusr1();
+	vm_init(&self->b.vm);
+	self->fd = new_eventfd(0);
+	ASSERT_LE(0, self->fd);
+}
+
+FIXTURE_TEARDOWN(evict)
+{
+	bells_close(&self->b);
+	close(self->fd);
+	param_restore(&self->work);
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+}
+
+static int pin(pthread_t thread, unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	errno = pthread_setaffinity_np(thread, sizeof(set), &set);
+	return errno ? -1 : 0;
+}
+
+/* Start a VM whose vCPU executes @ops on GUEST_CPU */
+static int start_pinned(struct bells *b, const struct guest_op *ops, size_t n)
+{
+	if (bells_start(b) || pin(b->runner.thread, GUEST_CPU))
+		return -1;
+	vm_poke(&b->vm, FOUND, NOT_YET);
+	return bells_program(b, ops, n);
+}
+
+static bool irq_found(void *arg)
+{
+	return vm_word(arg, FOUND) == IRQ;
+}
+
+/*
+ * A sleep may end with the timer tick, during which the host has GUEST_CPU as
+ * well. Wait until the vCPU runs again. If the machine has one thread for all
+ * CPUs, the yield lets the other CPU go on.
+ */
+static void leave_tick(void)
+{
+	long long end = now_ms() + 2;
+
+	while (now_ms() < end)
+		asm volatile("yield");
+}
+
+/* A vCPU that never takes its interrupt is stopped while it runs */
+static void stop_with_pending(struct __test_metadata *_metadata,
+			      struct bells *b, int fd)
+{
+	const __u64 peek = GUEST_SHM_BASE + BELLS_PROG +
+			   sizeof(struct guest_op);
+	const struct guest_op ops[] = {
+		G_IRQ_ENABLE(GUEST_IRQ_EDGE, IRQ),
+		G_IRQ_PEEK(GUEST_SHM_BASE + FOUND),
+		G_JUMP(peek),
+	};
+	const struct vm_config cfg = { .num_bells = 1, .bells = &ringing };
+
+	ASSERT_CALL(bells_build(b, &cfg));
+	ASSERT_CALL(gh_add_irqfd(b->vm.fd, fd, LABEL, 0));
+	ASSERT_CALL(start_pinned(b, ops, ARRAY_SIZE(ops)));
+	ASSERT_CALL(eventfd_ring(fd, 1));
+	ASSERT_TRUE(wait_until(irq_found, &b->vm, LONG_MS));
+	leave_tick();
+	ASSERT_CALL(gh_stop(b->vm.fd, GH_VM_STOP_FORCE));
+	bells_close(b);
+}
+
+/* A vCPU without interrupts runs on the same CPU; returns what it finds */
+static __u64 find_pending(struct __test_metadata *_metadata, struct bells *b)
+{
+	const struct guest_op ops[] = {
+		G_IRQ_PEEK(GUEST_SHM_BASE + FOUND),
+		G_OFF,
+	};
+	const struct vm_config cfg = {};
+	struct gh_vm_status status;
+	__u64 found;
+
+	ASSERT_CALL(bells_build(b, &cfg));
+	ASSERT_CALL(start_pinned(b, ops, ARRAY_SIZE(ops)));
+	ASSERT_CALL(vm_wait_end(&b->vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	found = vm_word(&b->vm, FOUND);
+	bells_close(b);
+	return found;
+}
+
+/* The next vCPU on that CPU does not inherit its interrupts */
+TEST_F_TIMEOUT(evict, pending_interrupt, EVICT_TIMEOUT)
+{
+	unsigned int i;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		SKIP(return, "one CPU only");
+	ASSERT_CALL(pin(pthread_self(), TEST_CPU));
+	/* A work item stops the VM; on GUEST_CPU it would preempt the vCPU */
+	ASSERT_CALL(param_set(&self->work, WORK_PARAM, WORK_MASK));
+	for (i = 0; i < EVICT_ROUNDS; i++) {
+		stop_with_pending(_metadata, &self->b, self->fd);
+		EXPECT_EQ(NO_IRQ, find_pending(_metadata, &self->b));
+	}
+}
+
+GUNYAH_TEST_MAIN

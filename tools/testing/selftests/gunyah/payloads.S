@@ -59,6 +59,7 @@ ops:
 	.word	op_irq_serve - ops
 	.word	op_bell_clear - ops
 	.word	op_hvc_regs - ops
+	.word	op_irq_peek - ops
 
 /* x9: what was wrong */
 failed:
@@ -357,6 +358,13 @@ op_irq_serve:
 	msr	s3_0_c12_c12_1, x23	/* ICC_EOIR1_EL1 */
 	isb
 	b	1b
+
+op_irq_peek:
+	bl	gic_on
+	mrs	x6, s3_0_c12_c12_2	/* ICC_HPPIR1_EL1 */
+	str	x6, [x2]
+	yield
+	b	next
 
 op_bell_clear:
 	mov	x20, x3

@@ -65,7 +65,8 @@
 #define GUEST_OP_IRQ_SERVE	22	/* take interrupts until a is not 0 */
 #define GUEST_OP_BELL_CLEAR	23	/* clear doorbell a, old flags to b */
 #define GUEST_OP_HVC_REGS	24	/* hvc: x0-x5 from a, x0-x3 to there */
-#define GUEST_OPS		25
+#define GUEST_OP_IRQ_PEEK	25	/* most urgent pending interrupt to a */
+#define GUEST_OPS		26
 
 /* Kinds of interrupts, in n of GUEST_OP_IRQ_ENABLE: bits of GICD_ICFGR */
 #define GUEST_IRQ_LEVEL		0
@@ -158,6 +159,7 @@ extern const unsigned char guest_code[GUEST_PROG];
 				GUEST_OP(GUEST_OP_IRQ_WAIT, 0, irq, count, bell)
 #define G_IRQ_SERVE(how, stop, irqs) \
 				GUEST_OP(GUEST_OP_IRQ_SERVE, how, stop, irqs, 0)
+#define G_IRQ_PEEK(addr)	GUEST_OP(GUEST_OP_IRQ_PEEK, 0, addr, 0, 0)
 #define G_BELL_CLEAR(bell, old)	GUEST_OP(GUEST_OP_BELL_CLEAR, 0, bell, old, 0)
 
 #endif /* __ASSEMBLER__ */
