@@ -161,7 +161,7 @@ result()
 # The commands are those of README.md, so that it is the README that is tested.
 in_readme()
 {
-	grep -qx "    make $1" "$root/root/gunyah/README.md"
+	grep -qE "^    make $1\$|\`make $1\`" "$root/root/gunyah/README.md"
 }
 
 nothing_installed()
