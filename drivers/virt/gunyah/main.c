@@ -289,5 +289,6 @@ static void __exit gunyah_exit(void)
 module_exit(gunyah_exit);
 
 MODULE_AUTHOR("Gunyah driver developers <linux-arm-msm@vger.kernel.org>");
+MODULE_IMPORT_NS(GUNYAH);
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Gunyah hypervisor host driver");

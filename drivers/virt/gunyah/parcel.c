@@ -14,6 +14,7 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "direct_map.h"
 #include "host.h"
 #include "lent.h"
 #include "parcel.h"
@@ -56,8 +57,7 @@ static bool parcel_is_lent(const struct gunyah_parcel *parcel)
 
 /**
  * gunyah_parcel_new() - make a parcel of a region
- * @region: the region; if it is lent, with the content in its blocks, which the
- *	parcel takes over
+ * @region: the region; if it is lent, moved
  *
  * Context: Process context, may sleep.
  * Return: the parcel, on no list, or NULL.
@@ -129,6 +129,17 @@ int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	return 0;
 }
 
+/*
+ * Whether a VM may have written to lent memory, which has to be cleared then.
+ * Until the VM was started it has the content that its creator gave it, which
+ * another attempt needs.
+ */
+static bool parcel_was_used(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	return parcel_is_lent(parcel) && parcel->given &&
+	       vm->start_step >= GH_VM_START_STEP_START;
+}
+
 /**
  * gunyah_parcel_free() - free a parcel
  * @vm: the VM
@@ -147,18 +158,36 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	if (lost) {
 		pr_err("%llu KiB of memory are lost to the firmware until reboot\n",
 		       parcel->size / SZ_1K);
-		gunyah_mem_runs_free(&parcel->blocks, NULL);
 	} else {
-		gunyah_lent_free(&parcel->blocks);
 		atomic64_sub(parcel->entries, &vm->host->mem_entries);
 	}
+	gunyah_mem_runs_free(&parcel->blocks, NULL);
 	list_for_each_entry_safe(region, tmp, &parcel->regions, siblings) {
 		list_del_init(&region->siblings);
 		region->parcel = NULL;
 		region->lost = lost;
+		if (!lost)
+			gunyah_region_open(region, parcel_was_used(vm, parcel));
 	}
 	list_del(&parcel->list);
 	kfree(parcel);
+}
+
+/* Take lent memory out of the host's hands */
+static int parcel_give(struct gunyah_parcel *parcel)
+{
+	struct gunyah_mem_region *region;
+	int ret;
+
+	if (!parcel_is_lent(parcel))
+		return 0;
+	list_for_each_entry(region, &parcel->regions, siblings) {
+		ret = gunyah_lent_give(region->lent);
+		if (ret)
+			return ret;
+	}
+	gunyah_direct_map_flush();
+	return 0;
 }
 
 static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
@@ -184,6 +213,8 @@ static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 				   GUNYAH_RM_ACL_X;
 	}
 	ret = gunyah_rm_mem_create(&vm->rm, rm, parcel->runs);
+	if (rm->state != GUNYAH_RM_MEM_OURS)
+		parcel->given = true;
 	trace_gunyah_mem_parcel(vm->vmid, rm->label, rm->handle,
 				parcel_is_lent(parcel), parcel->runs->num_runs,
 				parcel->size, ret);
@@ -227,6 +258,9 @@ int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 
 	if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
 		return -EIO;
+	ret = parcel_give(parcel);
+	if (ret)
+		return ret;
 	for (try = 1; ; try++) {
 		ret = parcel_send_once(vm, parcel);
 		if (!ret || parcel->rm.state != GUNYAH_RM_MEM_OURS ||
@@ -261,16 +295,6 @@ int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 	return 0;
 }
 
-/*
- * Whether lent memory has to be cleared. Until the VM was started it has the
- * content that its creator gave it, which another attempt needs.
- */
-static bool parcel_sanitize(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
-{
-	return parcel_is_lent(parcel) &&
-	       vm->start_step >= GH_VM_START_STEP_START;
-}
-
 /**
  * gunyah_parcel_reclaim() - reclaim a parcel
  * @vm: VM, its lock is held
@@ -293,7 +317,7 @@ int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
 		return -EBUSY;
 	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm,
-				    parcel_sanitize(vm, parcel));
+				    parcel_was_used(vm, parcel));
 	trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
 	if (!ret)
 		WRITE_ONCE(vm->host->reclaimed, jiffies);

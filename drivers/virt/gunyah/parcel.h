@@ -26,7 +26,8 @@ struct gunyah_vm_call;
  * @gpa: guest physical address
  * @size: size in bytes
  * @runs: its memory: @blocks, or the pinned pages of the only region
- * @blocks: lent memory: blocks with the content
+ * @blocks: lent memory: that of its regions
+ * @given: the firmware had it, or may have had it
  * @entries: memory entries that are counted in gunyah_host.mem_entries
  * @rm: what the resource manager knows of it
  *
@@ -41,6 +42,7 @@ struct gunyah_parcel {
 	u64 size;
 	const struct gunyah_mem_runs *runs;
 	struct gunyah_mem_runs blocks;
+	bool given;
 	u64 entries;
 	struct gunyah_rm_mem_parcel rm;
 };

@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
+#include "direct_map.h"
 #include "lent.h"
 #include "region.h"
 #include "vm.h"
@@ -43,18 +44,33 @@ static bool mem_vma_allowed(struct vm_area_struct *vma)
 		return false;
 	if (vma_is_anonymous(vma) || is_vm_hugetlb_page(vma))
 		return true;
+	/* What was lent before can be used again */
+	if (gunyah_lent_of_file(vma->vm_file))
+		return true;
 	return vma->vm_file && vma->vm_file->f_mapping &&
 	       shmem_mapping(vma->vm_file->f_mapping);
+}
+
+/* Lent memory replaces a mapping, which huge pages allow only for whole ones */
+static bool mem_vma_divisible(struct vm_area_struct *vma, unsigned long start,
+			      unsigned long end)
+{
+	unsigned long mask;
+
+	if (!is_vm_hugetlb_page(vma))
+		return true;
+	mask = huge_page_size(hstate_vma(vma)) - 1;
+	return !((max(start, vma->vm_start) | min(end, vma->vm_end)) & mask);
 }
 
 /*
  * Find what is wrong with a range before anything is done with it. Other threads
  * can map something else right afterwards: mem_check_page() decides.
  */
-static int mem_check_vmas(unsigned long start, unsigned long size, bool write)
+static int mem_check_vmas(unsigned long start, unsigned long size, u32 flags)
 {
+	vm_flags_t need = flags & GH_MEM_ALLOW_WRITE ? VM_WRITE : VM_READ;
 	struct mm_struct *mm = current->mm;
-	vm_flags_t need = write ? VM_WRITE : VM_READ;
 	unsigned long addr = start;
 	struct vm_area_struct *vma;
 	int ret = 0;
@@ -67,6 +83,9 @@ static int mem_check_vmas(unsigned long start, unsigned long size, bool write)
 			ret = -EFAULT;
 		else if (!mem_vma_allowed(vma))
 			ret = -EOPNOTSUPP;
+		else if (flags & GH_MEM_LENT &&
+			 !mem_vma_divisible(vma, start, start + size))
+			ret = -EINVAL;
 		else
 			addr = vma->vm_end;
 	}
@@ -80,7 +99,8 @@ static int mem_check_page(struct page *page)
 	struct folio *folio = page_folio(page);
 	struct address_space *mapping;
 
-	if (folio_test_anon(folio) || folio_test_hugetlb(folio))
+	if (folio_test_anon(folio) || folio_test_hugetlb(folio) ||
+	    gunyah_lent_is_page(page))
 		return 0;
 
 	/* A file may be truncated and go away meanwhile, after a grace period */
@@ -195,6 +215,25 @@ static int mem_pin(struct gunyah_mem_region *region)
 }
 
 /**
+ * gunyah_region_open() - let user space have lent memory that is back
+ * @region: the region; the firmware does not have its memory
+ * @clear: clear it: a VM may have written to it
+ *
+ * It can be moved again afterwards.
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_region_open(struct gunyah_mem_region *region, bool clear)
+{
+	if (!region->lent)
+		return;
+	gunyah_mem_runs_free(&region->runs, NULL);
+	gunyah_lent_open(region->lent, clear);
+	gunyah_lent_put(region->lent);
+	region->lent = NULL;
+}
+
+/**
  * gunyah_region_free() - free a region that is on no list and in no parcel
  * @region: the region
  *
@@ -205,13 +244,12 @@ static int mem_pin(struct gunyah_mem_region *region)
  */
 void gunyah_region_free(struct gunyah_mem_region *region)
 {
-	if (region->lost) {
+	if (region->lost || region->flags & GH_MEM_LENT)
 		gunyah_mem_runs_free(&region->runs, NULL);
-	} else {
-		if (region->flags & GH_MEM_LENT)
-			gunyah_lent_free(&region->runs);
-		else
-			mem_unpin(region);
+	else
+		mem_unpin(region);
+	if (!region->lost) {
+		gunyah_region_open(region, false);
 		account_locked_vm(region->mm, region->charged, false);
 	}
 	mmdrop(region->mm);
@@ -347,7 +385,7 @@ void gunyah_region_insert(struct gunyah_vm *vm,
 
 /**
  * gunyah_regions_read() - read memory of a VM that was not given away
- * @vm: VM, its lock is held; gunyah_lent_copy() was called for lent regions, and
+ * @vm: VM, its lock is held; gunyah_lent_move() was called for lent regions, and
  *	they are in no parcel
  * @gpa: guest physical address
  * @buf: where to
@@ -376,6 +414,23 @@ int gunyah_regions_read(struct gunyah_vm *vm, u64 gpa, void *buf, size_t size)
 		size -= len;
 	}
 	return 0;
+}
+
+/* Memory that is to be lent can be moved to one region only */
+static bool mem_is_lent_twice(struct gunyah_vm *vm,
+			      const struct gh_userspace_memory_region *arg)
+{
+	unsigned long start = arg->userspace_addr;
+	struct gunyah_mem_region *region;
+
+	if (!(arg->flags & GH_MEM_LENT))
+		return false;
+	list_for_each_entry(region, &vm->regions, list)
+		if (region->flags & GH_MEM_LENT && !region->lent &&
+		    region->uaddr < start + arg->memory_size &&
+		    start < region->uaddr + region->size)
+			return true;
+	return false;
 }
 
 static void mem_tell_limit(const struct gunyah_mem_region *region)
@@ -429,8 +484,10 @@ gunyah_region_new(struct gunyah_vm *vm,
 				       arg->memory_size);
 	if (ret)
 		return ERR_PTR(ret);
+	if (mem_is_lent_twice(vm, arg))
+		return ERR_PTR(-EEXIST);
 	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size,
-			     arg->flags & GH_MEM_ALLOW_WRITE);
+			     arg->flags);
 	if (ret)
 		return ERR_PTR(ret);
 

@@ -13,6 +13,7 @@
 
 #include "runs.h"
 
+struct gunyah_lent;
 struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
@@ -28,10 +29,11 @@ struct mm_struct;
  * @gpa: guest physical address
  * @size: size in bytes
  * @uaddr: where it is in @mm
- * @charged: pages that were charged to @mm
+ * @charged: pages that are charged to @mm and not yet those of @lent
  * @lost: the firmware may have its memory for good
- * @runs: shared memory: the pinned pages. Lent memory: the blocks with its
- *	content, until they belong to @parcel.
+ * @lent: where the content of lent memory is, once it was moved
+ * @runs: shared memory: the pinned pages. Lent memory: those of @lent, until
+ *	they are in @parcel.
  */
 struct gunyah_mem_region {
 	struct list_head list;
@@ -45,6 +47,7 @@ struct gunyah_mem_region {
 	unsigned long uaddr;
 	unsigned long charged;
 	bool lost;
+	struct gunyah_lent *lent;
 	struct gunyah_mem_runs runs;
 };
 
@@ -60,6 +63,7 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg);
+void gunyah_region_open(struct gunyah_mem_region *region, bool clear);
 void gunyah_region_free(struct gunyah_mem_region *region);
 int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa,
 			     u64 size);

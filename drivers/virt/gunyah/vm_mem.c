@@ -183,7 +183,7 @@ static int mem_make_parcels(struct gunyah_vm *vm, const struct mem_range *image)
 	return 0;
 }
 
-static int mem_copy_lent(struct gunyah_vm *vm)
+static int mem_move_lent(struct gunyah_vm *vm)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -191,7 +191,7 @@ static int mem_copy_lent(struct gunyah_vm *vm)
 	list_for_each_entry(region, &vm->regions, list) {
 		if (!(region->flags & GH_MEM_LENT))
 			continue;
-		ret = gunyah_lent_copy(region);
+		ret = gunyah_lent_move(region);
 		if (ret)
 			return ret;
 	}
@@ -206,7 +206,7 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	/* Still empty: this finds the largest image that there can be */
 	if (mem_find_image(vm, info, &image))
 		return mem_refuse(vm, -EINVAL, GH_VM_START_REASON_NO_DTB, 0);
-	ret = mem_copy_lent(vm);
+	ret = mem_move_lent(vm);
 	if (ret)
 		return ret;
 	ret = mem_scan_dtb(vm, info);
@@ -252,7 +252,7 @@ int gunyah_vm_prepare_mem(struct gunyah_vm *vm)
  * gunyah_vm_discard_mem() - undo gunyah_vm_prepare_mem()
  * @vm: VM, its lock is held; the firmware has no memory to reclaim
  *
- * The user's own memory still has the content of what is lent. A parcel that is
+ * The user can access what was to be lent, with its content. A parcel that is
  * lost stays.
  *
  * Context: Process context or worker.
@@ -268,8 +268,8 @@ void gunyah_vm_discard_mem(struct gunyah_vm *vm)
 		if (parcel->rm.state == GUNYAH_RM_MEM_OURS)
 			gunyah_parcel_free(vm, parcel);
 	list_for_each_entry(region, &vm->regions, list)
-		if (region->flags & GH_MEM_LENT)
-			gunyah_lent_free(&region->runs);
+		if (!region->lost)
+			gunyah_region_open(region, false);
 	vm->image = NULL;
 }
 
@@ -407,7 +407,7 @@ static int vm_mem_prepare_parcel(struct gunyah_vm *vm,
 	int ret;
 
 	if (region->flags & GH_MEM_LENT) {
-		ret = gunyah_lent_copy(region);
+		ret = gunyah_lent_move(region);
 		if (ret)
 			return ret;
 	}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Moving a region of user memory into lent memory
+ *
+ * Block by block: the content is copied into pages of the driver, the mapping of
+ * these replaces that of the user, which frees anonymous memory, and the range
+ * is punched out of the file that it belonged to. So a move needs little more
+ * memory than the region has.
+ *
+ * Another thread of the user can write to a block after it was copied: that
+ * write is lost. After a failure what was moved so far is accessible through the
+ * new mapping: the user sees no difference, and the move can be repeated.
+ */
+
+#include <linux/bitops.h>
+#include <linux/err.h>
+#include <linux/falloc.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/highmem.h>
+#include <linux/hugetlb.h>
+#include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
+#include <linux/uaccess.h>
+#include <linux/xarray.h>
+
+#include "lent.h"
+#include "region.h"
+#include "runs.h"
+
+/**
+ * struct lent_source - user memory that is moved in one go
+ * @addr: where it is in the user's address space
+ * @size: size in bytes, within one VMA
+ * @prot: PROT_... of the mapping
+ * @file: a file that it is shared with, or NULL
+ * @lent: that file is lent memory of before, or NULL
+ * @offset: offset in @file
+ * @holes: @file is one of shmem, which may have holes
+ * @next: page offset in @file of the next page that is there; all before are
+ *	holes
+ */
+struct lent_source {
+	unsigned long addr;
+	unsigned long size;
+	unsigned long prot;
+	struct file *file;
+	struct gunyah_lent *lent;
+	loff_t offset;
+	bool holes;
+	pgoff_t next;
+};
+
+/* Find out about the memory at @addr, of which at most @left is wanted */
+static int lent_look(struct lent_source *source, unsigned long addr,
+		     unsigned long left)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long step = PMD_SIZE;
+	struct vm_area_struct *vma;
+
+	*source = (struct lent_source) { .addr = addr };
+	if (mmap_read_lock_killable(mm))
+		return -EINTR;
+	vma = vma_lookup(mm, addr);
+	if (!vma) {
+		mmap_read_unlock(mm);
+		return -EFAULT;
+	}
+	/* A mapping of huge pages can be replaced by the page only */
+	if (is_vm_hugetlb_page(vma))
+		step = max(step, huge_page_size(hstate_vma(vma)));
+	source->size = min3(step, left, vma->vm_end - addr);
+	source->prot = PROT_READ;
+	if (vma->vm_flags & VM_WRITE)
+		source->prot |= PROT_WRITE;
+	if (vma->vm_flags & VM_SHARED && vma->vm_file) {
+		source->file = get_file(vma->vm_file);
+		source->lent = gunyah_lent_of_file(vma->vm_file);
+		source->offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) +
+				 (addr - vma->vm_start);
+		source->holes = shmem_mapping(source->file->f_mapping);
+		source->next = source->offset >> PAGE_SHIFT;
+	}
+	mmap_read_unlock(mm);
+	return 0;
+}
+
+/* Whether a page is a hole, which has to be neither allocated nor copied */
+static bool lent_is_hole(struct lent_source *source, unsigned long done)
+{
+	pgoff_t index = (source->offset + done) >> PAGE_SHIFT;
+	pgoff_t end = (source->offset + source->size - 1) >> PAGE_SHIFT;
+
+	if (!source->holes || index < source->next)
+		return source->holes;
+	source->next = index;
+	/* Also finds what is swapped out */
+	if (!xa_find(&source->file->f_mapping->i_pages, &source->next, end,
+		     XA_PRESENT))
+		source->next = end + 1;
+	return index < source->next;
+}
+
+static int lent_copy_page(struct page *page, struct lent_source *source,
+			  unsigned long done)
+{
+	void *to;
+	int ret = 0;
+
+	if (lent_is_hole(source, done)) {
+		clear_highpage(page);
+		return 0;
+	}
+	to = kmap_local_page(page);
+	if (copy_from_user(to, (void __user *)(source->addr + done), PAGE_SIZE))
+		ret = -EFAULT;
+	kunmap_local(to);
+	return ret;
+}
+
+/*
+ * Allocate the largest block up to 2^@order pages that can be had. No other
+ * process is killed for it, because this memory is in nobody's resident set.
+ */
+static struct page *lent_alloc_block(unsigned int *order)
+{
+	struct page *page;
+
+	for (; *order; (*order)--) {
+		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				   __GFP_NORETRY, *order);
+		if (page)
+			return page;
+	}
+	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			   __GFP_RETRY_MAYFAIL, 0);
+}
+
+/*
+ * Order of the largest block for @left pages from @done on. Blocks are aligned
+ * to their size within the region: where large ones could not be had, they are
+ * asked for again at the next multiple of their size.
+ */
+static unsigned int lent_max_order(unsigned long done, unsigned long left)
+{
+	unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
+				   min_t(unsigned int, PMD_SHIFT - PAGE_SHIFT,
+					 ilog2(left)));
+
+	return done ? min_t(unsigned int, order, __ffs(done)) : order;
+}
+
+/* Add one block, with the content that is @done bytes into the source */
+static int lent_fill_block(struct gunyah_mem_region *region,
+			   struct gunyah_lent *lent, struct lent_source *source,
+			   unsigned long done, unsigned long *count)
+{
+	unsigned int order = lent_max_order(lent->num_pages,
+					    (source->size - done) >> PAGE_SHIFT);
+	struct page *page = lent_alloc_block(&order);
+	unsigned long i;
+	int ret;
+
+	if (!page)
+		return -ENOMEM;
+	ret = gunyah_lent_add(lent, page, order);
+	if (ret)
+		return ret;
+	*count = 1UL << order;
+	ret = gunyah_mem_runs_add(&region->runs, page_to_pfn(page), *count,
+				  true);
+	for (i = 0; i < *count && !ret; i++) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		ret = lent_copy_page(page + i, source, done + i * PAGE_SIZE);
+		cond_resched();
+	}
+	return ret;
+}
+
+/* The new pages are charged instead of those that they replace */
+static int lent_charge(struct gunyah_mem_region *region,
+		       struct gunyah_lent *lent, struct lent_source *source)
+{
+	unsigned long count = source->size >> PAGE_SHIFT, left = count, part;
+	int ret;
+
+	if (source->lent)
+		left -= gunyah_lent_take_charge(source->lent, left);
+	part = min(left, region->charged);
+	region->charged -= part;
+	left -= part;
+	ret = left ? account_locked_vm(region->mm, left, true) : 0;
+	gunyah_lent_charge(lent, ret ? count - left : count);
+	return ret;
+}
+
+/* Put the new pages in place of the source */
+static int lent_replace(struct gunyah_lent *lent, struct lent_source *source,
+			unsigned long offset)
+{
+	unsigned long addr;
+
+	addr = vm_mmap(lent->file, source->addr, source->size, source->prot,
+		       MAP_SHARED | MAP_FIXED, offset);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	/* Where this fails, a sealed file for one, the memory is needed twice */
+	if (source->lent)
+		gunyah_lent_punch(source->lent, source->offset >> PAGE_SHIFT,
+				  source->size >> PAGE_SHIFT);
+	else if (source->file)
+		vfs_fallocate(source->file,
+			      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			      source->offset, source->size);
+	return 0;
+}
+
+static int lent_move_source(struct gunyah_mem_region *region,
+			    struct gunyah_lent *lent,
+			    struct lent_source *source)
+{
+	unsigned long offset = lent->num_pages << PAGE_SHIFT;
+	unsigned long done, count;
+	int ret;
+
+	for (done = 0; done < source->size; done += count << PAGE_SHIFT) {
+		ret = lent_fill_block(region, lent, source, done, &count);
+		if (ret)
+			return ret;
+	}
+	ret = lent_charge(region, lent, source);
+	if (ret)
+		return ret;
+	return lent_replace(lent, source, offset);
+}
+
+static int lent_move_all(struct gunyah_mem_region *region,
+			 struct gunyah_lent *lent)
+{
+	struct lent_source source;
+	unsigned long done;
+	int ret;
+
+	for (done = 0; done < region->size; done += source.size) {
+		ret = lent_look(&source, region->uaddr + done,
+				region->size - done);
+		if (ret)
+			return ret;
+		ret = lent_move_source(region, lent, &source);
+		if (source.file)
+			fput(source.file);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/**
+ * gunyah_lent_move() - move a region into lent memory
+ * @region: the region, which has none: gets the object, and its runs
+ *
+ * Context: Process context of the VM's creator, may sleep.
+ * Return: 0, -ENOMEM, -EFAULT, -EINTR, -EPERM (the mapping is sealed), -EAGAIN
+ * (mlockall()), -ENFILE; the user sees the same memory as before then.
+ */
+int gunyah_lent_move(struct gunyah_mem_region *region)
+{
+	struct gunyah_lent *lent = gunyah_lent_new(region->mm);
+	int ret;
+
+	if (IS_ERR(lent))
+		return PTR_ERR(lent);
+	ret = lent_move_all(region, lent);
+	if (ret) {
+		gunyah_mem_runs_free(&region->runs, NULL);
+		gunyah_lent_open(lent, false);
+		gunyah_lent_put(lent);
+		return ret;
+	}
+	region->lent = lent;
+	return 0;
+}
