@@ -2,21 +2,38 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # build.sh: build the test machine's kernel and the driver as a module.
-# Leaves Image, gunyah.ko and config in build/kernel.
+# Leaves Image, gunyah.ko and config in build/kernel. KERNEL=NAME merges
+# NAME.config over test.config.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
 
 lock_cache
 tree=$("$here/kernel/tree.sh")
-config=$here/kernel/test.config
+
+# merge_config FILE...: all lines; a symbol has the value of the last file
+merge_config()
+{
+	awk '/^(# )?CONFIG_/ {
+		symbol = $0; sub(/^# /, "", symbol); sub(/[ =].*/, "", symbol)
+		if (!(symbol in value)) order[++n] = symbol
+		value[symbol] = $0
+	} END { for (i = 1; i <= n; i++) print value[order[i]] }' "$@"
+}
+
+config=$build/kernel/merged.config
+[ -z "$KERNEL" ] || [ -f "$here/kernel/$KERNEL.config" ] ||
+	die "no such kernel: $KERNEL"
+mkdir -p "$build/kernel"
+merge_config "$here/kernel/test.config" \
+	${KERNEL:+"$here/kernel/$KERNEL.config"} >"$config"
 [ -f "$tree/drivers/virt/gunyah/Kconfig" ] ||
 	die "drivers/virt/gunyah/Kconfig is missing: no driver to build"
 
 key=$( (source_version; cat "$config"; ${cross}gcc --version) |
 	sha256sum | cut -c1-12)
 obj=$cache/obj-$key
-mkdir -p "$obj" "$build/kernel"
+mkdir -p "$obj"
 
 kmake()
 {
@@ -38,7 +55,7 @@ if [ "$(cat "$obj/gunyah.built" 2>/dev/null)" != "$inputs" ]; then
 		kmake allnoconfig KCONFIG_ALLCONFIG="$config"
 	missing=$(grep '^CONFIG_' "$config" | grep -vxFf "$obj/.config" || true)
 	[ -z "$missing" ] ||
-		die "Kconfig did not accept these lines of ${config#"$top"/}:" $missing
+		die "Kconfig did not accept these lines of ${config#"$top/"}:" $missing
 	say "building kernel and driver"
 	logged "$build/logs/kernel.log" kmake Image modules
 	echo "$inputs" >"$obj/gunyah.built"

@@ -19,7 +19,9 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd -P)
 here=$top/tools/testing/gunyah
-build=${GUNYAH_BUILD:-$top/build}
+# Another kernel, see kernel/*.config, has its own images
+KERNEL=${KERNEL:-}
+build=${GUNYAH_BUILD:-$top/build}${KERNEL:+/$KERNEL}
 cache=${GUNYAH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/gunyah}
 # Objects contain the path of their sources, so it must not depend on symlinks.
 cache=$(realpath -m "$cache")

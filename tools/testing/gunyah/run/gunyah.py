@@ -47,7 +47,8 @@ from machine import job_text				# noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.abspath(os.path.join(HERE, "../../../.."))
-BUILD = os.environ.get("GUNYAH_BUILD") or os.path.join(TOP, "build")
+BUILD = os.path.join(os.environ.get("GUNYAH_BUILD") or
+                     os.path.join(TOP, "build"), os.environ.get("KERNEL", ""))
 DISK = "guest-disk.img"
 GUEST_LINE = re.compile(r"guest-init: (\S+), (\d+) CPUs, (\d+) MiB")
 TAP = re.compile(r"\btap=([\w.-]+)")
