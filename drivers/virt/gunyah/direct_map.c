@@ -16,6 +16,7 @@
 #include <linux/set_memory.h>
 #include <linux/vmalloc.h>
 
+#include <asm/cacheflush.h>
 #include <asm/tlbflush.h>
 
 #include "direct_map.h"
@@ -67,6 +68,23 @@ int gunyah_direct_map_set(struct page *page, unsigned long count, bool valid)
 				   valid ? page : NULL);
 }
 EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_set, GUNYAH);
+
+/**
+ * gunyah_direct_map_clean() - write caches back to memory, and empty them
+ * @page: first page, which is in the linear map
+ * @count: number of pages
+ *
+ * For a VM that reads its memory before it has turned its caches on.
+ *
+ * Context: Any.
+ */
+void gunyah_direct_map_clean(struct page *page, unsigned long count)
+{
+	unsigned long addr = (unsigned long)page_address(page);
+
+	dcache_clean_inval_poc(addr, addr + (count << PAGE_SHIFT));
+}
+EXPORT_SYMBOL_NS_GPL(gunyah_direct_map_clean, GUNYAH);
 
 /**
  * gunyah_direct_map_flush() - complete gunyah_direct_map_set()

@@ -14,6 +14,7 @@ struct page;
 #ifdef CONFIG_GUNYAH_DIRECT_MAP
 bool gunyah_direct_map_can_hide(void);
 int gunyah_direct_map_set(struct page *page, unsigned long count, bool valid);
+void gunyah_direct_map_clean(struct page *page, unsigned long count);
 void gunyah_direct_map_flush(void);
 #else
 /* A module on a kernel that was built without the driver */
@@ -26,6 +27,11 @@ static inline int gunyah_direct_map_set(struct page *page, unsigned long count,
 					bool valid)
 {
 	return -EOPNOTSUPP;
+}
+
+static inline void gunyah_direct_map_clean(struct page *page,
+					   unsigned long count)
+{
 }
 
 static inline void gunyah_direct_map_flush(void)

@@ -6,21 +6,16 @@
  * that of the user's memory, so an access by user space, and by the kernel on
  * its behalf, is a fault that the driver decides about: SIGBUS or EFAULT until
  * the pages are back, and the page after that. Nothing else in the host refers
- * to the pages while they are lent: they were never mapped, the linear map does
- * not have them, and whoever walks through all of memory skips them, because
- * they are PageOffline.
+ * to the pages while they are lent: they were never mapped, and they are hidden
+ * from the kernel, see hide.c.
  */
 
-#define pr_fmt(fmt) "gunyah: " fmt
-
 #include <linux/anon_inodes.h>
-#include <linux/bitmap.h>
+#include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/fs.h>
-#include <linux/highmem.h>
-#include <linux/maple_tree.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pagemap.h>
@@ -29,41 +24,14 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "direct_map.h"
 #include "lent.h"
 #include "weaken.h"
-
-/* page_private() of all pages of lent memory */
-static const char lent_page_tag;
-
-/* For each block: its first @page, at the offsets from @at to @next - 1 */
-#define lent_for_each_block(lent, page, at, next)			\
-	for ((at) = 0, (next) = 0,					\
-	     (page) = mt_find(&(lent)->pages, &(next), ULONG_MAX);	\
-	     (page);							\
-	     (at) = (next),						\
-	     (page) = mt_find_after(&(lent)->pages, &(next), ULONG_MAX))
-
-static void lent_free_page(struct page *page)
-{
-	/* Others may still use it, if it was mapped */
-	set_page_private(page, 0);
-	put_page(page);
-}
 
 static int lent_release(struct inode *inode, struct file *file)
 {
 	struct gunyah_lent *lent = file->private_data;
-	unsigned long at, next;
-	struct page *page;
 
-	lent_for_each_block(lent, page, at, next)
-		for (; at < next; at++, page++) {
-			if (!lent->punched || !test_bit(at, lent->punched))
-				lent_free_page(page);
-			cond_resched();
-		}
-	mtree_destroy(&lent->pages);
+	gunyah_pages_destroy(&lent->pages, lent->punched);
 	kvfree(lent->punched);
 	account_locked_vm(lent->mm, lent->charged, false);
 	mmdrop(lent->mm);
@@ -81,18 +49,11 @@ static bool lent_is_punched(struct gunyah_lent *lent, unsigned long at)
 /* Find a page and take a reference */
 static struct page *lent_get_page(struct gunyah_lent *lent, unsigned long at)
 {
-	struct page *page;
+	struct page *page = gunyah_pages_find(&lent->pages, at, NULL);
 
-	MA_STATE(mas, &lent->pages, at, at);
-
-	guard(rcu)();
-	page = mas_walk(&mas);
-	if (!page)
-		return NULL;
 	guard(spinlock)(&lent->lock);
-	if (lent_is_punched(lent, at))
+	if (!page || lent_is_punched(lent, at))
 		return NULL;
-	page += at - mas.index;
 	get_page(page);
 	return page;
 }
@@ -108,8 +69,8 @@ static vm_fault_t lent_fault(struct vm_fault *vmf)
 	struct page *page;
 	bool punched;
 
-	/* Pairs with the release in lent_set_state() */
-	if (smp_load_acquire(&lent->state) != GUNYAH_LENT_OPEN &&
+	/* Pairs with the release in gunyah_lent_open() */
+	if (!smp_load_acquire(&lent->open) &&
 	    !gunyah_weakened(GUNYAH_WEAKEN_FAULT))
 		return VM_FAULT_SIGBUS;
 	page = lent_get_page(lent, vmf->pgoff);
@@ -164,7 +125,7 @@ struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 	lent = kzalloc(sizeof(*lent), GFP_KERNEL_ACCOUNT);
 	if (!lent)
 		return ERR_PTR(-ENOMEM);
-	mt_init_flags(&lent->pages, MT_FLAGS_USE_RCU);
+	gunyah_pages_init(&lent->pages);
 	spin_lock_init(&lent->lock);
 	lent->mm = mm;
 	/* An inode of its own: unmap_mapping_range() is for these pages only */
@@ -177,36 +138,6 @@ struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 	mmgrab(mm);
 	lent->file = file;
 	return lent;
-}
-
-/**
- * gunyah_lent_add() - append a block of pages
- * @lent: the object, GUNYAH_LENT_FILLING
- * @page: the block, which is the object's afterwards
- * @order: there are 2^@order pages
- *
- * Context: Process context, may sleep.
- * Return: 0, or -ENOMEM: the block was freed.
- */
-int gunyah_lent_add(struct gunyah_lent *lent, struct page *page,
-		    unsigned int order)
-{
-	unsigned long count = 1UL << order, i;
-	int ret;
-
-	/* Each page has a count of its own: it can be mapped and freed alone */
-	split_page(page, order);
-	for (i = 0; i < count; i++)
-		set_page_private(page + i, (unsigned long)&lent_page_tag);
-	ret = mtree_store_range(&lent->pages, lent->num_pages,
-				lent->num_pages + count - 1, page,
-				GFP_KERNEL_ACCOUNT);
-	if (ret)
-		for (i = 0; i < count; i++)
-			lent_free_page(page + i);
-	else
-		lent->num_pages += count;
-	return ret;
 }
 
 /* Returns a page that is not the object's any more, or NULL */
@@ -229,7 +160,7 @@ static struct page *lent_take_page(struct gunyah_lent *lent, unsigned long at)
 
 /**
  * gunyah_lent_punch() - free pages whose content was moved to another object
- * @lent: the object, GUNYAH_LENT_OPEN
+ * @lent: the object, open
  * @at: page offset of the first
  * @count: number of pages
  *
@@ -246,7 +177,7 @@ int gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
 	struct page *page;
 
 	if (!READ_ONCE(lent->punched)) {
-		punched = kvcalloc(BITS_TO_LONGS(lent->num_pages),
+		punched = kvcalloc(BITS_TO_LONGS(lent->pages.count),
 				   sizeof(*punched), GFP_KERNEL_ACCOUNT);
 		if (!punched)
 			return -ENOMEM;
@@ -262,7 +193,7 @@ int gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
 		unlock_page(page);
 		unmap_mapping_range(lent->file->f_mapping,
 				    (loff_t)at << PAGE_SHIFT, PAGE_SIZE, 1);
-		lent_free_page(page);
+		gunyah_page_free(page);
 		cond_resched();
 	}
 	return 0;
@@ -299,19 +230,6 @@ unsigned long gunyah_lent_take_charge(struct gunyah_lent *lent,
 }
 
 /**
- * gunyah_lent_is_page() - whether a page is one of lent memory
- * @page: a page that the caller has a reference of
- *
- * Context: Any.
- * Return: true if it is, so it was mapped to user space: it may be shared, and
- * its content may be lent.
- */
-bool gunyah_lent_is_page(const struct page *page)
-{
-	return page_private(page) == (unsigned long)&lent_page_tag;
-}
-
-/**
  * gunyah_lent_of_file() - the object that a mapping is one of
  * @file: the mapping's file, or NULL
  *
@@ -323,111 +241,21 @@ struct gunyah_lent *gunyah_lent_of_file(const struct file *file)
 	return file && file->f_op == &lent_fops ? file->private_data : NULL;
 }
 
-static void lent_set_state(struct gunyah_lent *lent, u32 state)
+/**
+ * gunyah_lent_open() - let user space have the pages
+ * @lent: the object, whose pages are not hidden
+ *
+ * Context: Process context or worker.
+ */
+void gunyah_lent_open(struct gunyah_lent *lent)
 {
 	/* Pairs with the acquire in lent_fault() */
-	smp_store_release(&lent->state, state);
-}
-
-/* Mark the pages for those who walk through all of memory */
-static void lent_set_offline(struct gunyah_lent *lent, bool offline)
-{
-	unsigned long at, next;
-	struct page *page;
-
-	page_offline_begin();
-	lent_for_each_block(lent, page, at, next)
-		for (; at < next; at++, page++) {
-			if (offline)
-				__SetPageOffline(page);
-			else
-				__ClearPageOffline(page);
-		}
-	page_offline_end();
-}
-
-static int lent_set_linear(struct gunyah_lent *lent, bool valid)
-{
-	unsigned long at, next;
-	struct page *page;
-	int ret;
-
-	lent_for_each_block(lent, page, at, next) {
-		ret = gunyah_direct_map_set(page, next - at, valid);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-static void lent_clear(struct gunyah_lent *lent)
-{
-	unsigned long at, next;
-	struct page *page;
-
-	lent_for_each_block(lent, page, at, next)
-		for (; at < next; at++, page++) {
-			clear_highpage(page);
-			cond_resched();
-		}
-}
-
-/**
- * gunyah_lent_give() - before the firmware gets the pages
- * @lent: the object, GUNYAH_LENT_FILLING, complete
- *
- * The caller calls gunyah_direct_map_flush() before the firmware gets the pages,
- * once for all objects that it gets.
- *
- * Context: Worker, may sleep.
- * Return: 0, or -EOPNOTSUPP, -ENOMEM: gunyah_lent_open() undoes it.
- */
-int gunyah_lent_give(struct gunyah_lent *lent)
-{
-	lent_set_state(lent, GUNYAH_LENT_GIVEN);
-	lent->offline = !gunyah_weakened(GUNYAH_WEAKEN_OFFLINE);
-	if (lent->offline)
-		lent_set_offline(lent, true);
-	if (!gunyah_direct_map_can_hide() ||
-	    gunyah_weakened(GUNYAH_WEAKEN_LINEAR_MAP))
-		return 0;
-	lent->hidden = true;
-	return lent_set_linear(lent, false);
-}
-
-/**
- * gunyah_lent_open() - when the firmware does not have the pages, or no longer
- * @lent: the object
- * @clear: clear them first: a VM may have written them
- *
- * User space can access them from now on.
- *
- * Context: Process context or worker, may sleep.
- */
-void gunyah_lent_open(struct gunyah_lent *lent, bool clear)
-{
-	if (lent->state == GUNYAH_LENT_OPEN)
-		return;
-	if (lent->hidden) {
-		/* Nothing is allocated for a range that has page tables */
-		WARN_ON_ONCE(lent_set_linear(lent, true));
-		gunyah_direct_map_flush();
-		lent->hidden = false;
-	}
-	if (lent->offline) {
-		/* Has the place of the count of mappings */
-		lent_set_offline(lent, false);
-		lent->offline = false;
-	}
-	if (clear)
-		lent_clear(lent);
-	lent_set_state(lent, GUNYAH_LENT_OPEN);
+	smp_store_release(&lent->open, true);
 }
 
 /**
  * gunyah_lent_put() - the region does not need the pages any more
- * @lent: the object, GUNYAH_LENT_OPEN; or GUNYAH_LENT_FILLING, then what is
- *	mapped stays inaccessible
+ * @lent: the object; what is mapped stays inaccessible if it is not open
  *
  * Who has them mapped keeps them.
  *

@@ -12,14 +12,12 @@
  * new mapping: the user sees no difference, and the move can be repeated.
  */
 
-#include <linux/bitops.h>
 #include <linux/err.h>
 #include <linux/falloc.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/hugetlb.h>
-#include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -123,57 +121,21 @@ static int lent_copy_page(struct page *page, struct lent_source *source,
 	return ret;
 }
 
-/*
- * Allocate the largest block up to 2^@order pages that can be had. No other
- * process is killed for it, because this memory is in nobody's resident set.
- */
-static struct page *lent_alloc_block(unsigned int *order)
-{
-	struct page *page;
-
-	for (; *order; (*order)--) {
-		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
-				   __GFP_NORETRY, *order);
-		if (page)
-			return page;
-	}
-	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
-			   __GFP_RETRY_MAYFAIL, 0);
-}
-
-/*
- * Order of the largest block for @left pages from @done on. Blocks are aligned
- * to their size within the region: where large ones could not be had, they are
- * asked for again at the next multiple of their size.
- */
-static unsigned int lent_max_order(unsigned long done, unsigned long left)
-{
-	unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
-				   min_t(unsigned int, PMD_SHIFT - PAGE_SHIFT,
-					 ilog2(left)));
-
-	return done ? min_t(unsigned int, order, __ffs(done)) : order;
-}
-
-/* Add one block, with the content that is @done bytes into the source */
-static int lent_fill_block(struct gunyah_mem_region *region,
-			   struct gunyah_lent *lent, struct lent_source *source,
+/* Append one block, with the content that is @done bytes into the source */
+static int lent_fill_block(struct gunyah_lent *lent, struct lent_source *source,
 			   unsigned long done, unsigned long *count)
 {
-	unsigned int order = lent_max_order(lent->num_pages,
-					    (source->size - done) >> PAGE_SHIFT);
-	struct page *page = lent_alloc_block(&order);
-	unsigned long i;
-	int ret;
+	unsigned long at = lent->pages.count, i;
+	struct page *page;
+	int ret = 0;
+	long grown;
 
-	if (!page)
-		return -ENOMEM;
-	ret = gunyah_lent_add(lent, page, order);
-	if (ret)
-		return ret;
-	*count = 1UL << order;
-	ret = gunyah_mem_runs_add(&region->runs, page_to_pfn(page), *count,
-				  true);
+	grown = gunyah_pages_grow(&lent->pages,
+				  (source->size - done) >> PAGE_SHIFT, false);
+	if (grown < 0)
+		return grown;
+	*count = grown;
+	page = gunyah_pages_find(&lent->pages, at, NULL);
 	for (i = 0; i < *count && !ret; i++) {
 		if (fatal_signal_pending(current))
 			return -EINTR;
@@ -225,12 +187,12 @@ static int lent_move_source(struct gunyah_mem_region *region,
 			    struct gunyah_lent *lent,
 			    struct lent_source *source)
 {
-	unsigned long offset = lent->num_pages << PAGE_SHIFT;
+	unsigned long offset = lent->pages.count << PAGE_SHIFT;
 	unsigned long done, count;
 	int ret;
 
 	for (done = 0; done < source->size; done += count << PAGE_SHIFT) {
-		ret = lent_fill_block(region, lent, source, done, &count);
+		ret = lent_fill_block(lent, source, done, &count);
 		if (ret)
 			return ret;
 	}
@@ -277,9 +239,12 @@ int gunyah_lent_move(struct gunyah_mem_region *region)
 	if (IS_ERR(lent))
 		return PTR_ERR(lent);
 	ret = lent_move_all(region, lent);
+	if (!ret)
+		ret = gunyah_pages_add_runs(&lent->pages, 0, lent->pages.count,
+					    &region->runs);
 	if (ret) {
 		gunyah_mem_runs_free(&region->runs, NULL);
-		gunyah_lent_open(lent, false);
+		gunyah_lent_open(lent);
 		gunyah_lent_put(lent);
 		return ret;
 	}

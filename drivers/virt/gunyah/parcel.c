@@ -14,9 +14,8 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
-#include "direct_map.h"
+#include "hide.h"
 #include "host.h"
-#include "lent.h"
 #include "parcel.h"
 #include "region.h"
 #include "rm.h"
@@ -160,6 +159,10 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		       parcel->size / SZ_1K);
 	} else {
 		atomic64_sub(parcel->entries, &vm->host->mem_entries);
+		if (parcel->hidden)
+			gunyah_show(&parcel->blocks);
+		if (parcel_was_used(vm, parcel) && !parcel->cleared)
+			gunyah_clear(&parcel->blocks);
 	}
 	gunyah_mem_runs_free(&parcel->blocks, NULL);
 	list_for_each_entry_safe(region, tmp, &parcel->regions, siblings) {
@@ -167,27 +170,10 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		region->parcel = NULL;
 		region->lost = lost;
 		if (!lost)
-			gunyah_region_open(region, parcel_was_used(vm, parcel));
+			gunyah_region_open(region);
 	}
 	list_del(&parcel->list);
 	kfree(parcel);
-}
-
-/* Take lent memory out of the host's hands */
-static int parcel_give(struct gunyah_parcel *parcel)
-{
-	struct gunyah_mem_region *region;
-	int ret;
-
-	if (!parcel_is_lent(parcel))
-		return 0;
-	list_for_each_entry(region, &parcel->regions, siblings) {
-		ret = gunyah_lent_give(region->lent);
-		if (ret)
-			return ret;
-	}
-	gunyah_direct_map_flush();
-	return 0;
 }
 
 static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
@@ -258,9 +244,12 @@ int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 
 	if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
 		return -EIO;
-	ret = parcel_give(parcel);
-	if (ret)
-		return ret;
+	if (parcel_is_lent(parcel) && !parcel->hidden) {
+		parcel->hidden = true;
+		ret = gunyah_hide(&parcel->blocks, parcel != vm->image);
+		if (ret)
+			return ret;
+	}
 	for (try = 1; ; try++) {
 		ret = parcel_send_once(vm, parcel);
 		if (!ret || parcel->rm.state != GUNYAH_RM_MEM_OURS ||
@@ -308,6 +297,7 @@ int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call)
  */
 int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
+	bool clear = parcel_was_used(vm, parcel);
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
@@ -316,9 +306,9 @@ int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		return 0;
 	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
 		return -EBUSY;
-	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm,
-				    parcel_was_used(vm, parcel));
+	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm, clear);
 	trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
+	parcel->cleared = !ret && clear;
 	if (!ret)
 		WRITE_ONCE(vm->host->reclaimed, jiffies);
 	return ret;

@@ -26,7 +26,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "direct_map.h"
+#include "hide.h"
 #include "lent.h"
 #include "region.h"
 #include "vm.h"
@@ -100,7 +100,7 @@ static int mem_check_page(struct page *page)
 	struct address_space *mapping;
 
 	if (folio_test_anon(folio) || folio_test_hugetlb(folio) ||
-	    gunyah_lent_is_page(page))
+	    gunyah_page_is_ours(page))
 		return 0;
 
 	/* A file may be truncated and go away meanwhile, after a grace period */
@@ -216,19 +216,19 @@ static int mem_pin(struct gunyah_mem_region *region)
 
 /**
  * gunyah_region_open() - let user space have lent memory that is back
- * @region: the region; the firmware does not have its memory
- * @clear: clear it: a VM may have written to it
+ * @region: the region; the firmware does not have its memory, and it is not
+ *	hidden
  *
  * It can be moved again afterwards.
  *
  * Context: Process context or worker.
  */
-void gunyah_region_open(struct gunyah_mem_region *region, bool clear)
+void gunyah_region_open(struct gunyah_mem_region *region)
 {
 	if (!region->lent)
 		return;
 	gunyah_mem_runs_free(&region->runs, NULL);
-	gunyah_lent_open(region->lent, clear);
+	gunyah_lent_open(region->lent);
 	gunyah_lent_put(region->lent);
 	region->lent = NULL;
 }
@@ -249,7 +249,7 @@ void gunyah_region_free(struct gunyah_mem_region *region)
 	else
 		mem_unpin(region);
 	if (!region->lost) {
-		gunyah_region_open(region, false);
+		gunyah_region_open(region);
 		account_locked_vm(region->mm, region->charged, false);
 	}
 	mmdrop(region->mm);
@@ -484,6 +484,8 @@ gunyah_region_new(struct gunyah_vm *vm,
 				       arg->memory_size);
 	if (ret)
 		return ERR_PTR(ret);
+	if (arg->flags & GH_MEM_LENT && !gunyah_hide_allowed())
+		return ERR_PTR(-EOPNOTSUPP);
 	if (mem_is_lent_twice(vm, arg))
 		return ERR_PTR(-EEXIST);
 	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size,

@@ -63,7 +63,7 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg);
-void gunyah_region_open(struct gunyah_mem_region *region, bool clear);
+void gunyah_region_open(struct gunyah_mem_region *region);
 void gunyah_region_free(struct gunyah_mem_region *region);
 int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa,
 			     u64 size);

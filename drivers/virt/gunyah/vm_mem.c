@@ -269,7 +269,7 @@ void gunyah_vm_discard_mem(struct gunyah_vm *vm)
 			gunyah_parcel_free(vm, parcel);
 	list_for_each_entry(region, &vm->regions, list)
 		if (!region->lost)
-			gunyah_region_open(region, false);
+			gunyah_region_open(region);
 	vm->image = NULL;
 }
 

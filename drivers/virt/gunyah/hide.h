@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Lent memory is hidden from the kernel of the host
+ */
+
+#ifndef _GUNYAH_HIDE_H
+#define _GUNYAH_HIDE_H
+
+#include <linux/types.h>
+
+struct gunyah_mem_runs;
+
+bool gunyah_hide_allowed(void);
+int gunyah_hide(const struct gunyah_mem_runs *runs, bool clean);
+void gunyah_show(const struct gunyah_mem_runs *runs);
+void gunyah_clear(const struct gunyah_mem_runs *runs);
+
+#endif /* _GUNYAH_HIDE_H */

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages of the driver that user space can map
+ *
+ * They are allocated in blocks as large as can be had, because each one is a
+ * memory entry for the resource manager. Nobody moves or swaps them.
+ */
+
+#include <linux/bitops.h>
+#include <linux/cleanup.h>
+#include <linux/gfp.h>
+#include <linux/log2.h>
+#include <linux/maple_tree.h>
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+
+#include "pages.h"
+#include "runs.h"
+
+/* page_private() of all these pages */
+static const char gunyah_page_tag;
+
+/**
+ * gunyah_page_is_ours() - whether a page belongs to a struct gunyah_pages
+ * @page: a page that the caller has a reference of
+ *
+ * Context: Any.
+ * Return: true if it does.
+ */
+bool gunyah_page_is_ours(const struct page *page)
+{
+	return page_private(page) == (unsigned long)&gunyah_page_tag;
+}
+
+/**
+ * gunyah_page_free() - give up a page
+ * @page: the page, which is in no struct gunyah_pages any more
+ *
+ * Whoever has it mapped or pinned keeps it.
+ *
+ * Context: Any.
+ */
+void gunyah_page_free(struct page *page)
+{
+	set_page_private(page, 0);
+	put_page(page);
+}
+
+/**
+ * gunyah_pages_init() - initialise without a page
+ * @pages: what to initialise
+ *
+ * Context: Any.
+ */
+void gunyah_pages_init(struct gunyah_pages *pages)
+{
+	mt_init_flags(&pages->blocks, MT_FLAGS_USE_RCU);
+	pages->count = 0;
+}
+
+/**
+ * gunyah_pages_destroy() - give up all pages
+ * @pages: what nobody uses any more
+ * @skip: by offset: what is not in it any more; or NULL
+ *
+ * Context: Process context, may sleep.
+ */
+void gunyah_pages_destroy(struct gunyah_pages *pages,
+			  const unsigned long *skip)
+{
+	unsigned long at = 0, next = 0;
+	struct page *page;
+
+	mt_for_each(&pages->blocks, page, next, ULONG_MAX) {
+		/* The tree's iterator is behind the block now */
+		for (; at < next; at++, page++) {
+			if (!skip || !test_bit(at, skip))
+				gunyah_page_free(page);
+			cond_resched();
+		}
+	}
+	mtree_destroy(&pages->blocks);
+}
+
+/*
+ * Allocate the largest block up to 2^@order pages that can be had. No other
+ * process is killed for it, because this memory is in nobody's resident set.
+ */
+static struct page *pages_alloc_block(unsigned int *order, gfp_t zero)
+{
+	struct page *page;
+
+	for (; *order; (*order)--) {
+		page = alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+				   __GFP_NORETRY | zero, *order);
+		if (page)
+			return page;
+	}
+	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
+			   __GFP_RETRY_MAYFAIL | zero, 0);
+}
+
+/*
+ * Order of the largest block for @left pages at offset @at. Blocks are aligned
+ * to their size within the file: where large ones could not be had, they are
+ * asked for again at the next multiple of their size.
+ */
+static unsigned int pages_max_order(unsigned long at, unsigned long left)
+{
+	unsigned int order = min3((unsigned int)MAX_PAGE_ORDER,
+				  (unsigned int)(PMD_SHIFT - PAGE_SHIFT),
+				  (unsigned int)ilog2(left));
+
+	return at ? min_t(unsigned int, order, __ffs(at)) : order;
+}
+
+/**
+ * gunyah_pages_grow() - append a block
+ * @pages: where to
+ * @left: it has at most so many pages, not 0
+ * @zero: clear it
+ *
+ * Context: Process context, may sleep.
+ * Return: number of pages that were appended, or -ENOMEM.
+ */
+long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
+		       bool zero)
+{
+	unsigned int order = pages_max_order(pages->count, left);
+	unsigned long count, i;
+	struct page *page;
+	int ret;
+
+	page = pages_alloc_block(&order, zero ? __GFP_ZERO : 0);
+	if (!page)
+		return -ENOMEM;
+	count = 1UL << order;
+	split_page(page, order);
+	for (i = 0; i < count; i++)
+		set_page_private(page + i, (unsigned long)&gunyah_page_tag);
+	ret = mtree_store_range(&pages->blocks, pages->count,
+				pages->count + count - 1, page,
+				GFP_KERNEL_ACCOUNT);
+	if (ret) {
+		for (i = 0; i < count; i++)
+			gunyah_page_free(page + i);
+		return ret;
+	}
+	pages->count += count;
+	return count;
+}
+
+/**
+ * gunyah_pages_find() - find a page
+ * @pages: where to look
+ * @at: its offset in pages
+ * @left: gets how many pages of the block there are from it on; or NULL
+ *
+ * Context: Any.
+ * Return: the page, or NULL.
+ */
+struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
+			       unsigned long *left)
+{
+	struct page *page;
+
+	MA_STATE(mas, &pages->blocks, at, at);
+
+	guard(rcu)();
+	page = mas_walk(&mas);
+	if (!page)
+		return NULL;
+	if (left)
+		*left = mas.last + 1 - at;
+	return page + (at - mas.index);
+}
+
+/**
+ * gunyah_pages_add_runs() - list pages as runs
+ * @pages: where the pages are
+ * @at: offset of the first
+ * @count: how many; all of them exist
+ * @runs: where to add them
+ *
+ * Context: Process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
+			  unsigned long count, struct gunyah_mem_runs *runs)
+{
+	unsigned long part;
+	struct page *page;
+	int ret = 0;
+
+	for (; count && !ret; at += part, count -= part) {
+		page = gunyah_pages_find(pages, at, &part);
+		part = min(part, count);
+		ret = gunyah_mem_runs_add(runs, page_to_pfn(page), part, true);
+	}
+	return ret;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Pages of the driver that user space can map
+ */
+
+#ifndef _GUNYAH_PAGES_H
+#define _GUNYAH_PAGES_H
+
+#include <linux/maple_tree.h>
+#include <linux/types.h>
+
+struct gunyah_mem_runs;
+struct page;
+
+/**
+ * struct gunyah_pages - the content of a file
+ * @blocks: the first &struct page of each block, by the block's offsets in pages
+ * @count: number of pages: they begin at offset 0, without a gap
+ *
+ * Each page has a reference count of its own, which is 1 if nobody uses it but
+ * the owner of this struct, and so can be freed by itself. The owner serialises
+ * all changes; gunyah_pages_find() may run at the same time.
+ */
+struct gunyah_pages {
+	struct maple_tree blocks;
+	unsigned long count;
+};
+
+void gunyah_pages_init(struct gunyah_pages *pages);
+void gunyah_pages_destroy(struct gunyah_pages *pages,
+			  const unsigned long *skip);
+long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
+		       bool zero);
+struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
+			       unsigned long *left);
+int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
+			  unsigned long count, struct gunyah_mem_runs *runs);
+void gunyah_page_free(struct page *page);
+bool gunyah_page_is_ours(const struct page *page);
+
+#endif /* _GUNYAH_PAGES_H */
