@@ -135,8 +135,7 @@ int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
  */
 static bool parcel_was_used(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
-	return parcel_is_lent(parcel) && parcel->given &&
-	       vm->start_step >= GH_VM_START_STEP_START;
+	return parcel_is_lent(parcel) && parcel->given && vm->ran;
 }
 
 /**

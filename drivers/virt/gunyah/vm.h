@@ -151,6 +151,7 @@ struct gunyah_vm_call {
  * @start_call: the start, in state GH_VM_STATE_STARTING; protected by @lock
  * @channel: the VM has a channel to the resource manager: only then it can be
  *	notified. From its devicetree; protected by @lock.
+ * @ran: it may have run: what was lent to it has to be cleared
  * @calls_lock: protects @calls
  * @calls: list of struct gunyah_vm_call that wait to be run
  * @work: runs @calls, then @background
@@ -201,6 +202,7 @@ struct gunyah_vm {
 	struct gunyah_boot_context context;
 	struct gunyah_vm_call *start_call;
 	bool channel;
+	bool ran;
 
 	spinlock_t calls_lock;	/* calls */
 	struct list_head calls;

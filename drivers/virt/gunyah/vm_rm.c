@@ -192,7 +192,13 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_START);
 	if (gunyah_vm_call_abandoned(call))
 		return -EINTR;
-	return gunyah_rm_vm_start(rm, vm->vmid);
+	/* Only an answer says that it did not start */
+	vm->rm.error = 0;
+	vm->ran = true;
+	ret = gunyah_rm_vm_start(rm, vm->vmid);
+	if (ret && vm->rm.error)
+		vm->ran = false;
+	return ret;
 }
 
 /**
