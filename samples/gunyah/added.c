@@ -190,7 +190,7 @@ bool added_add(int vm, char *arg, char *answer, size_t size)
 		return false;
 	}
 	next_addr += align_up(added.size, SZ_2M);
-	/* The guest has a copy, and nobody needs ours */
+	/* It is the guest's, and the mapping is of no use */
 	if (added.flags & GH_MEM_LENT) {
 		munmap(added.mem, added.size);
 		added.mem = NULL;

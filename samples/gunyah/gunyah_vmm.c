@@ -160,10 +160,7 @@ static struct window add_memory(int vm, const struct config *cfg,
 {
 	struct window window = { .lent = !cfg->share };
 
-	/*
-	 * Lent memory is copied at the start: after that the VM and this
-	 * program have different copies.
-	 */
+	/* From the start on, this program cannot access lent memory */
 	vm_add_memory(vm, IMAGE_LABEL,
 		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
 		      GH_MEM_ALLOW_EXEC | (cfg->share ? 0 : GH_MEM_LENT),
@@ -256,7 +253,7 @@ static int run_vm(const struct config *cfg, enum end *end)
 		vcpu_create(&vcpus[i], vm, i);
 	devices_connect(vm, &window);
 
-	/* Start the VM, which has a copy of lent memory from then on */
+	/* Start the VM, which has lent memory for itself from then on */
 	vm_start(vm, cfg->share);
 	if (!cfg->share) {
 		free_pages(memory.image, layout.size);

@@ -138,7 +138,7 @@ int main(int argc, char **argv)
 	if (run == MAP_FAILED)
 		err(1, "cannot map the run page");
 	start_vm(vm);
-	munmap(mem, MEM_SIZE);	/* the VM has a copy */
+	munmap(mem, MEM_SIZE);	/* it is the VM's */
 	run_vcpu(vcpu, run);
 
 	check(ioctl(vcpu, GH_VCPU_GET_STATS, &stats), "GH_VCPU_GET_STATS");

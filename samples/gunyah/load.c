@@ -83,7 +83,7 @@ void *try_alloc_pages(size_t size)
 	/*
 	 * The resource manager takes memory as a list of contiguous ranges and
 	 * is slow with long lists: huge pages make it short. Lent memory is
-	 * copied to large blocks by the driver. Without THP the call fails,
+	 * moved to large blocks by the driver. Without THP the call fails,
 	 * which is harmless.
 	 */
 	madvise(start, size, MADV_HUGEPAGE);

@@ -9,6 +9,7 @@
  * this driver alone.
  */
 
+#include <linux/cacheflush.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/mm.h>
@@ -16,7 +17,6 @@
 #include <linux/set_memory.h>
 #include <linux/vmalloc.h>
 
-#include <asm/cacheflush.h>
 #include <asm/tlbflush.h>
 
 #include "direct_map.h"

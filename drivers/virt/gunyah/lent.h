@@ -39,7 +39,7 @@ struct gunyah_lent {
 	bool open;
 	struct gunyah_pages pages;
 	unsigned long *punched;
-	spinlock_t lock;
+	spinlock_t lock;	/* punched, charged */
 };
 
 struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm);

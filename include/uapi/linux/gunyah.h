@@ -163,8 +163,9 @@ struct gh_userspace_memory_region {
  * GH_VM_SET_USER_MEM_REGION - register or remove memory of a VM
  *
  * The pages of a shared region are pinned by this call, and host and VM use the
- * same memory. The content of a lent region is copied into memory of the driver
- * by GH_VM_START. Both are charged against RLIMIT_MEMLOCK of the caller, unless
+ * same memory. The content of a lent region is moved to pages of the driver by
+ * GH_VM_START, whose mapping takes the place of the caller's: an access is SIGBUS
+ * until the VM is gone, see Documentation/virt/gunyah/memory.rst. Both are charged against RLIMIT_MEMLOCK of the caller, unless
  * it has CAP_IPC_LOCK, in addition to what mlock() charges for the same memory.
  * The VM gets the memory at GH_VM_START: it may be written until then.
  *
@@ -176,7 +177,7 @@ struct gh_userspace_memory_region {
  * virtual device of type shm with its label in the devicetree, or GH_VM_START
  * fails.
  *
- * While the VM runs, memory is given to it at once: a lent region is copied by
+ * While the VM runs, memory is given to it at once: a lent region is moved by
  * this call, and the RM notifies the VM, which accepts the memory at an address of
  * its choice. GH_VM_GET_REGION returns the handle of the memory in the VM. A
  * removal reclaims memory that the VM has not accepted, or has released.
@@ -188,14 +189,16 @@ struct gh_userspace_memory_region {
  * * 0 - success
  * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; GH_MEM_HOTPLUG without
  *   GH_MEM_LENT or one of the rights, or before GH_VM_START; an address or the
- *   size is not a multiple of the host's page size
+ *   size is not a multiple of the host's page size, or of the huge page that is
+ *   to be lent
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
- *   another region
+ *   another region, or two regions lend the same memory of the caller
  * * EFAULT - the caller's range is not mapped; or it is not writable, with
  *   GH_MEM_ALLOW_WRITE
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
- *   a file system or device memory
+ *   a file system or device memory; or it is to be lent, and this kernel cannot
+ *   take it out of its linear map, see the kernel log
  * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
  *   has
  * * EPERM - the caller's address space is not the one that created the VM;
@@ -324,19 +327,20 @@ struct gh_vm_boot_context {
  * * EEXIST - repeatable: a region that is not the image has the label 0, by which
  *   the RM knows the image
  * * EPERM - repeatable: the caller's address space is not the one that created
- *   the VM. Final: the RM's error
+ *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's error
  * * EFAULT - repeatable: a lent region is not mapped any more
- * * EAGAIN - repeatable: the RM has no resources, but the host has just ended
+ * * EAGAIN - repeatable: mlockall(MCL_FUTURE), and RLIMIT_MEMLOCK has no room
+ *   to count lent memory twice; or the RM has no resources, but the host has just ended
  *   other VMs, which the firmware may still be releasing; or it would have to
  *   hold more memory entries than the module parameter max_mem_entries allows
  *   for all VMs together. Pages that follow each other in the host's memory are
  *   one entry
- * * ENOMEM - repeatable: no memory to copy a lent region to. Final: no memory,
+ * * ENOMEM - repeatable: no memory to move a lent region to. Final: no memory,
  *   or the RM's error
  * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
  *   log. Final: it has stopped answering, or the driver is being removed
  * * EINTR - repeatable: a signal arrived while this waited for another call for
- *   the VM, or a fatal one while a lent region was copied. Final: the callers
+ *   the VM, or a fatal one while a lent region was moved. Final: the callers
  *   that waited for the start were killed, so it was given up
  * * ETIMEDOUT - final: the RM has not answered a message in time
  * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which can
