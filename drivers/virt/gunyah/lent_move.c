@@ -24,6 +24,7 @@
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/uaccess.h>
+#include <linux/userfaultfd_k.h>
 #include <linux/xarray.h>
 
 #include "lent.h"
@@ -37,6 +38,7 @@
  * @prot: PROT_... of the mapping
  * @file: a file that it is shared with, or NULL
  * @lent: that file is lent memory of before, or NULL
+ * @charged: the same, if it is charged to this address space
  * @offset: offset in @file
  * @holes: @file is one of shmem, which may have holes
  * @next: page offset in @file of the next page that is there; all before are
@@ -48,6 +50,7 @@ struct lent_source {
 	unsigned long prot;
 	struct file *file;
 	struct gunyah_lent *lent;
+	struct gunyah_lent *charged;
 	loff_t offset;
 	bool holes;
 	pgoff_t next;
@@ -65,9 +68,10 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	vma = vma_lookup(mm, addr);
-	if (!vma) {
+	/* It may be another one than when the region was registered */
+	if (!vma || !gunyah_mem_vma_allowed(vma)) {
 		mmap_read_unlock(mm);
-		return -EFAULT;
+		return vma ? -EOPNOTSUPP : -EFAULT;
 	}
 	/* A mapping of huge pages can be replaced by the page only */
 	if (is_vm_hugetlb_page(vma))
@@ -79,9 +83,13 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 	if (vma->vm_flags & VM_SHARED && vma->vm_file) {
 		source->file = get_file(vma->vm_file);
 		source->lent = gunyah_lent_of_file(vma->vm_file);
+		if (source->lent && source->lent->mm == mm)
+			source->charged = source->lent;
 		source->offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) +
 				 (addr - vma->vm_start);
-		source->holes = shmem_mapping(source->file->f_mapping);
+		/* What is missing may be somebody's to provide */
+		source->holes = shmem_mapping(source->file->f_mapping) &&
+				!userfaultfd_armed(vma);
 		source->next = source->offset >> PAGE_SHIFT;
 	}
 	mmap_read_unlock(mm);
@@ -145,6 +153,18 @@ static int lent_fill_block(struct gunyah_lent *lent, struct lent_source *source,
 	return ret;
 }
 
+/* Whoever had the charge of pages has the pages still */
+static void lent_return_charge(struct gunyah_mem_region *region,
+			       struct gunyah_lent *lent,
+			       struct lent_source *source, unsigned long count)
+{
+	count = gunyah_lent_take_charge(lent, count);
+	if (source->charged)
+		gunyah_lent_charge(source->charged, count);
+	else
+		region->charged += count;
+}
+
 /* The new pages are charged instead of those that they replace */
 static int lent_charge(struct gunyah_mem_region *region,
 		       struct gunyah_lent *lent, struct lent_source *source)
@@ -152,13 +172,17 @@ static int lent_charge(struct gunyah_mem_region *region,
 	unsigned long count = source->size >> PAGE_SHIFT, left = count, part;
 	int ret;
 
-	if (source->lent)
-		left -= gunyah_lent_take_charge(source->lent, left);
+	if (source->charged)
+		left -= gunyah_lent_take_charge(source->charged, left);
 	part = min(left, region->charged);
 	region->charged -= part;
 	left -= part;
+	gunyah_lent_charge(lent, count - left);
 	ret = left ? account_locked_vm(region->mm, left, true) : 0;
-	gunyah_lent_charge(lent, ret ? count - left : count);
+	if (ret)
+		lent_return_charge(region, lent, source, count - left);
+	else
+		gunyah_lent_charge(lent, left);
 	return ret;
 }
 
@@ -187,19 +211,23 @@ static int lent_move_source(struct gunyah_mem_region *region,
 			    struct gunyah_lent *lent,
 			    struct lent_source *source)
 {
-	unsigned long offset = lent->pages.count << PAGE_SHIFT;
-	unsigned long done, count;
-	int ret;
+	unsigned long at = lent->pages.count, done, count;
+	int ret = 0;
 
-	for (done = 0; done < source->size; done += count << PAGE_SHIFT) {
+	for (done = 0; !ret && done < source->size; done += count << PAGE_SHIFT)
 		ret = lent_fill_block(lent, source, done, &count);
+	if (!ret)
+		ret = lent_charge(region, lent, source);
+	if (!ret) {
+		ret = lent_replace(lent, source, at << PAGE_SHIFT);
 		if (ret)
-			return ret;
+			lent_return_charge(region, lent, source,
+					   source->size >> PAGE_SHIFT);
 	}
-	ret = lent_charge(region, lent, source);
+	/* The user still has the original */
 	if (ret)
-		return ret;
-	return lent_replace(lent, source, offset);
+		gunyah_pages_shrink(&lent->pages, at);
+	return ret;
 }
 
 static int lent_move_all(struct gunyah_mem_region *region,

@@ -61,6 +61,45 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 }
 
 /**
+ * gunyah_pages_find() - find a page
+ * @pages: where to look
+ * @at: its offset in pages
+ * @left: gets how many pages of the block there are from it on; or NULL
+ *
+ * Context: Any.
+ * Return: the page, or NULL.
+ */
+struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
+			       unsigned long *left)
+{
+	struct page *page;
+
+	MA_STATE(mas, &pages->blocks, at, at);
+
+	guard(rcu)();
+	page = mas_walk(&mas);
+	if (!page || at >= READ_ONCE(pages->count))
+		return NULL;
+	if (left)
+		*left = mas.last + 1 - at;
+	return page + (at - mas.index);
+}
+
+static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
+			    const unsigned long *skip)
+{
+	unsigned long left;
+	struct page *page;
+
+	while ((page = gunyah_pages_find(pages, at, &left)))
+		for (; left; left--, at++, page++) {
+			if (!skip || !test_bit(at, skip))
+				gunyah_page_free(page);
+			cond_resched();
+		}
+}
+
+/**
  * gunyah_pages_destroy() - give up all pages
  * @pages: what nobody uses any more
  * @skip: by offset: what is not in it any more; or NULL
@@ -70,18 +109,21 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 void gunyah_pages_destroy(struct gunyah_pages *pages,
 			  const unsigned long *skip)
 {
-	unsigned long at = 0, next = 0;
-	struct page *page;
-
-	mt_for_each(&pages->blocks, page, next, ULONG_MAX) {
-		/* The tree's iterator is behind the block now */
-		for (; at < next; at++, page++) {
-			if (!skip || !test_bit(at, skip))
-				gunyah_page_free(page);
-			cond_resched();
-		}
-	}
+	pages_free_from(pages, 0, skip);
 	mtree_destroy(&pages->blocks);
+}
+
+/**
+ * gunyah_pages_shrink() - give up the last pages
+ * @pages: where they are
+ * @count: how many stay; a block begins there
+ *
+ * Context: Process context, may sleep. Nobody looks for what goes.
+ */
+void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count)
+{
+	pages_free_from(pages, count, NULL);
+	WRITE_ONCE(pages->count, count);
 }
 
 /*
@@ -148,33 +190,8 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 			gunyah_page_free(page + i);
 		return ret;
 	}
-	pages->count += count;
+	WRITE_ONCE(pages->count, pages->count + count);
 	return count;
-}
-
-/**
- * gunyah_pages_find() - find a page
- * @pages: where to look
- * @at: its offset in pages
- * @left: gets how many pages of the block there are from it on; or NULL
- *
- * Context: Any.
- * Return: the page, or NULL.
- */
-struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
-			       unsigned long *left)
-{
-	struct page *page;
-
-	MA_STATE(mas, &pages->blocks, at, at);
-
-	guard(rcu)();
-	page = mas_walk(&mas);
-	if (!page)
-		return NULL;
-	if (left)
-		*left = mas.last + 1 - at;
-	return page + (at - mas.index);
 }
 
 /**

@@ -14,7 +14,8 @@ struct page;
 
 /**
  * struct gunyah_pages - the content of a file
- * @blocks: the first &struct page of each block, by the block's offsets in pages
+ * @blocks: the first &struct page of each block, by the block's offsets in pages;
+ *	what begins at @count or behind it is not valid
  * @count: number of pages: they begin at offset 0, without a gap
  *
  * Each page has a reference count of its own, which is 1 if nobody uses it but
@@ -31,6 +32,7 @@ void gunyah_pages_destroy(struct gunyah_pages *pages,
 			  const unsigned long *skip);
 long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 		       bool zero);
+void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count);
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left);
 int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,

@@ -34,11 +34,17 @@
 /* Pages that are pinned, or unpinned, in one go */
 #define MEM_BATCH		512
 
-/*
- * Memory whose content somebody else would read or write back later, or that
- * is no memory at all, cannot be given away.
+/**
+ * gunyah_mem_vma_allowed() - whether a mapping is memory that can be given away
+ * @vma: the mapping
+ *
+ * Memory whose content somebody else would read or write back later, or that is
+ * no memory at all, cannot.
+ *
+ * Context: The mmap_lock is held.
+ * Return: true if it can.
  */
-static bool mem_vma_allowed(struct vm_area_struct *vma)
+bool gunyah_mem_vma_allowed(struct vm_area_struct *vma)
 {
 	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_MIXEDMAP))
 		return false;
@@ -67,27 +73,36 @@ static bool mem_vma_divisible(struct vm_area_struct *vma, unsigned long start,
  * Find what is wrong with a range before anything is done with it. Other threads
  * can map something else right afterwards: mem_check_page() decides.
  */
-static int mem_check_vmas(unsigned long start, unsigned long size, u32 flags)
+static int mem_check_vmas(struct gunyah_mem_region *region)
 {
-	vm_flags_t need = flags & GH_MEM_ALLOW_WRITE ? VM_WRITE : VM_READ;
-	struct mm_struct *mm = current->mm;
-	unsigned long addr = start;
+	vm_flags_t need = region->flags & GH_MEM_ALLOW_WRITE ? VM_WRITE : VM_READ;
+	unsigned long start = region->uaddr, end = start + region->size;
+	bool lent = region->flags & GH_MEM_LENT;
+	unsigned long addr = start, next;
+	struct mm_struct *mm = region->mm;
+	struct gunyah_lent *old;
 	struct vm_area_struct *vma;
 	int ret = 0;
 
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
-	while (!ret && addr < start + size) {
+	for (; addr < end; addr = next) {
 		vma = vma_lookup(mm, addr);
+		ret = -EFAULT;
 		if (!vma || !(vma->vm_flags & need))
-			ret = -EFAULT;
-		else if (!mem_vma_allowed(vma))
-			ret = -EOPNOTSUPP;
-		else if (flags & GH_MEM_LENT &&
-			 !mem_vma_divisible(vma, start, start + size))
-			ret = -EINVAL;
-		else
-			addr = vma->vm_end;
+			break;
+		ret = -EOPNOTSUPP;
+		if (!gunyah_mem_vma_allowed(vma))
+			break;
+		ret = -EINVAL;
+		if (lent && !mem_vma_divisible(vma, start, end))
+			break;
+		ret = 0;
+		next = min(vma->vm_end, end);
+		/* What was lent before is charged already */
+		old = gunyah_lent_of_file(vma->vm_file);
+		if (lent && old && old->mm == mm)
+			region->charged -= (next - addr) >> PAGE_SHIFT;
 	}
 	mmap_read_unlock(mm);
 	return ret;
@@ -488,11 +503,6 @@ gunyah_region_new(struct gunyah_vm *vm,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (mem_is_lent_twice(vm, arg))
 		return ERR_PTR(-EEXIST);
-	ret = mem_check_vmas(arg->userspace_addr, arg->memory_size,
-			     arg->flags);
-	if (ret)
-		return ERR_PTR(ret);
-
 	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
 		return ERR_PTR(-ENOMEM);
@@ -506,7 +516,9 @@ gunyah_region_new(struct gunyah_vm *vm,
 	region->mm = vm->mm;
 	gunyah_mem_runs_init(&region->runs);
 
-	ret = mem_take(region);
+	ret = mem_check_vmas(region);
+	if (!ret)
+		ret = mem_take(region);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);

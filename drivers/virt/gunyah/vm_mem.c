@@ -267,8 +267,9 @@ void gunyah_vm_discard_mem(struct gunyah_vm *vm)
 	list_for_each_entry_safe(parcel, tmp, &vm->parcels, list)
 		if (parcel->rm.state == GUNYAH_RM_MEM_OURS)
 			gunyah_parcel_free(vm, parcel);
+	/* A region whose parcel stays is not back */
 	list_for_each_entry(region, &vm->regions, list)
-		if (!region->lost)
+		if (!region->parcel && !region->lost)
 			gunyah_region_open(region);
 	vm->image = NULL;
 }
