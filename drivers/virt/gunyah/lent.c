@@ -263,5 +263,9 @@ void gunyah_lent_open(struct gunyah_lent *lent)
  */
 void gunyah_lent_put(struct gunyah_lent *lent)
 {
-	fput(lent->file);
+	/* The end of a VM waits for all that it had */
+	if (current->flags & PF_KTHREAD)
+		__fput_sync(lent->file);
+	else
+		fput(lent->file);
 }
