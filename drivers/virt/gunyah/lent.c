@@ -49,13 +49,10 @@ static bool lent_is_punched(struct gunyah_lent *lent, unsigned long at)
 /* Find a page and take a reference */
 static struct page *lent_get_page(struct gunyah_lent *lent, unsigned long at)
 {
-	struct page *page = gunyah_pages_find(&lent->pages, at, NULL);
-
 	guard(spinlock)(&lent->lock);
-	if (!page || lent_is_punched(lent, at))
+	if (lent_is_punched(lent, at))
 		return NULL;
-	get_page(page);
-	return page;
+	return gunyah_pages_get(&lent->pages, at);
 }
 
 /*

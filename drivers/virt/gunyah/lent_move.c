@@ -23,7 +23,6 @@
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
-#include <linux/uaccess.h>
 #include <linux/userfaultfd_k.h>
 #include <linux/xarray.h>
 
@@ -112,45 +111,49 @@ static bool lent_is_hole(struct lent_source *source, unsigned long done)
 	return index < source->next;
 }
 
-static int lent_copy_page(struct page *page, struct lent_source *source,
-			  unsigned long done)
+/* Copy pages of the user, which are not looked for in holes */
+static int lent_copy(struct page *to, struct lent_source *source,
+		     unsigned long done, unsigned long count)
 {
-	void *to;
-	int ret = 0;
+	unsigned long i, next = 0;
+	long got;
 
-	if (lent_is_hole(source, done)) {
-		clear_highpage(page);
-		return 0;
+	for (i = 0; i < count; i += got) {
+		got = 1;
+		if (lent_is_hole(source, done + i * PAGE_SIZE)) {
+			clear_highpage(to + i);
+			continue;
+		}
+		if (next <= i)
+			next = i + 1;
+		while (next < count &&
+		       !lent_is_hole(source, done + next * PAGE_SIZE))
+			next++;
+		got = gunyah_mem_copy_user(to + i,
+					   source->addr + done + i * PAGE_SIZE,
+					   next - i);
+		if (got < 0)
+			return got;
 	}
-	to = kmap_local_page(page);
-	if (copy_from_user(to, (void __user *)(source->addr + done), PAGE_SIZE))
-		ret = -EFAULT;
-	kunmap_local(to);
-	return ret;
+	return 0;
 }
 
 /* Append one block, with the content that is @done bytes into the source */
 static int lent_fill_block(struct gunyah_lent *lent, struct lent_source *source,
 			   unsigned long done, unsigned long *count)
 {
-	unsigned long at = lent->pages.count, i;
-	struct page *page;
-	int ret = 0;
+	unsigned long at = lent->pages.count, left;
 	long grown;
 
+	if (fatal_signal_pending(current))
+		return -EINTR;
 	grown = gunyah_pages_grow(&lent->pages,
 				  (source->size - done) >> PAGE_SHIFT, false);
 	if (grown < 0)
 		return grown;
 	*count = grown;
-	page = gunyah_pages_find(&lent->pages, at, NULL);
-	for (i = 0; i < *count && !ret; i++) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		ret = lent_copy_page(page + i, source, done + i * PAGE_SIZE);
-		cond_resched();
-	}
-	return ret;
+	return lent_copy(gunyah_pages_find(&lent->pages, at, &left), source, done,
+			 grown);
 }
 
 /* Whoever had the charge of pages has the pages still */

@@ -3,7 +3,8 @@
  * Pages of the driver that user space can map
  *
  * They are allocated in blocks as large as can be had, because each one is a
- * memory entry for the resource manager. Nobody moves or swaps them.
+ * memory entry for the resource manager. Nobody moves or swaps them. A block that
+ * user space never maps is freed as a whole.
  */
 
 #include <linux/bitops.h>
@@ -19,12 +20,12 @@
 #include "pages.h"
 #include "runs.h"
 
-/* page_private() of all these pages */
+/* page_private() of the pages of blocks that were split */
 static const char gunyah_page_tag;
 
 /**
  * gunyah_page_is_ours() - whether a page belongs to a struct gunyah_pages
- * @page: a page that the caller has a reference of
+ * @page: a page that the caller has a reference of, so its block was split
  *
  * Context: Any.
  * Return: true if it does.
@@ -58,13 +59,37 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 {
 	mt_init_flags(&pages->blocks, MT_FLAGS_USE_RCU);
 	pages->count = 0;
+	spin_lock_init(&pages->lock);
+}
+
+/* Find a page, and the block that it is in: its first page, and its size */
+static struct page *pages_find_block(struct gunyah_pages *pages,
+				     unsigned long at, unsigned long *first,
+				     unsigned long *size)
+{
+	struct page *block;
+
+	MA_STATE(mas, &pages->blocks, at, at);
+
+	guard(rcu)();
+	block = mas_walk(&mas);
+	if (!block || at >= READ_ONCE(pages->count))
+		return NULL;
+	*first = mas.index;
+	*size = mas.last - mas.index + 1;
+	return block;
+}
+
+static bool pages_was_split(const struct page *block)
+{
+	return gunyah_page_is_ours(block);
 }
 
 /**
  * gunyah_pages_find() - find a page
  * @pages: where to look
  * @at: its offset in pages
- * @left: gets how many pages of the block there are from it on; or NULL
+ * @left: gets how many pages of the block there are from it on
  *
  * Context: Any.
  * Return: the page, or NULL.
@@ -72,31 +97,87 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left)
 {
-	struct page *page;
+	unsigned long first, size;
+	struct page *block = pages_find_block(pages, at, &first, &size);
 
-	MA_STATE(mas, &pages->blocks, at, at);
-
-	guard(rcu)();
-	page = mas_walk(&mas);
-	if (!page || at >= READ_ONCE(pages->count))
+	if (!block)
 		return NULL;
-	if (left)
-		*left = mas.last + 1 - at;
-	return page + (at - mas.index);
+	*left = first + size - at;
+	return block + (at - first);
+}
+
+/**
+ * gunyah_pages_get() - find a page and take a reference
+ * @pages: where to look
+ * @at: its offset in pages
+ *
+ * Context: Any that may spin. It stays the owner's until the caller, by a lock of
+ * the owner, is sure that it is still there.
+ * Return: the page, or NULL.
+ */
+struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at)
+{
+	unsigned long first, size, i;
+	struct page *block = pages_find_block(pages, at, &first, &size);
+
+	if (!block)
+		return NULL;
+	guard(spinlock)(&pages->lock);
+	if (!pages_was_split(block)) {
+		split_page(block, ilog2(size));
+		for (i = 0; i < size; i++)
+			set_page_private(block + i,
+					 (unsigned long)&gunyah_page_tag);
+	}
+	get_page(block + (at - first));
+	return block + (at - first);
+}
+
+/**
+ * gunyah_pages_in_use() - whether somebody has references to pages
+ * @pages: where they are
+ * @at: offset of the first
+ * @count: how many
+ *
+ * Context: Process context, may sleep. Nobody can take another reference.
+ * Return: true if one of the pages has more than the owner's.
+ */
+bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
+			 unsigned long count)
+{
+	unsigned long first, size, end = at + count;
+	struct page *block;
+
+	while (at < end && (block = pages_find_block(pages, at, &first, &size))) {
+		if (!pages_was_split(block)) {
+			at = first + size;
+			continue;
+		}
+		for (; at < min(end, first + size); at++)
+			if (page_ref_count(block + (at - first)) != 1)
+				return true;
+		cond_resched();
+	}
+	return false;
 }
 
 static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
 			    const unsigned long *skip)
 {
-	unsigned long left;
-	struct page *page;
+	unsigned long first, size;
+	struct page *block;
 
-	while ((page = gunyah_pages_find(pages, at, &left)))
-		for (; left; left--, at++, page++) {
-			if (!skip || !test_bit(at, skip))
-				gunyah_page_free(page);
-			cond_resched();
+	while ((block = pages_find_block(pages, at, &first, &size))) {
+		at = first + size;
+		if (!pages_was_split(block)) {
+			__free_pages(block, ilog2(size));
+			size = 0;
 		}
+		for (; size; size--, first++, block++)
+			if (!skip || !test_bit(first, skip))
+				gunyah_page_free(block);
+		cond_resched();
+	}
 }
 
 /**
@@ -171,7 +252,7 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 		       bool zero)
 {
 	unsigned int order = pages_max_order(pages->count, left);
-	unsigned long count, i;
+	unsigned long count;
 	struct page *page;
 	int ret;
 
@@ -179,15 +260,11 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 	if (!page)
 		return -ENOMEM;
 	count = 1UL << order;
-	split_page(page, order);
-	for (i = 0; i < count; i++)
-		set_page_private(page + i, (unsigned long)&gunyah_page_tag);
 	ret = mtree_store_range(&pages->blocks, pages->count,
 				pages->count + count - 1, page,
 				GFP_KERNEL_ACCOUNT);
 	if (ret) {
-		for (i = 0; i < count; i++)
-			gunyah_page_free(page + i);
+		__free_pages(page, order);
 		return ret;
 	}
 	WRITE_ONCE(pages->count, pages->count + count);

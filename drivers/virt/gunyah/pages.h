@@ -7,6 +7,7 @@
 #define _GUNYAH_PAGES_H
 
 #include <linux/maple_tree.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct gunyah_mem_runs;
@@ -17,14 +18,17 @@ struct page;
  * @blocks: the first &struct page of each block, by the block's offsets in pages;
  *	what begins at @count or behind it is not valid
  * @count: number of pages: they begin at offset 0, without a gap
+ * @lock: held while a block is split
  *
- * Each page has a reference count of its own, which is 1 if nobody uses it but
- * the owner of this struct, and so can be freed by itself. The owner serialises
- * all changes; gunyah_pages_find() may run at the same time.
+ * When one of its pages is needed alone, a block is split: each page has a
+ * reference count of its own then, which is 1 if nobody uses it but the owner of
+ * this struct, and so can be freed by itself. The owner serialises all changes;
+ * gunyah_pages_get() and gunyah_pages_find() may run at the same time.
  */
 struct gunyah_pages {
 	struct maple_tree blocks;
 	unsigned long count;
+	spinlock_t lock;	/* splits */
 };
 
 void gunyah_pages_init(struct gunyah_pages *pages);
@@ -35,6 +39,9 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count);
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left);
+struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at);
+bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
+			 unsigned long count);
 int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
 			  unsigned long count, struct gunyah_mem_runs *runs);
 void gunyah_page_free(struct page *page);

@@ -14,6 +14,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/err.h>
+#include <linux/highmem.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
@@ -84,12 +85,14 @@ static int mem_check_vmas(struct gunyah_mem_region *region)
 	struct vm_area_struct *vma;
 	int ret = 0;
 
+	if (lent)
+		need |= VM_READ;
 	if (mmap_read_lock_killable(mm))
 		return -EINTR;
 	for (; addr < end; addr = next) {
 		vma = vma_lookup(mm, addr);
 		ret = -EFAULT;
-		if (!vma || !(vma->vm_flags & need))
+		if (!vma || ~vma->vm_flags & need)
 			break;
 		ret = -EOPNOTSUPP;
 		if (!gunyah_mem_vma_allowed(vma))
@@ -145,6 +148,39 @@ static long mem_pin_batch(const struct gunyah_mem_region *region,
 	if (ret == -EFAULT && !(region->flags & GH_MEM_ALLOW_WRITE))
 		ret = pin_user_pages_fast(addr, count, FOLL_LONGTERM, pages);
 	return ret ?: -EFAULT;
+}
+
+/**
+ * gunyah_mem_copy_user() - copy pages of the caller
+ * @to: first page to copy to, contiguous
+ * @addr: where they are in the caller's address space
+ * @count: how many there are to copy, not 0
+ *
+ * Context: Process context, may sleep.
+ * Return: number of pages that were copied, at least 1, or -EFAULT, -EINTR,
+ * -ENOMEM.
+ */
+long gunyah_mem_copy_user(struct page *to, unsigned long addr,
+			  unsigned long count)
+{
+	struct page *pages[16];
+	void *src, *dst;
+	long got, i;
+
+	count = min_t(unsigned long, count, ARRAY_SIZE(pages));
+	got = pin_user_pages_fast(addr, count, 0, pages);
+	if (got <= 0)
+		return got ?: -EFAULT;
+	for (i = 0; i < got; i++) {
+		dst = kmap_local_page(to + i);
+		src = kmap_local_page(pages[i]);
+		copy_page(dst, src);
+		kunmap_local(src);
+		kunmap_local(dst);
+	}
+	unpin_user_pages(pages, got);
+	cond_resched();
+	return got;
 }
 
 /* Take over pinned pages; what is not taken over is unpinned */
