@@ -18,11 +18,19 @@
 #define BENCH_VSOCK_SENT	9	/* the same by vsock */
 #define BENCH_VSOCK_RECEIVED	10
 #define BENCH_VSOCK_ECHO	11
-#define BENCH_KINDS	12
+#define BENCH_MEM_COPY	12	/* a program copies BENCH_MEM_SIZE */
+#define BENCH_MEM_SHARE_HUGE	13	/* it is shared with a VM, in 2 MiB pages */
+#define BENCH_MEM_LEND_HUGE	14	/* ... lent to it */
+#define BENCH_MEM_SHARE	15	/* the same in 4 KiB pages */
+#define BENCH_MEM_LEND	16
+#define BENCH_KINDS	17
 
 /* A transfer, of so many blocks */
 #define BENCH_BLOCK	65536
 #define BENCH_BLOCKS	64
+
+/* Memory that is given to a VM, in bytes */
+#define BENCH_MEM_SIZE	(64UL << 20)
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts

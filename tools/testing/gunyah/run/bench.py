@@ -6,18 +6,18 @@ that differ in what is at EL2: the test hypervisor, or KVM. A plugin of QEMU
 counts how many instructions each part of the machine executes. The targets are
 about the kernel's part, because the driver has an influence only on that.
 
-bench_net.py measures the network of a Linux guest. A third job measures what an
+bench_mem.py measures what memory costs that is given to a VM, bench_net.py the
+network of a Linux guest. A further job measures what an
 idle guest and the removal of functions cost threads and processors of the host
 that have nothing to do with it.
 """
-import bisect
 import re
-from collections import Counter
 from dataclasses import dataclass
 
+import bench_mem
 import bench_net
-from bench_counts import (BACKENDS, CPU, PARTS, counts_path, heading, means,
-                          measure, row, run_all, verdict)
+from bench_counts import (BACKENDS, CPU, PARTS, SYMBOLS, heading, means,
+                          measure, profile_of, row, run_all, verdict)
 from bench_counts import job as counting_job
 from children import Problem
 from ktap import Case
@@ -26,7 +26,6 @@ from machine import Job, job_text
 WARM_UP = 100
 COUNT = 1000
 PROFILE_LINES = 25
-SYMBOLS = "bench-symbols:"
 
 
 @dataclass
@@ -174,45 +173,15 @@ def cases(machine):
                        f"{value:.2f}, target {figure.target}")
     yield Case("same figures twice", "failed" if differ else "passed",
                " and ".join(differ) + " not" if differ else "")
+    yield from bench_mem.cases(machine)
     yield from bench_net.cases(machine)
-
-
-class Symbols:
-    """The kernel's functions, as the machine itself lists them."""
-
-    def __init__(self, text):
-        table_of = {}
-        for line in text.partition(SYMBOLS + "\n")[2].splitlines():
-            words = line.split()
-            # Address, type, name, and of a module's: "[module]". "$x" is no
-            # name, but tells that code begins.
-            if (len(words) in (3, 4) and len(words[0]) == 16 and
-                    not words[2].startswith("$")):
-                # Of several names of an address the first one will do
-                table_of.setdefault(int(words[0], 16), " ".join(words[2:]))
-        self.addresses = sorted(table_of)
-        self.names = [table_of[address] for address in self.addresses]
-        if not self.names:
-            raise Problem("the machine has listed no symbols")
-
-    def at(self, address):
-        index = bisect.bisect_right(self.addresses, address) - 1
-        return self.names[index] if index >= 0 else f"{address:#x}"
 
 
 def show_profile(machine):
     """Which functions of the kernel take how many instructions."""
     for result in run_all(machine, [job(machine, backend, "profile", True)
                                     for backend in BACKENDS]):
-        symbols = Symbols(result.output)
-        totals = {kind.number: Counter() for kind in KINDS}
-        with open(counts_path(machine, result.job.name),
-                  encoding="ascii") as f:
-            for line in f:
-                if line.startswith("at "):
-                    _, kind, address, count = line.split()
-                    totals[int(kind)][symbols.at(int(address, 16))] += int(
-                        count)
+        totals = profile_of(machine, result, KINDS)
         for kind in KINDS:
             print(f"\n{kind.name}, kernel, {result.job.name}: instructions per "
                   "operation by function")
@@ -231,7 +200,8 @@ def main(machine, profile):
         show_profile(machine)
     for backend in differ:
         print(f"bench: {backend}: another run had other figures")
-    good = bench_net.main(machine)
+    good = bench_mem.main(machine)
+    good = bench_net.main(machine) and good
     host = host_figures(machine)
     print("\n".join(host_table(host)))
     missed = [kind for kind in KINDS if kind.target is not None and

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What the parts of the benchmark have in common: machines that count."""
+import bisect
 import os
 import statistics
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from children import Problem
@@ -13,6 +15,7 @@ CPU = "neoverse-n1"	# the kernel runs at EL2 itself if it has KVM (VHE)
 # Newer processors need no loop at every entry into the kernel, which would hide
 # what the entry into the driver costs
 WORDS = "nospectre_bhb"
+SYMBOLS = "bench-symbols:"	# the machine's symbols follow this line
 
 
 def counts_path(machine, name):
@@ -72,6 +75,43 @@ def measure(machine, make_job, kinds, count, once=()):
     figures = {backend: by_run[backend, 1] for backend in (*BACKENDS, *once)}
     return figures, [backend for backend in BACKENDS
                      if figures[backend] != by_run[backend, 2]]
+
+
+class Symbols:
+    """The kernel's functions, as the machine itself lists them."""
+
+    def __init__(self, text):
+        table_of = {}
+        for line in text.partition(SYMBOLS + "\n")[2].splitlines():
+            words = line.split()
+            # Address, type, name, and of a module's: "[module]". "$x" is no
+            # name, but tells that code begins.
+            if (len(words) in (3, 4) and len(words[0]) == 16 and
+                    not words[2].startswith("$")):
+                # Of several names of an address the first one will do
+                table_of.setdefault(int(words[0], 16), " ".join(words[2:]))
+        self.addresses = sorted(table_of)
+        self.names = [table_of[address] for address in self.addresses]
+        if not self.names:
+            raise Problem("the machine has listed no symbols")
+
+    def at(self, address):
+        index = bisect.bisect_right(self.addresses, address) - 1
+        return self.names[index] if index >= 0 else f"{address:#x}"
+
+
+def profile_of(machine, result, kinds):
+    """{kind: Counter of the instructions of each function of the kernel}"""
+    symbols = Symbols(result.output)
+    totals = {kind.number: Counter() for kind in kinds}
+    with open(counts_path(machine, result.job.name), encoding="ascii") as f:
+        for line in f:
+            if line.startswith("at "):
+                _, kind, address, count = line.split()
+                if int(kind) in totals:
+                    totals[int(kind)][symbols.at(int(address, 16))] += int(
+                        count)
+    return totals
 
 
 def means(ops):
