@@ -162,6 +162,43 @@ int fake_call_end(struct fake_call *call)
 }
 
 /**
+ * fake_exchange() - check the bytes of a request, and what becomes of replies
+ * @fw: the firmware
+ * @exchange: the function, its request and the reply
+ * @data: for the function
+ * @error: a second call gets a reply with this error
+ * @ret: its expected result
+ *
+ * Frees calls that have ended. No call may be in progress.
+ */
+void fake_exchange(struct fake_fw *fw, const struct fake_exchange *exchange,
+		   void *data, u32 error, int ret)
+{
+	struct kunit *test = fw->test;
+	struct fake_request *request;
+	struct fake_call *call;
+
+	/* Only one call at a time may write to @data. */
+	fake_calls_free(fw);
+	call = fake_call_start_fn(fw, exchange->fn, data);
+	request = fake_fw_recv(fw);
+	KUNIT_EXPECT_EQ_MSG(test, request->msg_id, exchange->msg_id, "%s",
+			    exchange->name);
+	KUNIT_EXPECT_EQ_MSG(test, request->len, (size_t)exchange->len, "%s",
+			    exchange->name);
+	KUNIT_EXPECT_MEMEQ_MSG(test, request->payload, exchange->bytes,
+			       exchange->len, "%s", exchange->name);
+	fake_fw_reply(fw, request, 0, exchange->reply, exchange->reply_len);
+	KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "%s",
+			    exchange->name);
+
+	call = fake_call_start_fn(fw, exchange->fn, data);
+	fake_fw_reply(fw, fake_fw_recv(fw), error, "more", 4);
+	KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), ret, "%s",
+			    exchange->name);
+}
+
+/**
  * fake_call_kill() - kill the thread of a call
  * @call: the call
  */

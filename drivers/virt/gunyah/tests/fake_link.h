@@ -93,6 +93,26 @@ struct fake_call {
 };
 
 /**
+ * struct fake_exchange - a function of rm_call.h: its request and the reply
+ * @name: for messages
+ * @fn: calls the function
+ * @msg_id: expected message id
+ * @len: expected size of the request's payload in bytes
+ * @bytes: expected payload
+ * @reply_len: size of @reply in bytes
+ * @reply: body of the reply
+ */
+struct fake_exchange {
+	const char *name;
+	int (*fn)(struct fake_call *call);
+	u32 msg_id;
+	u8 len;
+	u8 bytes[48];
+	u8 reply_len;
+	u8 reply[20];
+};
+
+/**
  * struct fake_notification - a notification that the RPC core has delivered
  * @msg_id: message id
  * @len: size of @payload in bytes
@@ -185,6 +205,8 @@ struct fake_call *fake_call_start_msg(struct fake_fw *fw,
 				      const struct gunyah_rm_msg *msg);
 struct fake_call *fake_call_start(struct fake_fw *fw, u32 msg_id,
 				  const void *req, size_t len);
+void fake_exchange(struct fake_fw *fw, const struct fake_exchange *exchange,
+		   void *data, u32 error, int ret);
 void fake_calls_free(struct fake_fw *fw);
 int fake_call_end(struct fake_call *call);
 void fake_call_kill(struct fake_call *call);

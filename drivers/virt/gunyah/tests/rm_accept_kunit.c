@@ -68,15 +68,7 @@ static int call_notify_released(struct fake_call *call)
 	return gunyah_rm_mem_notify_owner(&call->client, &a->offer, false);
 }
 
-static const struct {
-	const char *name;
-	int (*fn)(struct fake_call *call);
-	u32 msg_id;
-	u8 len;
-	u8 bytes[48];
-	u8 reply_len;
-	u8 reply[20];
-} requests[] = {
+static const struct fake_exchange exchanges[] = {
 	{
 		"accept", call_accept, FAKE_MEM_ACCEPT, 32, {
 			0xbc, 0x9a, 0x78, 0x56, 0, 2, 0x96, 0,
@@ -120,33 +112,12 @@ static const struct {
 static void rm_accept_requests(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
-	struct fake_request *request;
-	struct fake_call *call;
 	struct acceptance a;
 	unsigned int i;
 
 	acceptance_init(test, &a);
-	for (i = 0; i < ARRAY_SIZE(requests); i++) {
-		fake_calls_free(fw);
-		call = fake_call_start_fn(fw, requests[i].fn, &a);
-		request = fake_fw_recv(fw);
-		KUNIT_EXPECT_EQ_MSG(test, request->msg_id, requests[i].msg_id,
-				    "%s", requests[i].name);
-		KUNIT_EXPECT_EQ_MSG(test, request->len, (size_t)requests[i].len,
-				    "%s", requests[i].name);
-		KUNIT_EXPECT_MEMEQ_MSG(test, request->payload,
-				       requests[i].bytes, requests[i].len, "%s",
-				       requests[i].name);
-		fake_fw_reply(fw, request, 0, requests[i].reply,
-			      requests[i].reply_len);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "%s",
-				    requests[i].name);
-
-		call = fake_call_start_fn(fw, requests[i].fn, &a);
-		fake_fw_reply(fw, fake_fw_recv(fw), 2, "more", 4);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), -ENODEV, "%s",
-				    requests[i].name);
-	}
+	for (i = 0; i < ARRAY_SIZE(exchanges); i++)
+		fake_exchange(fw, &exchanges[i], &a, 2, -ENODEV);
 	KUNIT_EXPECT_EQ(test, a.addr, 0x140200000);
 	KUNIT_EXPECT_EQ(test, a.size, FAKE_SIZE);
 }

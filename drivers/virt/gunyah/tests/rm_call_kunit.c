@@ -124,15 +124,7 @@ static int call_resources(struct fake_call *call)
 					   &result->count);
 }
 
-static const struct {
-	const char *name;
-	int (*fn)(struct fake_call *call);
-	u32 msg_id;
-	u8 len;
-	u8 bytes[40];
-	u8 reply_len;
-	u8 reply[4];
-} requests[] = {
+static const struct fake_exchange exchanges[] = {
 	{ "get_vmid", call_get_vmid, 0x56000024, 0, {}, 4, { 3 } },
 	{ "get_owner", call_get_owner, 0x56000015, 0, {}, 4, { 3 } },
 	{ "alloc", call_alloc, 0x56000001, 4, { 0, 0, 0, 0 }, 4, { 0x80 } },
@@ -193,33 +185,10 @@ static void rm_call_requests(struct kunit *test)
 {
 	struct fake_fw *fw = test->priv;
 	struct result result = {};
-	struct fake_call *call;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(requests); i++) {
-		struct fake_request *request;
-
-		/* Only one call at a time may write to @result. */
-		fake_calls_free(fw);
-		call = fake_call_start_fn(fw, requests[i].fn, &result);
-		request = fake_fw_recv(fw);
-		KUNIT_EXPECT_EQ_MSG(test, request->msg_id, requests[i].msg_id,
-				    "%s", requests[i].name);
-		KUNIT_EXPECT_EQ_MSG(test, request->len, (size_t)requests[i].len,
-				    "%s", requests[i].name);
-		KUNIT_EXPECT_MEMEQ_MSG(test, request->payload,
-				       requests[i].bytes, requests[i].len, "%s",
-				       requests[i].name);
-		fake_fw_reply(fw, request, 0, requests[i].reply,
-			      requests[i].reply_len);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), 0, "%s",
-				    requests[i].name);
-
-		call = fake_call_start_fn(fw, requests[i].fn, &result);
-		fake_fw_reply(fw, fake_fw_recv(fw), 0x14, "more", 4);
-		KUNIT_EXPECT_EQ_MSG(test, fake_call_end(call), -EBUSY, "%s",
-				    requests[i].name);
-	}
+	for (i = 0; i < ARRAY_SIZE(exchanges); i++)
+		fake_exchange(fw, &exchanges[i], &result, 0x14, -EBUSY);
 	KUNIT_EXPECT_EQ(test, result.state, 9);
 	KUNIT_EXPECT_EQ(test, result.vmid, 0x80);
 }
