@@ -10,7 +10,8 @@
  *	load.c, image.c		content of the VM's memory: kernel and ramdisk
  *	dt_make.c, dt_write.c,
  *	devicetree.c		the devicetree, created or read from a file
- *	vm.c, vcpu.c		the calls of /dev/gunyah; a thread for each vCPU
+ *	vm.c, vcpu.c		the calls of /dev/gunyah
+ *	vcpu_thread.c, irq.c	a thread for each vCPU; the VM's interrupts
  *	control.c, added.c	commands for a VM that runs; memory that it is given
  *	wait.c			waiting for the VM's end, and requests to end it
  *	devices.c		the devices, see device.h

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtual CPUs that this program schedules, each in a thread
+ * Virtual CPUs that this program schedules: the calls of /dev/gunyah
  */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-#include "device.h"
 #include "vcpu.h"
 #include "vm.h"
 
@@ -49,42 +46,24 @@ static bool enter(struct vcpu *vcpu)
 	    errno == ENODEV ? "; has the devicetree fewer?" : "");
 }
 
-/* Emulate an access of the VM to a device */
-static void handle_mmio(struct vcpu *vcpu)
+/**
+ * vcpu_run() - run a vCPU until its VM has ended, or until it is to stop
+ * @vcpu: the vCPU
+ */
+void vcpu_run(struct vcpu *vcpu)
 {
 	struct gh_vcpu_run *run = vcpu->run;
-	unsigned int i, len = run->mmio.len;
-	__u64 value = 0;
-
-	if (len > sizeof(run->mmio.data))
-		die("vCPU %u: access of %u bytes", vcpu->id, len);
-
-	if (run->mmio.is_write) {
-		vcpu->writes++;
-		for (i = 0; i < len; i++)
-			value |= (__u64)run->mmio.data[i] << (8 * i);
-		devices_write(run->mmio.phys_addr, len, value);
-	} else {
-		vcpu->reads++;
-		value = devices_read(run->mmio.phys_addr, len);
-		/* The next GH_VCPU_RUN passes the value to the VM */
-		for (i = 0; i < len; i++)
-			run->mmio.data[i] = value >> (8 * i);
-	}
-}
-
-static void *vcpu_thread(void *arg)
-{
-	struct vcpu *vcpu = arg;
 
 	while (!vcpu->stopping) {
 		/* After a signal, check whether to stop */
 		if (!enter(vcpu))
 			continue;
 
-		switch (vcpu->run->exit_reason) {
+		switch (run->exit_reason) {
 		case GH_VCPU_EXIT_MMIO:
-			handle_mmio(vcpu);
+			/* The next GH_VCPU_RUN passes what was read to the VM */
+			vcpu_mmio(vcpu, run->mmio.phys_addr, run->mmio.data,
+				  run->mmio.len, run->mmio.is_write);
 			break;
 		case GH_VCPU_EXIT_STATUS:
 			/*
@@ -92,54 +71,19 @@ static void *vcpu_thread(void *arg)
 			 * GH_VM_GET_STATUS, which also works for VMs that the
 			 * hypervisor schedules.
 			 */
-			return NULL;
+			return;
 		default:
 			die("vCPU %u: unknown exit reason %u", vcpu->id,
-			    vcpu->run->exit_reason);
+			    run->exit_reason);
 		}
 	}
-
-	return NULL;
-}
-
-/* An empty handler: the signal only interrupts GH_VCPU_RUN */
-static void on_kick(int sig)
-{
-	(void)sig;
 }
 
 /**
- * vcpu_start() - run a vCPU in a thread of its own
+ * vcpu_leave() - make a vCPU leave at once if it is run once more
  * @vcpu: the vCPU
  */
-void vcpu_start(struct vcpu *vcpu)
+void vcpu_leave(struct vcpu *vcpu)
 {
-	struct sigaction kick = { .sa_handler = on_kick };
-	int err;
-
-	sigaction(SIGUSR1, &kick, NULL);
-	err = pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu);
-	if (err)
-		die("cannot create a thread: %s", strerror(err));
-}
-
-/**
- * vcpu_stop() - end a vCPU's thread and close the vCPU
- * @vcpu: the vCPU
- *
- * Only for the end of the VM.
- */
-void vcpu_stop(struct vcpu *vcpu)
-{
-	/*
-	 * If the signal arrives before GH_VCPU_RUN is called, immediate_exit
-	 * makes the call return at once.
-	 */
-	vcpu->stopping = true;
 	vcpu->run->immediate_exit = 1;
-	pthread_kill(vcpu->thread, SIGUSR1);
-	pthread_join(vcpu->thread, NULL);
-
-	munmap(vcpu->run, vcpu->run_size);
-	close(vcpu->fd);
 }

@@ -33,7 +33,14 @@ struct vcpu {
 	__u64 writes;
 };
 
+/* vcpu.c */
 void vcpu_create(struct vcpu *vcpu, int vm, unsigned int id);
+void vcpu_run(struct vcpu *vcpu);
+void vcpu_leave(struct vcpu *vcpu);
+
+/* vcpu_thread.c */
+void vcpu_mmio(struct vcpu *vcpu, __u64 addr, __u8 *data, unsigned int len,
+	       bool is_write);
 void vcpu_start(struct vcpu *vcpu);
 void vcpu_stop(struct vcpu *vcpu);
 

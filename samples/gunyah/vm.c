@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -310,27 +309,6 @@ void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
 	arg.fd = irq->fd;
 	if (add_function(vm, GH_FN_IRQFD, &arg, sizeof(arg)))
 		die("cannot add interrupt %u: %s", spi, strerror(errno));
-}
-
-/**
- * vm_remove_irq() - remove an interrupt by closing its eventfd
- * @irq: the interrupt, whether it was added or not
- */
-void vm_remove_irq(struct vm_irq *irq)
-{
-	if (irq->fd >= 0)
-		close(irq->fd);
-	irq->fd = -1;
-}
-
-/**
- * vm_raise_irq() - send the VM an interrupt
- * @irq: the interrupt
- */
-void vm_raise_irq(struct vm_irq *irq)
-{
-	eventfd_write(irq->fd, 1);
-	irq->count++;
 }
 
 /**

@@ -21,6 +21,7 @@ struct vm_irq {
 	atomic_ullong count;
 };
 
+/* vm.c */
 int vm_create(const char *device);
 void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 		   void *mem);
@@ -30,11 +31,13 @@ bool vm_remove_memory(int vm, __u32 label);
 void vm_set_dtb(int vm, __u64 addr, __u64 size);
 int vm_add_vcpu(int vm, unsigned int id);
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);
-void vm_remove_irq(struct vm_irq *irq);
-void vm_raise_irq(struct vm_irq *irq);
 void vm_add_ioeventfd(int vm, int fd, __u64 addr, __u32 data);
 void vm_start(int vm, bool shared);
 bool vm_stop(int vm, bool force);
 void vm_get_status(int vm, struct gh_vm_status *status);
+
+/* irq.c */
+void vm_remove_irq(struct vm_irq *irq);
+void vm_raise_irq(struct vm_irq *irq);
 
 #endif /* GUNYAH_VMM_VM_H */

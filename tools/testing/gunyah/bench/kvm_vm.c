@@ -206,27 +206,6 @@ void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi)
 }
 
 /**
- * vm_remove_irq() - remove an interrupt by closing its eventfd
- * @irq: the interrupt, whether it was added or not
- */
-void vm_remove_irq(struct vm_irq *irq)
-{
-	if (irq->fd >= 0)
-		close(irq->fd);
-	irq->fd = -1;
-}
-
-/**
- * vm_raise_irq() - send the VM an interrupt
- * @irq: the interrupt
- */
-void vm_raise_irq(struct vm_irq *irq)
-{
-	eventfd_write(irq->fd, 1);
-	irq->count++;
-}
-
-/**
  * vm_add_ioeventfd() - signal an eventfd when the VM writes to an address
  * @vm: the VM
  * @fd: the eventfd
