@@ -448,7 +448,7 @@ class Tests:
     def tier_console(self):
         """console of the sample VMM, and kernels that it loads
 
-        Readers that stop, pseudo terminal, file, much input;
+        Readers that stop or go, pseudo terminal, file, restart, much input;
         gzip and EFI zboot; a panic; a guest without a DMA pool.
         """
         self.images()

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The console of the sample VMM: readers that stop, its backends, much
-# input, and what else needs a guest that one can log in to.
+# The console of the sample VMM: readers that stop or go, its backends, much
+# input, a restart, and what else needs a guest that one can log in to.
 
 # shellcheck source=tools/testing/gunyah/run/jobs/ktap.sh
 . /job/ktap.sh
@@ -10,60 +10,63 @@
 OUTPUT=/tmp/out		# of the guest
 SAID=/tmp/said		# by the VMM
 
-# The console is in these pipes, whose reader can be stopped or ended
-mkfifo /tmp/in /tmp/pipe
-exec 3<>/tmp/in
+# shellcheck source=tools/testing/gunyah/run/jobs/guest.sh
+. /job/guest.sh
+
+# The output goes through this pipe, whose reader can be stopped or ended
+mkfifo /tmp/pipe
 
 starts()
 {
+	# Left by a case that has failed
+	if [ -n "$vmm" ]; then
+		kill -KILL "$vmm" "$reader"
+		wait "$vmm" "$reader"
+	fi 2>/dev/null
 	: >$OUTPUT
 	: >$SAID
 	cat </tmp/pipe >>$OUTPUT &
 	reader=$!
-	gunyah_vmm --image /guest/Image --disk /job/guest-disk.img "$@" \
-		</tmp/in >/tmp/pipe 2>$SAID &
+	gunyah_vmm --image /guest/Image --disk $DISK "$@" \
+		<$OUTPUT.in >/tmp/pipe 2>$SAID &
 	vmm=$!
 }
 running() { kill -0 "$vmm" 2>/dev/null; }
-# sees TEXT: wait until a line of the guest begins with it. Its terminal may send
-# XON and XOFF.
-sees()
-{
-	until tr -d '\r\021\023' <$OUTPUT | grep -q "^$1"; do
-		running || return 1
-		sleep 0.2
-	done
-}
-types() { echo "$1" >&3; }
-logs_in() { sees "guest login: " && types root && sees ".*# "; }
-says() { until grep -q "$1" $SAID; do running || return 1; sleep 0.2; done; }
+has_ended() { ! running; }
+# runs OPTION...: wait for a VMM
+runs() { timeout -s KILL $LIMIT gunyah_vmm --image /guest/Image "$@"; }
+says() { waits_for grep -q "$1" $SAID; }
 # ends STATUS TEXT: the exit status, and what the VMM has said
 ends()
 {
+	waits_for has_ended || return 1
 	wait "$vmm"
 	status=$?
 	kill -CONT "$reader" 2>/dev/null
 	wait "$reader"
-	[ $status = "$1" ] && grep -q "$2" $SAID && return 0
-	echo "# status $status"
+	vmm='' reader=''
+	[ $status = "$1" ] && grep -q "$2" $SAID && return
+	echo "# status $status, not $1 and \"$2\""
+	sed 's/^/# /' $SAID
 	return 1
 }
 
 # Nobody reads a guest that prints without an end: sooner or later it waits, and
 # the main thread has nothing to write
 wakeups() { grep ctxt_switches "/proc/$vmm/task/$vmm/status"; }
+sleeps()
+{
+	before=$(wakeups)
+	sleep 3
+	[ "$(wakeups)" = "$before" ]
+}
 stuck()
 {
 	starts "$@" && logs_in || return 1
 	types "tr '\\000' y </dev/zero"
 	sees y || return 1
 	kill -STOP "$reader"
-	while running; do
-		before=$(wakeups)
-		sleep 3
-		[ "$(wakeups)" != "$before" ] || return 0
-	done
-	return 1
+	waits_for sleeps && running
 }
 stuck_and_asked() { stuck "$@" && kill $vmm && ends 0 "nobody reads"; }
 stuck_and_stopped()
@@ -71,20 +74,49 @@ stuck_and_stopped()
 	stuck "$@" && kill $vmm && says "asked to shut down" && kill $vmm &&
 		ends 5 "was stopped"
 }
+reader_goes()
+{
+	starts --console uart && logs_in || return 1
+	kill "$reader"
+	wait "$reader"
+	types "echo nobody sees this"
+	types poweroff
+	ends 0 "powered off"
+}
+
+# The VM starts again, with the same console, and nothing is left of the first
+files() { find "/proc/$vmm/fd" "/proc/$vmm/task" -maxdepth 1 | wc -l; }
+restarts()
+{
+	starts --restart --cpus 2 --console virtio && logs_in || return 1
+	first=$(files)
+	: >$OUTPUT
+	types reboot
+	logs_in && says "guest reset" || return 1
+	second=$(files)
+	if [ "$second" != "$first" ]; then
+		echo "# $first files and threads, then $second"
+		return 1
+	fi
+	types poweroff
+	ends 0 "powered off"
+}
+
 # 10 KB of text at once, in lines of 32 bytes, while the guest is busy
 make_text() { yes "0123456789 the quick brown fox." | head -c 10240; }
 pastes()
 {
 	types "stty -echo; echo ready; sleep 2; head -c 10240 | md5sum; stty echo"
 	sees ready || return 1
-	make_text >&3
+	# Waits while nobody takes it
+	make_text >&3 &
 	sees "$(make_text | md5sum)"
 }
 takes_all_input() { starts --console uart && logs_in && pastes; }
 locked()
 {
-	! gunyah_vmm --image /guest/Image --disk /job/guest-disk.img \
-		>/tmp/second 2>&1 && grep -q "in use by another" /tmp/second
+	! runs --disk $DISK >/tmp/second 2>&1 </dev/null &&
+		grep -q "in use by another" /tmp/second
 }
 powers_off() { types poweroff; ends 0 "powered off"; }
 
@@ -108,7 +140,7 @@ pty()
 }
 to_file()
 {
-	gunyah_vmm --image /guest/Image --ramdisk /guest/initramfs.cpio.gz \
+	runs --ramdisk /guest/initramfs.cpio.gz \
 		--console virtio,file=/tmp/log >$OUTPUT 2>$SAID </dev/null &&
 		grep -q guest-init: /tmp/log && [ ! -s $OUTPUT ]
 }
@@ -116,8 +148,7 @@ to_file()
 # A devicetree that was written is read again; one whose pool is no pool
 reads_devicetree()
 {
-	gunyah_vmm --image /guest/Image --disk /job/guest-disk.img \
-		--console virtio --dump-dtb /tmp/dtb &&
+	runs --disk $DISK --console virtio --dump-dtb /tmp/dtb &&
 		starts --console virtio --dtb /tmp/dtb && logs_in && powers_off
 }
 explains_missing_pool()
@@ -131,9 +162,11 @@ explains_missing_pool()
 	ends 5 "was stopped"
 }
 
-echo 1..10
+echo 1..12
 check "nobody reads, virtio: asked" stuck_and_asked --console virtio --cpus 2
 check "nobody reads, UART: stopped" stuck_and_stopped --console uart
+check "the reader goes" reader_goes
+check "restart" restarts
 check "much input" takes_all_input
 check "the disk is locked" locked
 check "power off" powers_off

@@ -8,7 +8,7 @@
 
 OUTPUT=/tmp/out
 
-vmm() { gunyah_vmm --image "$@" </dev/null >$OUTPUT 2>&1; }
+vmm() { timeout -s KILL 100 gunyah_vmm --image "$@" </dev/null >$OUTPUT 2>&1; }
 boots()
 {
 	vmm "$1" --ramdisk /guest/initramfs.cpio.gz && grep -q guest-init: $OUTPUT

@@ -17,7 +17,8 @@ check()
 		return
 	fi
 	echo "not ok $number $name"
-	[ -z "$OUTPUT" ] || tail -n 30 "$OUTPUT" | sed 's/^/# /; $s/$/\n/'
+	[ -z "$OUTPUT" ] || tail -n 30 "$OUTPUT" | tail -c 4000 |
+		sed 's/^/# /; $s/$/\n/'
 }
 
 # skip NAME REASON
