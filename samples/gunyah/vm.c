@@ -96,6 +96,8 @@ static const char *hint(int err)
 		return "; the firmware is still releasing other VMs, try again";
 	case ENOMEM:
 		return no_memory();
+	case EOPNOTSUPP:
+		return "; the host's kernel log may say why";
 	case ESHUTDOWN:
 	case ETIMEDOUT:
 		return "; the resource manager does not answer, see the kernel log";

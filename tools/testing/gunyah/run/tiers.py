@@ -443,7 +443,10 @@ class Tests:
         """
         self.images()
         return [self.task(self.job("refuse", job_text("refuse"),
-                                   parts=("guest",), timeout=300, **PROD))]
+                                   parts=("guest",), timeout=300, **PROD)),
+                self.task(self.job("refuse-lend", job_text("refuse_lend"),
+                                   parts=("guest",), timeout=300,
+                                   words="rodata=on"), "rodata=on: ")]
 
     def tier_console(self):
         """console of the sample VMM, and kernels that it loads
