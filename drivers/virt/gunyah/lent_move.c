@@ -95,7 +95,10 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 	return 0;
 }
 
-/* Whether a page is a hole, which has to be neither allocated nor copied */
+/*
+ * Whether a page is a hole, which has to be neither allocated nor copied. Pages
+ * are asked for in ascending order.
+ */
 static bool lent_is_hole(struct lent_source *source, unsigned long done)
 {
 	pgoff_t index = (source->offset + done) >> PAGE_SHIFT;
@@ -111,31 +114,39 @@ static bool lent_is_hole(struct lent_source *source, unsigned long done)
 	return index < source->next;
 }
 
-/* Copy pages of the user, which are not looked for in holes */
+/* Copy pages of the user that are no holes */
+static int lent_copy_some(struct page *to, struct lent_source *source,
+			  unsigned long done, unsigned long count)
+{
+	long got;
+
+	for (; count; count -= got) {
+		got = gunyah_mem_copy_user(to, source->addr + done, count);
+		if (got < 0)
+			return got;
+		to += got;
+		done += got << PAGE_SHIFT;
+	}
+	return 0;
+}
+
 static int lent_copy(struct page *to, struct lent_source *source,
 		     unsigned long done, unsigned long count)
 {
-	unsigned long i, next = 0;
-	long got;
+	unsigned long from = 0, i;
+	int ret = 0;
 
-	for (i = 0; i < count; i += got) {
-		got = 1;
-		if (lent_is_hole(source, done + i * PAGE_SIZE)) {
-			clear_highpage(to + i);
+	/* What is before i, from from on, is no hole */
+	for (i = 0; i < count && !ret; i++) {
+		if (!lent_is_hole(source, done + i * PAGE_SIZE))
 			continue;
-		}
-		if (next <= i)
-			next = i + 1;
-		while (next < count &&
-		       !lent_is_hole(source, done + next * PAGE_SIZE))
-			next++;
-		got = gunyah_mem_copy_user(to + i,
-					   source->addr + done + i * PAGE_SIZE,
-					   next - i);
-		if (got < 0)
-			return got;
+		ret = lent_copy_some(to + from, source, done + from * PAGE_SIZE,
+				     i - from);
+		clear_highpage(to + i);
+		from = i + 1;
 	}
-	return 0;
+	return ret ?: lent_copy_some(to + from, source,
+				     done + from * PAGE_SIZE, count - from);
 }
 
 /* Append one block, with the content that is @done bytes into the source */

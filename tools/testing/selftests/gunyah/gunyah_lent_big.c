@@ -8,8 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../kselftest_harness.h"
 #include "gunyah_utils.h"
-#include "payloads.h"
 #include "testctl.h"
 
 #define BIG_TIMEOUT	900
