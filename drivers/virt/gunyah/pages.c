@@ -16,6 +16,8 @@
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/xarray.h>
 
 #include "pages.h"
 #include "runs.h"
@@ -62,27 +64,62 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 	spin_lock_init(&pages->lock);
 }
 
-/* Find a page, and the block that it is in: its first page, and its size */
-static struct page *pages_find_block(struct gunyah_pages *pages,
-				     unsigned long at, unsigned long *first,
-				     unsigned long *size)
+/**
+ * struct pages_block - a block
+ * @page: its first page, which may have been punched
+ * @first: offset of that
+ * @size: number of pages
+ * @split: it was split. The tree has to know it, as a tag, because a page that
+ *	was punched is somebody else's.
+ */
+struct pages_block {
+	struct page *page;
+	unsigned long first;
+	unsigned long size;
+	bool split;
+};
+
+/* Find the block that a page is in */
+static bool pages_find_block(struct gunyah_pages *pages, unsigned long at,
+			     struct pages_block *block)
 {
-	struct page *block;
+	void *entry;
 
 	MA_STATE(mas, &pages->blocks, at, at);
 
 	guard(rcu)();
-	block = mas_walk(&mas);
-	if (!block || at >= READ_ONCE(pages->count))
-		return NULL;
-	*first = mas.index;
-	*size = mas.last - mas.index + 1;
-	return block;
+	entry = mas_walk(&mas);
+	if (!entry || at >= READ_ONCE(pages->count))
+		return false;
+	*block = (struct pages_block) {
+		.page = xa_untag_pointer(entry),
+		.first = mas.index,
+		.size = mas.last - mas.index + 1,
+		.split = xa_pointer_tag(entry),
+	};
+	return true;
 }
 
-static bool pages_was_split(const struct page *block)
+/* Give each page of a block a reference of its own, so that it can be mapped */
+static int pages_split_block(struct gunyah_pages *pages,
+			     const struct pages_block *block)
 {
-	return gunyah_page_is_ours(block);
+	unsigned long i;
+	int ret;
+
+	lockdep_assert_held(&pages->lock);
+
+	/* The same range: nothing is allocated for it */
+	ret = mtree_store_range(&pages->blocks, block->first,
+				block->first + block->size - 1,
+				xa_tag_pointer(block->page, 1), GFP_ATOMIC);
+	if (WARN_ON_ONCE(ret))
+		return ret;
+	split_page(block->page, ilog2(block->size));
+	for (i = 0; i < block->size; i++)
+		set_page_private(block->page + i,
+				 (unsigned long)&gunyah_page_tag);
+	return 0;
 }
 
 /**
@@ -97,13 +134,12 @@ static bool pages_was_split(const struct page *block)
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left)
 {
-	unsigned long first, size;
-	struct page *block = pages_find_block(pages, at, &first, &size);
+	struct pages_block block;
 
-	if (!block)
+	if (!pages_find_block(pages, at, &block))
 		return NULL;
-	*left = first + size - at;
-	return block + (at - first);
+	*left = block.first + block.size - at;
+	return block.page + (at - block.first);
 }
 
 /**
@@ -117,20 +153,17 @@ struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
  */
 struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at)
 {
-	unsigned long first, size, i;
-	struct page *block = pages_find_block(pages, at, &first, &size);
+	struct pages_block block;
+	struct page *page;
 
-	if (!block)
-		return NULL;
 	guard(spinlock)(&pages->lock);
-	if (!pages_was_split(block)) {
-		split_page(block, ilog2(size));
-		for (i = 0; i < size; i++)
-			set_page_private(block + i,
-					 (unsigned long)&gunyah_page_tag);
-	}
-	get_page(block + (at - first));
-	return block + (at - first);
+	if (!pages_find_block(pages, at, &block))
+		return NULL;
+	if (!block.split && pages_split_block(pages, &block))
+		return NULL;
+	page = block.page + (at - block.first);
+	get_page(page);
+	return page;
 }
 
 /**
@@ -145,16 +178,16 @@ struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at)
 bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
 			 unsigned long count)
 {
-	unsigned long first, size, end = at + count;
-	struct page *block;
+	unsigned long end = at + count;
+	struct pages_block block;
 
-	while (at < end && (block = pages_find_block(pages, at, &first, &size))) {
-		if (!pages_was_split(block)) {
-			at = first + size;
+	while (at < end && pages_find_block(pages, at, &block)) {
+		if (!block.split) {
+			at = block.first + block.size;
 			continue;
 		}
-		for (; at < min(end, first + size); at++)
-			if (page_ref_count(block + (at - first)) != 1)
+		for (; at < min(end, block.first + block.size); at++)
+			if (page_ref_count(block.page + (at - block.first)) != 1)
 				return true;
 		cond_resched();
 	}
@@ -164,18 +197,16 @@ bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
 static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
 			    const unsigned long *skip)
 {
-	unsigned long first, size;
-	struct page *block;
+	struct pages_block block;
+	unsigned long i;
 
-	while ((block = pages_find_block(pages, at, &first, &size))) {
-		at = first + size;
-		if (!pages_was_split(block)) {
-			__free_pages(block, ilog2(size));
-			size = 0;
-		}
-		for (; size; size--, first++, block++)
-			if (!skip || !test_bit(first, skip))
-				gunyah_page_free(block);
+	while (pages_find_block(pages, at, &block)) {
+		at = block.first + block.size;
+		if (!block.split)
+			__free_pages(block.page, ilog2(block.size));
+		for (i = 0; block.split && i < block.size; i++)
+			if (!skip || !test_bit(block.first + i, skip))
+				gunyah_page_free(block.page + i);
 		cond_resched();
 	}
 }
