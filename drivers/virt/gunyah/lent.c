@@ -76,10 +76,11 @@ static vm_fault_t lent_fault(struct vm_fault *vmf)
 	lock_page(page);
 	scoped_guard(spinlock, &lent->lock)
 		punched = lent_is_punched(lent, vmf->pgoff);
-	if (punched) {
+	/* The kernel would look for the mapping of a page with a memory error */
+	if (punched || PageHWPoison(page)) {
 		unlock_page(page);
 		put_page(page);
-		return VM_FAULT_SIGBUS;
+		return punched ? VM_FAULT_SIGBUS : VM_FAULT_HWPOISON;
 	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
