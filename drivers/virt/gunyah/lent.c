@@ -27,15 +27,20 @@
 #include "lent.h"
 #include "weaken.h"
 
-static int lent_release(struct inode *inode, struct file *file)
+static void lent_free(struct kref *kref)
 {
-	struct gunyah_lent *lent = file->private_data;
+	struct gunyah_lent *lent = container_of(kref, struct gunyah_lent, kref);
 
 	gunyah_pages_destroy(&lent->pages, lent->punched);
 	kvfree(lent->punched);
 	account_locked_vm(lent->mm, lent->charged, false);
 	mmdrop(lent->mm);
 	kfree(lent);
+}
+
+static int lent_release(struct inode *inode, struct file *file)
+{
+	gunyah_lent_put(file->private_data);
 	return 0;
 }
 
@@ -113,7 +118,8 @@ static const struct file_operations lent_fops = {
  * @mm: address space that its pages will be charged to
  *
  * Context: Process context, may sleep.
- * Return: the object, without a page, or an ERR_PTR: -ENOMEM, -ENFILE.
+ * Return: the object, without a page, and with a reference to its file for the
+ * caller; or an ERR_PTR: -ENOMEM, -ENFILE.
  */
 struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 {
@@ -134,6 +140,9 @@ struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 		return ERR_CAST(file);
 	}
 	mmgrab(mm);
+	/* One reference for the file, one for the caller */
+	kref_init(&lent->kref);
+	kref_get(&lent->kref);
 	lent->file = file;
 	return lent;
 }
@@ -158,7 +167,7 @@ static struct page *lent_take_page(struct gunyah_lent *lent, unsigned long at)
 
 /**
  * gunyah_lent_punch() - free pages whose content was moved to another object
- * @lent: the object, open
+ * @lent: the object, open, which the caller has a mapping of
  * @at: page offset of the first
  * @count: number of pages
  *
@@ -252,18 +261,14 @@ void gunyah_lent_open(struct gunyah_lent *lent)
 }
 
 /**
- * gunyah_lent_put() - the region does not need the pages any more
+ * gunyah_lent_put() - put a reference
  * @lent: the object; what is mapped stays inaccessible if it is not open
  *
- * Who has them mapped keeps them.
+ * Who has the pages mapped keeps them.
  *
- * Context: Process context or worker.
+ * Context: Process context or worker, may sleep.
  */
 void gunyah_lent_put(struct gunyah_lent *lent)
 {
-	/* The end of a VM waits for all that it had */
-	if (current->flags & PF_KTHREAD)
-		__fput_sync(lent->file);
-	else
-		fput(lent->file);
+	kref_put(&lent->kref, lent_free);
 }

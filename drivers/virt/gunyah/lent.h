@@ -6,6 +6,7 @@
 #ifndef _GUNYAH_LENT_H
 #define _GUNYAH_LENT_H
 
+#include <linux/kref.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -17,8 +18,10 @@ struct mm_struct;
 
 /**
  * struct gunyah_lent - memory that was moved out of a region of user memory
- * @file: the file whose content it is; nobody has a descriptor of it. The VMAs
- *	that took the place of the user's mapping hold it, and the region.
+ * @kref: held by @file and by the region
+ * @file: the file whose content it is; nobody has a descriptor of it. The move
+ *	holds it, and the VMAs that took the place of the user's mapping, so these
+ *	keep the module loaded, and memory that is lost without them does not.
  * @mm: address space that is charged (mmgrab)
  * @charged: pages that are charged to @mm
  * @open: user space may map the pages, which are never lent again; until then an
@@ -30,9 +33,10 @@ struct mm_struct;
  * A page that was ever mapped to user space is never lent, and a lent page was
  * never mapped: so there is never a reference to a lent page to be looked for.
  *
- * Lives as long as @file. The region's VM serialises all changes.
+ * The region's VM serialises all changes.
  */
 struct gunyah_lent {
+	struct kref kref;
 	struct file *file;
 	struct mm_struct *mm;
 	unsigned long charged;

@@ -276,10 +276,12 @@ static int lent_move_all(struct gunyah_mem_region *region,
 int gunyah_lent_move(struct gunyah_mem_region *region)
 {
 	struct gunyah_lent *lent = gunyah_lent_new(region->mm);
+	struct file *file;
 	int ret;
 
 	if (IS_ERR(lent))
 		return PTR_ERR(lent);
+	file = lent->file;
 	ret = lent_move_all(region, lent);
 	if (!ret)
 		ret = gunyah_pages_add_runs(&lent->pages, 0, lent->pages.count,
@@ -288,8 +290,10 @@ int gunyah_lent_move(struct gunyah_mem_region *region)
 		gunyah_mem_runs_free(&region->runs, NULL);
 		gunyah_lent_open(lent);
 		gunyah_lent_put(lent);
-		return ret;
+	} else {
+		region->lent = lent;
 	}
-	region->lent = lent;
-	return 0;
+	/* From now on only mappings hold the file */
+	fput(file);
+	return ret;
 }

@@ -222,6 +222,11 @@ void gunyah_pages_destroy(struct gunyah_pages *pages,
 			  const unsigned long *skip)
 {
 	pages_free_from(pages, 0, skip);
+	/*
+	 * A tree in this mode is torn down by a callback that only trees of the
+	 * other kind, with MT_FLAGS_ALLOC_RANGE, survive.
+	 */
+	mt_clear_in_rcu(&pages->blocks);
 	mtree_destroy(&pages->blocks);
 }
 
