@@ -23,6 +23,9 @@
 #define INTID_CNTV		27
 #define INTID_CNTP		30
 
+/* SPSR for the start of a CPU: EL1h, all interrupts masked */
+#define SPSR_BOOT		0x3c5
+
 struct cpu;
 struct vcpu;
 
@@ -96,6 +99,7 @@ void hyp_main(void *fdt, struct frame *f);
 void hyp_secondary(u32 index, struct frame *f);
 void hyp_lock(void);
 void hyp_unlock(void);
+void cpu_start(struct cpu *cpu);
 
 /* trap.c: called by vectors.S */
 void trap_sync(struct frame *f);

@@ -4,9 +4,6 @@
  */
 #include "hyp.h"
 
-/* EL1h, all interrupts masked */
-#define SPSR_BOOT	0x3c5
-
 /* "ARM\x64" in the header of an arm64 Image */
 #define IMAGE_MAGIC_OFFSET	56
 #define IMAGE_MAGIC		0x644d5241
@@ -50,7 +47,11 @@ void hyp_unlock(void)
 	asm volatile("stlr wzr, %0" : "=Q" (hyp.lock) : : "memory");
 }
 
-static void start_cpu(struct cpu *cpu)
+/**
+ * cpu_start() - set up EL2 of this CPU
+ * @cpu: this CPU
+ */
+void cpu_start(struct cpu *cpu)
 {
 	host_cpu_init(cpu);
 	timer_init(cpu);
@@ -72,7 +73,7 @@ void hyp_main(void *fdt, struct frame *f)
 	mem_init();
 	host_gic_init();
 	rm_glue_init();
-	start_cpu(&hyp.cpus[0]);
+	cpu_start(&hyp.cpus[0]);
 	fdt_host_patch(fdt);
 	if (read32(HOST_IMAGE + IMAGE_MAGIC_OFFSET) != IMAGE_MAGIC)
 		panic("no Linux Image at %x", HOST_IMAGE);
@@ -93,7 +94,7 @@ void hyp_secondary(u32 index, struct frame *f)
 
 	write_sysreg(cpu, tpidr_el2);
 	hyp_lock();
-	start_cpu(cpu);
+	cpu_start(cpu);
 	memset(f, 0, sizeof(*f));
 	f->pc = cpu->boot_pc;
 	f->x[0] = cpu->boot_ctx;

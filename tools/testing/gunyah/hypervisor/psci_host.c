@@ -20,10 +20,17 @@
 #define PSCI_SYSTEM_OFF		0x84000008
 #define PSCI_SYSTEM_RESET	0x84000009
 #define PSCI_FEATURES		0x8400000a
+#define PSCI_SYSTEM_SUSPEND	0x8400000e
 #define FN_64			BIT(30)
 
 #define PSCI_NOT_SUPPORTED	((u64)-1)
 #define PSCI_INVALID_PARAMS	((u64)-2)
+#define PSCI_DENIED		((u64)-3)
+
+#define ISR_F			BIT(6)
+#define ISR_I			BIT(7)
+
+#define GICR_WAKER		0x0014
 
 #define HCR_VM			BIT(0)
 #define HCR_FMO			BIT(3)
@@ -124,6 +131,53 @@ static u64 cpu_suspend(u64 state)
 	return ret;
 }
 
+/*
+ * QEMU has no such call. The machine sleeps until the host has an interrupt, and
+ * then the host begins with what a CPU has that was turned on. EL2 does what it
+ * has to do meanwhile.
+ */
+static u64 system_suspend(struct cpu *cpu, struct frame *f)
+{
+	u64 pc = f->x[1], ctx = f->x[2], pending;
+	u32 i;
+
+	for (i = 0; i < hyp.num_cpus; i++) {
+		if (hyp.cpus[i].online && &hyp.cpus[i] != cpu)
+			return PSCI_DENIED;
+	}
+	log_printf("host: system suspend");
+	/* The host has disabled the interface, but it is to be woken */
+	write32(cpu->gicr + GICR_WAKER, 0);
+	write_sysreg(1, S3_0_C12_C12_7);	/* ICC_IGRPEN1_EL1 */
+	write_sysreg(0xff, S3_0_C4_C6_0);	/* ICC_PMR_EL1 */
+	isb();
+	do {
+		cpu_suspend(0);
+		pending = read_sysreg(isr_el1);
+		if (pending & ISR_F)
+			timer_fiq(cpu);
+	} while (!(pending & ISR_I));
+	log_printf("host: system resume");
+
+	cpu_start(cpu);
+	memset(f, 0, sizeof(*f));
+	f->pc = pc;
+	f->spsr = SPSR_BOOT;
+	return ctx;
+}
+
+static u64 features(u64 fn)
+{
+	switch (fn) {
+	case SMCCC_VERSION:
+	case PSCI_SYSTEM_SUSPEND:
+	case PSCI_SYSTEM_SUSPEND | FN_64:
+		return 0;
+	default:
+		return smc_call(PSCI_FEATURES, fn, 0, 0);
+	}
+}
+
 /**
  * psci_host() - PSCI or SMCCC architecture call of the host
  * @cpu: this CPU
@@ -145,8 +199,7 @@ bool psci_host(struct cpu *cpu, struct frame *f)
 			ret = 0;
 		break;
 	case PSCI_FEATURES:
-		ret = (u32)f->x[1] == SMCCC_VERSION ? 0 :
-		      smc_call(fn, f->x[1], 0, 0);
+		ret = features((u32)f->x[1]);
 		break;
 	case PSCI_VERSION:
 	case PSCI_MIGRATE_INFO_TYPE:
@@ -172,6 +225,10 @@ bool psci_host(struct cpu *cpu, struct frame *f)
 	case PSCI_CPU_SUSPEND:
 	case PSCI_CPU_SUSPEND | FN_64:
 		ret = cpu_suspend((u32)f->x[1]);
+		break;
+	case PSCI_SYSTEM_SUSPEND:
+	case PSCI_SYSTEM_SUSPEND | FN_64:
+		ret = system_suspend(cpu, f);
 		break;
 	default:
 		return false;
