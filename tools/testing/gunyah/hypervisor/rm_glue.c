@@ -71,8 +71,10 @@ static bool rm_is_dead(void)
 
 static void schedule_work(void)
 {
-	if (!timer_is_set(&work))
-		timer_set(&work, timer_now() + timer_us(hyp.rm_delay));
+	u64 when = timer_now() + timer_us(hyp.rm_delay);
+
+	/* Set again even if it is: it may have lost its interrupt, see timer_set() */
+	timer_set(&work, timer_is_set(&work) ? work.when : when);
 }
 
 static void do_work(struct timer_event *event __unused)

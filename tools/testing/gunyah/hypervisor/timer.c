@@ -108,7 +108,8 @@ void timer_set(struct timer_event *event, u64 when)
 		timer_cancel(event);
 	event->when = when;
 	insert(cpu, event);
-	if (cpu->events == event)
+	/* An overdue event has lost its interrupt: another kernel has the GIC now */
+	if (cpu->events == event || cpu->events->when < timer_now())
 		arm(cpu);
 }
 
