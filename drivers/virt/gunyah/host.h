@@ -23,6 +23,18 @@ struct gunyah_accept;
 struct gunyah_rm;
 
 /**
+ * enum gunyah_power_state - what the machine is about to do
+ * @GUNYAH_POWER_ON: nothing special
+ * @GUNYAH_POWER_HIBERNATE: hibernate: for the moment no VM gets memory
+ * @GUNYAH_POWER_DOWN: go down: no VM gets memory any more
+ */
+enum gunyah_power_state {
+	GUNYAH_POWER_ON,
+	GUNYAH_POWER_HIBERNATE,
+	GUNYAH_POWER_DOWN,
+};
+
+/**
  * struct gunyah_host - one resource manager and its /dev/gunyah
  * @misc: the character device
  * @kref: held by the platform device, open files and VMs
@@ -38,6 +50,8 @@ struct gunyah_rm;
  * @released: when a VM was last released by the firmware, in jiffies, or 0;
  *	read and written without a lock
  * @mem_entries: memory entries that the firmware holds for all VMs, or may hold
+ * @power: what the machine is about to do, read and written without a lock; it is
+ *	set before @mem_entries is read, and read after that is raised
  * @reclaimed: when memory was last reclaimed, in jiffies, or 0; read and written
  *	without a lock
  * @ending_lock: protects @ending
@@ -61,6 +75,7 @@ struct gunyah_host {
 	struct xarray vms;
 	unsigned long released;
 	atomic64_t mem_entries;
+	enum gunyah_power_state power;
 	unsigned long reclaimed;
 
 	struct mutex ending_lock;	/* ending */

@@ -24,6 +24,7 @@
 #include "irqfd.h"
 #include "memdev.h"
 #include "msgq.h"
+#include "power.h"
 #include "rm.h"
 #include "rm_call.h"
 #include "vcpu.h"
@@ -198,6 +199,9 @@ static int gunyah_probe(struct platform_device *pdev)
 	ret = gunyah_rm_get_vmid(&client, &host->vmid);
 	if (ret)
 		return dev_err_probe(dev, ret, "no resource manager\n");
+	ret = gunyah_power_start(pdev, host);
+	if (ret)
+		return ret;
 	ret = host_register_misc(dev, host);
 	if (ret)
 		return ret;
@@ -219,6 +223,7 @@ MODULE_DEVICE_TABLE(of, gunyah_of_match);
 
 static struct platform_driver gunyah_driver = {
 	.probe = gunyah_probe,
+	.shutdown = gunyah_power_shutdown,
 	.driver = {
 		.name = "gunyah",
 		.of_match_table = gunyah_of_match,

@@ -111,19 +111,30 @@ void gunyah_parcel_extend(struct gunyah_parcel *parcel,
  * because they have the same resource manager.
  *
  * Context: Process context.
- * Return: 0, or -EAGAIN: more than max_mem_entries; nothing was counted.
+ * Return: 0; -EAGAIN: more than max_mem_entries; -EBUSY: the machine is about to
+ * hibernate; -ESHUTDOWN: it goes down. Nothing was counted then.
  */
 int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
+	struct gunyah_host *host = vm->host;
 	s64 limit = READ_ONCE(max_mem_entries);
 	s64 entries = parcel->runs->num_runs;
-	s64 held = atomic64_read(&vm->host->mem_entries);
+	s64 held = atomic64_read(&host->mem_entries);
 
 	do {
 		if (held + entries > limit)
 			return -EAGAIN;
-	} while (!atomic64_try_cmpxchg(&vm->host->mem_entries, &held,
+	} while (!atomic64_try_cmpxchg(&host->mem_entries, &held,
 				       held + entries));
+	/*
+	 * The above is a full barrier: if this does not see that the machine
+	 * hibernates, whoever wants that sees the entries
+	 */
+	if (READ_ONCE(host->power) != GUNYAH_POWER_ON) {
+		atomic64_sub(entries, &host->mem_entries);
+		return READ_ONCE(host->power) == GUNYAH_POWER_DOWN ?
+		       -ESHUTDOWN : -EBUSY;
+	}
 	parcel->entries = entries;
 	return 0;
 }
@@ -157,11 +168,12 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		pr_err("%llu KiB of memory are lost to the firmware until reboot\n",
 		       parcel->size / SZ_1K);
 	} else {
-		atomic64_sub(parcel->entries, &vm->host->mem_entries);
 		if (parcel->hidden)
 			gunyah_show(&parcel->blocks);
 		if (parcel_was_used(vm, parcel) && !parcel->cleared)
 			gunyah_clear(&parcel->blocks);
+		/* Only now: a machine without entries may hibernate */
+		atomic64_sub(parcel->entries, &vm->host->mem_entries);
 	}
 	gunyah_mem_runs_free(&parcel->blocks, NULL);
 	list_for_each_entry_safe(region, tmp, &parcel->regions, siblings) {
@@ -243,6 +255,9 @@ int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 
 	if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
 		return -EIO;
+	/* The end of all VMs has begun, perhaps without this one */
+	if (READ_ONCE(vm->host->power) == GUNYAH_POWER_DOWN)
+		return -ESHUTDOWN;
 	if (parcel_is_lent(parcel) && !parcel->hidden) {
 		parcel->hidden = true;
 		ret = gunyah_hide(&parcel->blocks, parcel != vm->image);

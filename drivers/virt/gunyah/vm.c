@@ -164,7 +164,8 @@ void gunyah_vm_call_put(struct gunyah_vm_call *call)
  * gunyah_vm_call_queue() - have a call run after those that are queued
  * @call: the call
  *
- * Context: Process context. Its VM must have a user.
+ * Context: Process context. Its VM must have a user, or have been in
+ * gunyah_host.vms when the call was made.
  */
 void gunyah_vm_call_queue(struct gunyah_vm_call *call)
 {

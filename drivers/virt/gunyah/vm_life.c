@@ -429,6 +429,9 @@ static long vm_end(struct gunyah_vm *vm)
 	/* Nobody kicks it any more; no timer may outlive the work queue */
 	if (cancel_delayed_work(&vm->work))
 		gunyah_vm_put(vm);
+	/* Except for a call that was queued meanwhile */
+	if (!list_empty_careful(&vm->calls))
+		gunyah_vm_kick(vm, 0);
 	wake_up_all(&host->ended);
 	gunyah_vm_put(vm);
 	return -1;

@@ -162,6 +162,7 @@ static int mem_make_parcels(struct gunyah_vm *vm, const struct mem_range *image)
 {
 	struct gunyah_mem_region *region;
 	struct gunyah_parcel *parcel;
+	int ret;
 
 	list_for_each_entry(region, &vm->regions, list) {
 		if (mem_is_image(region, image) && region != image->first) {
@@ -175,11 +176,14 @@ static int mem_make_parcels(struct gunyah_vm *vm, const struct mem_range *image)
 		if (region == image->first)
 			vm->image = parcel;
 	}
-	list_for_each_entry(parcel, &vm->parcels, list)
-		if (gunyah_parcel_reserve(vm, parcel))
-			return mem_refuse(vm, -EAGAIN,
-					  GH_VM_START_REASON_MEM_ENTRIES,
-					  parcel->label);
+	list_for_each_entry(parcel, &vm->parcels, list) {
+		ret = gunyah_parcel_reserve(vm, parcel);
+		if (ret == -EAGAIN)
+			mem_refuse(vm, ret, GH_VM_START_REASON_MEM_ENTRIES,
+				   parcel->label);
+		if (ret)
+			return ret;
+	}
 	return 0;
 }
 
@@ -230,7 +234,8 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
  *
  * Context: Process context of the VM's creator.
  * Return: 0, -EINVAL, -EOPNOTSUPP, -EEXIST, -EAGAIN (see
- * gunyah_vm.start_reason), -ENOMEM, -EFAULT, -EINTR; nothing has changed then.
+ * gunyah_vm.start_reason), -ENOMEM, -EFAULT, -EINTR, -EBUSY (the machine is about
+ * to hibernate), -ESHUTDOWN (it goes down); nothing has changed then.
  */
 int gunyah_vm_prepare_mem(struct gunyah_vm *vm)
 {

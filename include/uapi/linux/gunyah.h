@@ -209,8 +209,8 @@ struct gh_userspace_memory_region {
  * * EAGAIN - the VM runs, and the RM would have to hold more memory entries than
  *   the module parameter max_mem_entries allows
  * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
- *   unless it is a removal, GH_VM_STATE_EXITED. Removal: the VM has the memory;
- *   nothing was changed
+ *   unless it is a removal, GH_VM_STATE_EXITED; or the VM runs, and the machine
+ *   is about to hibernate. Removal: the VM has the memory; nothing was changed
  * * EINTR - a signal arrived while this waited for another call for the VM, or a
  *   fatal one at any time; nothing was changed, except after a fatal one while
  *   the RM was asked
@@ -337,8 +337,10 @@ struct gh_vm_boot_context {
  *   one entry
  * * ENOMEM - repeatable: no memory to move a lent region to. Final: no memory,
  *   or the RM's error
+ * * EBUSY - repeatable: the machine is about to hibernate
  * * ESHUTDOWN - repeatable: the RM does not answer any more, see the kernel
- *   log. Final: it has stopped answering, or the driver is being removed
+ *   log. Final: it has stopped answering, the driver is being removed, or the
+ *   machine goes down
  * * EINTR - repeatable: a signal arrived while this waited for another call for
  *   the VM, or a fatal one while a lent region was moved. Final: the callers
  *   that waited for the start were killed, so it was given up
