@@ -149,16 +149,16 @@ hello()
 	echo "$inputs" >"$stamp"
 }
 
-# A program for host and guest: busybox has nothing for vsock
-vsock()
+# small NAME DIRECTORY: a program for what busybox cannot do
+small()
 {
-	changed vsock tools/testing/gunyah/guest/vsock.c || return 0
-	say "building vsock"
-	logged "$build/logs/vsock.log" ${cross}gcc -static -nostdlib \
+	changed "$1" "tools/testing/gunyah/$2/$1.c" || return 0
+	say "building $1"
+	logged "$build/logs/$1.log" ${cross}gcc -static -nostdlib \
 		-include "$tree/tools/include/nolibc/nolibc.h" -Os -Wall \
 		-Wextra -fno-stack-protector -fno-asynchronous-unwind-tables \
-		-o "$out/vsock" "$here/guest/vsock.c" -lgcc
-	${cross}strip "$out/vsock"
+		-o "$out/$1" "$here/$2/$1.c" -lgcc
+	${cross}strip "$out/$1"
 	echo "$inputs" >"$stamp"
 }
 
@@ -189,7 +189,7 @@ disk()
 	local module=$build/kernel/gunyah.ko
 
 	busybox
-	vsock
+	small vsock guest
 	changed disk tools/testing/gunyah/guest "$module" || return 0
 	say "making the guest's disk"
 	rm -rf "$dir"
@@ -302,8 +302,9 @@ host()
 {
 	rm -rf "$root" "$out"/{guest,hello}-files
 	mkdir -p "$root/bin" "$root/lib" "$root/job" "$out/guest-files/guest"
+	small power image
 	cp "$cache/busybox-arm64/busybox" "$out/gunyah_vmm" "$out/vsock" \
-		"$root/bin/"
+		"$out/power" "$root/bin/"
 	cp "$out"/dtb/*.dtb "$root/lib/"
 	cp "$here/image/host-init" "$root/init"
 	${cross}strip "$root/bin/gunyah_vmm"

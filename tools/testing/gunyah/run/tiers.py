@@ -15,6 +15,7 @@ import time
 
 import bench
 import ktap
+import power
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
@@ -501,6 +502,15 @@ class Tests:
             job_text("memory", OPTIONS=options), timeout=300,
             parts=("guest",), **kwargs), name + ": ")
             for name, options, kwargs in MEMORIES]
+
+    def tier_power(self):
+        """suspend, hibernation, reboot, kexec and crash kernel, with a VM
+
+        Each with its defined result, and what happens without the driver's
+        protections.
+        """
+        self.images()
+        return power.tasks(self)
 
     def tier_repeat(self):
         """the same deterministic run twice gives the same log
