@@ -7,6 +7,8 @@
  * user space never maps is freed as a whole.
  */
 
+#define pr_fmt(fmt) "gunyah: " fmt
+
 #include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/gfp.h>
@@ -14,8 +16,10 @@
 #include <linux/maple_tree.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/xarray.h>
 
@@ -167,31 +171,33 @@ struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at)
 }
 
 /**
- * gunyah_pages_in_use() - whether somebody has references to pages
- * @pages: where they are
- * @at: offset of the first
- * @count: how many
+ * gunyah_pages_find_busy() - find a page that somebody has a reference to
+ * @pages: where to look
+ * @at: offset of the first page to look at; gets the offset of what was found
+ * @end: where to stop
  *
- * Context: Process context, may sleep. Nobody can take another reference.
- * Return: true if one of the pages has more than the owner's.
+ * Context: Process context, may sleep.
+ * Return: the page, or NULL: nobody but the owner has a reference to one.
  */
-bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
-			 unsigned long count)
+struct page *gunyah_pages_find_busy(struct gunyah_pages *pages,
+				    unsigned long *at, unsigned long end)
 {
-	unsigned long end = at + count;
 	struct pages_block block;
+	struct page *page;
 
-	while (at < end && pages_find_block(pages, at, &block)) {
+	while (*at < end && pages_find_block(pages, *at, &block)) {
 		if (!block.split) {
-			at = block.first + block.size;
+			*at = block.first + block.size;
 			continue;
 		}
-		for (; at < min(end, block.first + block.size); at++)
-			if (page_ref_count(block.page + (at - block.first)) != 1)
-				return true;
+		for (; *at < min(end, block.first + block.size); (*at)++) {
+			page = block.page + (*at - block.first);
+			if (page_ref_count(page) != 1)
+				return page;
+		}
 		cond_resched();
 	}
-	return false;
+	return NULL;
 }
 
 static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
@@ -329,5 +335,29 @@ int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
 		part = min(part, count);
 		ret = gunyah_mem_runs_add(runs, page_to_pfn(page), part, true);
 	}
+	return ret;
+}
+
+/**
+ * gunyah_pages_charge() - charge memory to an address space
+ * @mm: address space of the caller
+ * @count: number of pages
+ *
+ * Undone by account_locked_vm().
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, or -ENOMEM: more than RLIMIT_MEMLOCK allows, which is logged.
+ */
+int gunyah_pages_charge(struct mm_struct *mm, unsigned long count)
+{
+	int ret = account_locked_vm(mm, count, true);
+
+	if (ret)
+		pr_info_ratelimited("%s (%d): %lu KiB for a VM exceed RLIMIT_MEMLOCK: %lu of %lu KiB are locked\n",
+				    current->comm, task_pid_nr(current),
+				    count << (PAGE_SHIFT - 10),
+				    READ_ONCE(mm->locked_vm) <<
+				    (PAGE_SHIFT - 10),
+				    rlimit(RLIMIT_MEMLOCK) >> 10);
 	return ret;
 }

@@ -11,6 +11,7 @@
 #include <linux/types.h>
 
 struct gunyah_mem_runs;
+struct mm_struct;
 struct page;
 
 /**
@@ -40,10 +41,11 @@ void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count);
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left);
 struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at);
-bool gunyah_pages_in_use(struct gunyah_pages *pages, unsigned long at,
-			 unsigned long count);
+struct page *gunyah_pages_find_busy(struct gunyah_pages *pages,
+				    unsigned long *at, unsigned long end);
 int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
 			  unsigned long count, struct gunyah_mem_runs *runs);
+int gunyah_pages_charge(struct mm_struct *mm, unsigned long count);
 void gunyah_page_free(struct page *page);
 bool gunyah_page_is_ours(const struct page *page);
 

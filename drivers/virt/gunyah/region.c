@@ -5,7 +5,8 @@
  * Shared memory is the user's own: its pages are pinned when the region is
  * added. Lent memory is moved: when the VM starts, its content is copied into
  * blocks that the driver allocates, as large as they can be had. Nobody else
- * can hold a reference to those, and they make few memory entries.
+ * can hold a reference to those, and they make few memory entries. Memory files
+ * consist of such blocks from the beginning, and are neither pinned nor copied.
  *
  * The only file that pins pages and that reads memory regions of user space.
  */
@@ -14,6 +15,7 @@
 
 #include <linux/cleanup.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/highmem.h>
 #include <linux/hugetlb.h>
 #include <linux/mm.h>
@@ -23,12 +25,12 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
 #include "hide.h"
 #include "lent.h"
+#include "memfile.h"
 #include "region.h"
 #include "vm.h"
 
@@ -52,7 +54,7 @@ bool gunyah_mem_vma_allowed(struct vm_area_struct *vma)
 	if (vma_is_anonymous(vma) || is_vm_hugetlb_page(vma))
 		return true;
 	/* What was lent before can be used again */
-	if (gunyah_lent_of_file(vma->vm_file))
+	if (gunyah_lent_of_file(vma->vm_file) || gunyah_is_memfile(vma->vm_file))
 		return true;
 	return vma->vm_file && vma->vm_file->f_mapping &&
 	       shmem_mapping(vma->vm_file->f_mapping);
@@ -70,11 +72,41 @@ static bool mem_vma_divisible(struct vm_area_struct *vma, unsigned long start,
 	return !((max(start, vma->vm_start) | min(end, vma->vm_end)) & mask);
 }
 
-/*
- * Find what is wrong with a range before anything is done with it. Other threads
- * can map something else right afterwards: mem_check_page() decides.
+/**
+ * struct mem_file_range - where in a memory file a range of user memory is
+ * @file: the memory file, or NULL: the range has none of any
+ * @first: page offset in @file
  */
-static int mem_check_vmas(struct gunyah_mem_region *region)
+struct mem_file_range {
+	struct file *file;
+	unsigned long first;
+};
+
+/* A memory file is used directly, so the range must be one of the file, too */
+static bool mem_vma_continues(struct vm_area_struct *vma, unsigned long addr,
+			      unsigned long start, struct mem_file_range *range)
+{
+	struct file *file = gunyah_is_memfile(vma->vm_file) ? vma->vm_file :
+							      NULL;
+	unsigned long at = vma->vm_pgoff + ((addr - vma->vm_start) >>
+					    PAGE_SHIFT);
+
+	if (addr == start) {
+		range->file = file;
+		range->first = at;
+		return true;
+	}
+	return file == range->file &&
+	       (!file || at == range->first + ((addr - start) >> PAGE_SHIFT));
+}
+
+/*
+ * Find what is wrong with a range before anything is done with it, and the memory
+ * file that it is mapped from, with a reference. Other threads can map something
+ * else right afterwards: mem_check_page() decides if there is no memory file.
+ */
+static int mem_check_vmas(struct gunyah_mem_region *region,
+			  struct mem_file_range *range)
 {
 	vm_flags_t need = region->flags & GH_MEM_ALLOW_WRITE ? VM_WRITE : VM_READ;
 	unsigned long start = region->uaddr, end = start + region->size;
@@ -95,7 +127,8 @@ static int mem_check_vmas(struct gunyah_mem_region *region)
 		if (!vma || ~vma->vm_flags & need)
 			break;
 		ret = -EOPNOTSUPP;
-		if (!gunyah_mem_vma_allowed(vma))
+		if (!gunyah_mem_vma_allowed(vma) ||
+		    !mem_vma_continues(vma, addr, start, range))
 			break;
 		ret = -EINVAL;
 		if (lent && !mem_vma_divisible(vma, start, end))
@@ -107,6 +140,10 @@ static int mem_check_vmas(struct gunyah_mem_region *region)
 		if (lent && old && old->mm == mm)
 			region->charged -= (next - addr) >> PAGE_SHIFT;
 	}
+	if (ret)
+		range->file = NULL;
+	else if (range->file)
+		get_file(range->file);
 	mmap_read_unlock(mm);
 	return ret;
 }
@@ -266,22 +303,49 @@ static int mem_pin(struct gunyah_mem_region *region)
 }
 
 /**
+ * gunyah_region_close() - take memory that is to be lent from user space
+ * @region: the region, lent; gets its runs
+ *
+ * Context: Process context of the VM's creator, may sleep.
+ * Return: 0, what gunyah_lent_move() returns, or -EBUSY: a page of a memory file
+ * is in use; the user sees the same memory as before then.
+ */
+int gunyah_region_close(struct gunyah_mem_region *region)
+{
+	int ret;
+
+	if (!region->use)
+		return gunyah_lent_move(region);
+	ret = gunyah_memuse_lend(region->use);
+	if (ret)
+		return ret;
+	ret = gunyah_memuse_add_runs(region->use, &region->runs);
+	if (ret)
+		gunyah_region_open(region);
+	return ret;
+}
+
+/**
  * gunyah_region_open() - let user space have lent memory that is back
  * @region: the region; the firmware does not have its memory, and it is not
  *	hidden
  *
- * It can be moved again afterwards.
+ * gunyah_region_close() can be called again afterwards.
  *
  * Context: Process context or worker.
  */
 void gunyah_region_open(struct gunyah_mem_region *region)
 {
-	if (!region->lent)
+	if (!(region->flags & GH_MEM_LENT))
 		return;
 	gunyah_mem_runs_free(&region->runs, NULL);
-	gunyah_lent_open(region->lent);
-	gunyah_lent_put(region->lent);
-	region->lent = NULL;
+	if (region->use)
+		gunyah_memuse_open(region->use);
+	if (region->lent) {
+		gunyah_lent_open(region->lent);
+		gunyah_lent_put(region->lent);
+		region->lent = NULL;
+	}
 }
 
 /**
@@ -295,12 +359,14 @@ void gunyah_region_open(struct gunyah_mem_region *region)
  */
 void gunyah_region_free(struct gunyah_mem_region *region)
 {
-	if (region->lost || region->flags & GH_MEM_LENT)
+	if (region->lost || region->use || region->flags & GH_MEM_LENT)
 		gunyah_mem_runs_free(&region->runs, NULL);
 	else
 		mem_unpin(region);
 	if (!region->lost) {
 		gunyah_region_open(region);
+		if (region->use)
+			gunyah_memuse_put(region->use);
 		account_locked_vm(region->mm, region->charged, false);
 	}
 	mmdrop(region->mm);
@@ -436,8 +502,8 @@ void gunyah_region_insert(struct gunyah_vm *vm,
 
 /**
  * gunyah_regions_read() - read memory of a VM that was not given away
- * @vm: VM, its lock is held; gunyah_lent_move() was called for lent regions, and
- *	they are in no parcel
+ * @vm: VM, its lock is held; gunyah_region_close() was called for lent regions,
+ *	and they are in no parcel
  * @gpa: guest physical address
  * @buf: where to
  * @size: size in bytes; @gpa + @size does not wrap
@@ -467,7 +533,10 @@ int gunyah_regions_read(struct gunyah_vm *vm, u64 gpa, void *buf, size_t size)
 	return 0;
 }
 
-/* Memory that is to be lent can be moved to one region only */
+/*
+ * Memory that is to be lent can be moved to one region only. With a memory file
+ * the address does not matter: see gunyah_memuse_lend().
+ */
 static bool mem_is_lent_twice(struct gunyah_vm *vm,
 			      const struct gh_userspace_memory_region *arg)
 {
@@ -478,20 +547,34 @@ static bool mem_is_lent_twice(struct gunyah_vm *vm,
 		return false;
 	list_for_each_entry(region, &vm->regions, list)
 		if (region->flags & GH_MEM_LENT && !region->lent &&
-		    region->uaddr < start + arg->memory_size &&
+		    !region->use && region->uaddr < start + arg->memory_size &&
 		    start < region->uaddr + region->size)
 			return true;
 	return false;
 }
 
-static void mem_tell_limit(const struct gunyah_mem_region *region)
+/* The pages of a memory file are there, and charged */
+static int mem_use(struct gunyah_mem_region *region,
+		   const struct mem_file_range *range)
 {
-	pr_info_ratelimited("%s (%d): %llu KiB for a VM exceed RLIMIT_MEMLOCK: %lu of %lu KiB are locked\n",
-			    current->comm, task_pid_nr(current),
-			    region->size / SZ_1K,
-			    READ_ONCE(region->mm->locked_vm) <<
-			    (PAGE_SHIFT - 10),
-			    rlimit(RLIMIT_MEMLOCK) >> 10);
+	bool shared = !(region->flags & GH_MEM_LENT);
+	struct gunyah_memuse *use;
+	int ret = 0;
+
+	use = gunyah_memuse_new(range->file, range->first,
+				region->size >> PAGE_SHIFT, shared);
+	if (IS_ERR(use))
+		return PTR_ERR(use);
+	region->charged = 0;
+	if (shared)
+		ret = gunyah_memuse_add_runs(use, &region->runs);
+	if (ret) {
+		gunyah_mem_runs_free(&region->runs, NULL);
+		gunyah_memuse_put(use);
+		return ret;
+	}
+	region->use = use;
+	return 0;
 }
 
 /* Charge a region to the caller, and pin it if it is shared */
@@ -499,11 +582,9 @@ static int mem_take(struct gunyah_mem_region *region)
 {
 	int ret;
 
-	ret = account_locked_vm(region->mm, region->charged, true);
-	if (ret) {
-		mem_tell_limit(region);
+	ret = gunyah_pages_charge(region->mm, region->charged);
+	if (ret)
 		return ret;
-	}
 	if (!(region->flags & GH_MEM_LENT))
 		ret = mem_pin(region);
 	if (ret)
@@ -518,12 +599,13 @@ static int mem_take(struct gunyah_mem_region *region)
  *
  * Context: Process context.
  * Return: the region, on no list yet, or an ERR_PTR: -EPERM, -EEXIST, -EFAULT,
- * -EOPNOTSUPP, -ENOMEM, -EINTR.
+ * -EOPNOTSUPP, -EBUSY (a memory file, a part of which is lent), -ENOMEM, -EINTR.
  */
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg)
 {
+	struct mem_file_range range = {};
 	struct gunyah_mem_region *region;
 	int ret;
 
@@ -552,9 +634,11 @@ gunyah_region_new(struct gunyah_vm *vm,
 	region->mm = vm->mm;
 	gunyah_mem_runs_init(&region->runs);
 
-	ret = mem_check_vmas(region);
+	ret = mem_check_vmas(region, &range);
 	if (!ret)
-		ret = mem_take(region);
+		ret = range.file ? mem_use(region, &range) : mem_take(region);
+	if (range.file)
+		fput(range.file);
 	if (ret) {
 		kfree(region);
 		return ERR_PTR(ret);

@@ -14,6 +14,7 @@
 #include "runs.h"
 
 struct gunyah_lent;
+struct gunyah_memuse;
 struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
@@ -34,8 +35,9 @@ struct vm_area_struct;
  * @charged: pages that are charged to @mm and not yet those of @lent
  * @lost: the firmware may have its memory for good
  * @lent: where the content of lent memory is, once it was moved
- * @runs: shared memory: the pinned pages. Lent memory: those of @lent, until
- *	they are in @parcel.
+ * @use: the range of a memory file that it is, or NULL
+ * @runs: shared memory: the pinned pages, or those of @use. Lent memory: those
+ *	of @lent or @use, until they are in @parcel.
  */
 struct gunyah_mem_region {
 	struct list_head list;
@@ -50,6 +52,7 @@ struct gunyah_mem_region {
 	unsigned long charged;
 	bool lost;
 	struct gunyah_lent *lent;
+	struct gunyah_memuse *use;
 	struct gunyah_mem_runs runs;
 };
 
@@ -68,6 +71,7 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg);
+int gunyah_region_close(struct gunyah_mem_region *region);
 void gunyah_region_open(struct gunyah_mem_region *region);
 void gunyah_region_free(struct gunyah_mem_region *region);
 int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa,

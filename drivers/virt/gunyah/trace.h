@@ -233,6 +233,23 @@ TRACE_EVENT(gunyah_mem_reclaim,
 		  __entry->handle, __entry->ret)
 );
 
+TRACE_EVENT(gunyah_mem_busy,
+	TP_PROTO(unsigned long pfn, u64 offset, int refs),
+	TP_ARGS(pfn, offset, refs),
+	TP_STRUCT__entry(
+		__field(u64, offset)
+		__field(unsigned long, pfn)
+		__field(int, refs)
+	),
+	TP_fast_assign(
+		__entry->offset = offset;
+		__entry->pfn = pfn;
+		__entry->refs = refs;
+	),
+	TP_printk("offset=0x%llx pfn=0x%lx refs=%d", __entry->offset,
+		  __entry->pfn, __entry->refs)
+);
+
 /* In the order of enum gunyah_vcpu_state */
 #define gunyah_show_vcpu_state(state)					\
 	__print_symbolic(state,						\

@@ -16,7 +16,8 @@
  *	lock of an eventfd	spinlock, interrupts off
  *	gunyah_irqfd.lock	spinlock, interrupts off: its doorbell
  *
- * gunyah_host.ending_lock and gunyah_vm.calls_lock are leaves.
+ * gunyah_host.ending_lock, gunyah_vm.calls_lock and gunyah_memfile.lock, a mutex,
+ * are leaves.
  *
  * Notifications of the resource manager take spinlocks only: the firmware
  * reports the end of a VM before it answers the very call that ended it.

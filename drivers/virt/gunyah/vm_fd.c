@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <linux/mm.h>
 #include <linux/poll.h>
+#include <linux/string.h>
 #include <linux/uaccess.h>
 
 #include "boot.h"
@@ -17,6 +18,7 @@
 #include "ioctl.h"
 #include "ioeventfd.h"
 #include "irqfd.h"
+#include "memfile.h"
 #include "region.h"
 #include "vm.h"
 #include "vm_fd.h"
@@ -225,7 +227,7 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 	*info = (struct gh_info) {
 		.features = GH_FEATURE_MERGED_REGIONS |
 			    GH_FEATURE_READ_ONLY_MEM | GH_FEATURE_CRASH_MSG |
-			    GH_FEATURE_VCPU_STATS,
+			    GH_FEATURE_VCPU_STATS | GH_FEATURE_MEM_FILES,
 		.hyp_api = host->hyp.api,
 		.page_size = PAGE_SIZE,
 		.vmid = host->vmid,
@@ -243,12 +245,27 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 	return 0;
 }
 
+static long dev_ioctl_create_mem(struct file *file, void *arg)
+{
+	const struct gh_create_mem *mem = arg;
+
+	if (mem->flags || mem->padding ||
+	    memchr_inv(mem->reserved, 0, sizeof(mem->reserved)))
+		return -EINVAL;
+	return gunyah_memfile_create(mem->size);
+}
+
 static const struct gunyah_ioctl dev_ioctls[] = {
 	{ .cmd = GH_CREATE_VM, .call = dev_ioctl_create_vm },
 	{
 		.cmd = GH_GET_INFO,
 		.fn = dev_ioctl_get_info,
 		.min_size = sizeof(struct gh_info),
+	},
+	{
+		.cmd = GH_CREATE_MEM,
+		.fn = dev_ioctl_create_mem,
+		.min_size = sizeof(struct gh_create_mem),
 	},
 };
 

@@ -24,7 +24,6 @@
 #include <linux/slab.h>
 
 #include "dtb.h"
-#include "lent.h"
 #include "parcel.h"
 #include "region.h"
 #include "vm.h"
@@ -187,7 +186,7 @@ static int mem_make_parcels(struct gunyah_vm *vm, const struct mem_range *image)
 	return 0;
 }
 
-static int mem_move_lent(struct gunyah_vm *vm)
+static int mem_close_lent(struct gunyah_vm *vm)
 {
 	struct gunyah_mem_region *region;
 	int ret;
@@ -195,7 +194,11 @@ static int mem_move_lent(struct gunyah_vm *vm)
 	list_for_each_entry(region, &vm->regions, list) {
 		if (!(region->flags & GH_MEM_LENT))
 			continue;
-		ret = gunyah_lent_move(region);
+		ret = gunyah_region_close(region);
+		if (ret == -EBUSY)
+			return mem_refuse(vm, ret,
+					  GH_VM_START_REASON_MEM_BUSY,
+					  region->label);
 		if (ret)
 			return ret;
 	}
@@ -210,7 +213,7 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	/* Still empty: this finds the largest image that there can be */
 	if (mem_find_image(vm, info, &image))
 		return mem_refuse(vm, -EINVAL, GH_VM_START_REASON_NO_DTB, 0);
-	ret = mem_move_lent(vm);
+	ret = mem_close_lent(vm);
 	if (ret)
 		return ret;
 	ret = mem_scan_dtb(vm, info);
@@ -233,9 +236,9 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
  * @vm: VM, its lock is held; a start that was refused before is no matter
  *
  * Context: Process context of the VM's creator.
- * Return: 0, -EINVAL, -EOPNOTSUPP, -EEXIST, -EAGAIN (see
- * gunyah_vm.start_reason), -ENOMEM, -EFAULT, -EINTR, -EBUSY (the machine is about
- * to hibernate), -ESHUTDOWN (it goes down); nothing has changed then.
+ * Return: 0, -EINVAL, -EOPNOTSUPP, -EEXIST, -EAGAIN, -EBUSY (see
+ * gunyah_vm.start_reason; without a reason the machine is about to hibernate),
+ * -ENOMEM, -EFAULT, -EINTR, -ESHUTDOWN (it goes down); nothing has changed then.
  */
 int gunyah_vm_prepare_mem(struct gunyah_vm *vm)
 {
@@ -413,7 +416,7 @@ static int vm_mem_prepare_parcel(struct gunyah_vm *vm,
 	int ret;
 
 	if (region->flags & GH_MEM_LENT) {
-		ret = gunyah_lent_move(region);
+		ret = gunyah_region_close(region);
 		if (ret)
 			return ret;
 	}
@@ -458,7 +461,8 @@ vm_mem_new_locked(struct gunyah_vm *vm,
  *
  * Context: Process context, may sleep.
  * Return: 0, what gunyah_mem_check() and gunyah_region_new() return, -EINVAL
- * (GH_MEM_HOTPLUG before the start), -EBUSY (not in the VM's state), -ENOTCONN
+ * (GH_MEM_HOTPLUG before the start), -EBUSY (not in the VM's state, or the memory
+ * file is in use), -ENOTCONN
  * (it cannot be told), -EAGAIN (more memory entries than max_mem_entries),
  * -EINTR, -ERESTARTSYS, or what the resource manager's answer stands for.
  */

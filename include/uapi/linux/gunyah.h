@@ -78,6 +78,7 @@
 #define GH_FEATURE_READ_ONLY_MEM	(1UL << 1)	/* mappings without PROT_WRITE */
 #define GH_FEATURE_CRASH_MSG		(1UL << 2)	/* in &struct gh_vm_status */
 #define GH_FEATURE_VCPU_STATS		(1UL << 3)	/* GH_VCPU_GET_STATS */
+#define GH_FEATURE_MEM_FILES		(1UL << 4)	/* GH_CREATE_MEM */
 
 /**
  * struct gh_info - features of driver and hypervisor
@@ -129,6 +130,57 @@ struct gh_info {
 #define GH_GET_INFO			_IOWR(GH_IOCTL_TYPE, 0x10, \
 					      struct gh_info)
 
+/**
+ * struct gh_create_mem - a memory file
+ * @size: size in bytes, multiple of the host's page size
+ * @flags: 0
+ * @padding: 0
+ * @reserved: 0
+ */
+struct gh_create_mem {
+	__u64 size;
+	__u32 flags;
+	__u32 padding;
+	__u64 reserved[2];
+};
+
+/**
+ * GH_CREATE_MEM - create a memory file (on /dev/gunyah)
+ *
+ * A memory file is memory of the driver, all zeroes at first. It is mapped with
+ * mmap() and MAP_SHARED, inherited, and handed to other processes as any file. A
+ * VM gets it by GH_VM_SET_USER_MEM_REGION with an address where it is mapped.
+ * The pages are allocated at once and never moved: sharing them needs no pinning,
+ * and lending them no copy.
+ *
+ * While a range is lent, every access to it, in any mapping of any process, is
+ * SIGBUS, or EFAULT in a system call. When the VM has given it back, all mappings
+ * can be used again. The content is zeroes then if the VM was started, else what
+ * it was before.
+ *
+ * The memory is charged against RLIMIT_MEMLOCK of the caller, unless it has
+ * CAP_IPC_LOCK, until all descriptors are closed, all mappings have gone and no VM
+ * has the memory. mlock() on a mapping charges nothing more, and locks nothing.
+ *
+ * mmap() fails with EINVAL for MAP_PRIVATE and for a range that is not in the
+ * file. fstat() returns the size. read(), write(), pread(), pwrite() and
+ * ftruncate() fail with EINVAL or ESPIPE, lseek() with ESPIPE, fallocate() with
+ * ENODEV.
+ *
+ * Return:
+ * * a file descriptor, close-on-exec
+ * * EINVAL - the size is 0 or not a multiple of the host's page size; another
+ *   member is not 0
+ * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
+ *   has
+ * * EMFILE - the process has no file descriptor left
+ * * ENFILE - the system has no open file left
+ * * EINTR - a fatal signal arrived
+ * * E2BIG - a member that the kernel does not know is not 0
+ */
+#define GH_CREATE_MEM			_IOW(GH_IOCTL_TYPE, 0x15, \
+					     struct gh_create_mem)
+
 /* Flags of &struct gh_userspace_memory_region */
 #define GH_MEM_ALLOW_READ		(1UL << 0)
 #define GH_MEM_ALLOW_WRITE		(1UL << 1)
@@ -148,8 +200,8 @@ struct gh_info {
  * @memory_size: size in bytes, multiple of the host's page size; 0 removes the
  *	region with that label, the other members are then ignored
  * @userspace_addr: first byte in the caller's address space; multiple of the
- *	host's page size. Anonymous memory, memfd, tmpfs and hugetlbfs can be
- *	given to a VM.
+ *	host's page size. Anonymous memory, memfd, tmpfs, hugetlbfs and memory
+ *	files of GH_CREATE_MEM can be given to a VM.
  */
 struct gh_userspace_memory_region {
 	__u32 label;
@@ -170,6 +222,12 @@ struct gh_userspace_memory_region {
  * The VM gets the memory at GH_VM_START: it may be written until then.
  *
  * Without GH_MEM_ALLOW_WRITE the caller's mapping need not be writable either.
+ *
+ * A range of a memory file is neither pinned nor copied nor charged. The region
+ * keeps the file, whatever is mapped later. A range that is shared can be in other
+ * regions, too, but is not lent meanwhile. A range that is lent is in no region
+ * that is shared, and lent to one VM at a time. Regions may be registered for the
+ * future: GH_VM_START fails with EBUSY.
  *
  * There are two ways to place a lent region in the VM. Lent regions that follow
  * each other without gaps, with equal flags, and contain the devicetree become one
@@ -197,8 +255,9 @@ struct gh_userspace_memory_region {
  * * EFAULT - the caller's range is not mapped; or it is not writable, with
  *   GH_MEM_ALLOW_WRITE
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
- *   a file system or device memory; or it is to be lent, and this kernel cannot
- *   take it out of its linear map, see the kernel log
+ *   a file system or device memory; or the range begins or ends in a memory file,
+ *   but is not a range of it; or it is to be lent, and this kernel cannot take it
+ *   out of its linear map, see the kernel log
  * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
  *   has
  * * EPERM - the caller's address space is not the one that created the VM;
@@ -210,7 +269,9 @@ struct gh_userspace_memory_region {
  *   the module parameter max_mem_entries allows
  * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
  *   unless it is a removal, GH_VM_STATE_EXITED; or the VM runs, and the machine
- *   is about to hibernate. Removal: the VM has the memory; nothing was changed
+ *   is about to hibernate. Removal: the VM has the memory; nothing was changed.
+ *   A memory file: a part of the range is lent; or, if the VM runs and the region
+ *   is lent, in use: see GH_VM_START
  * * EINTR - a signal arrived while this waited for another call for the VM, or a
  *   fatal one at any time; nothing was changed, except after a fatal one while
  *   the RM was asked
@@ -329,6 +390,11 @@ struct gh_vm_boot_context {
  * * EPERM - repeatable: the caller's address space is not the one that created
  *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's error
  * * EFAULT - repeatable: a lent region is not mapped any more
+ * * EBUSY - repeatable, see &struct gh_vm_status.start_reason: a lent region is
+ *   of a memory file, and a part of it is in a shared region, or lent to another
+ *   VM, or the kernel or a device still uses a page of it, such as for I/O that
+ *   is not complete. Final: the RM's error, or an interrupt of the VM is in use in
+ *   the host
  * * EAGAIN - repeatable: mlockall(MCL_FUTURE), and RLIMIT_MEMLOCK has no room
  *   to count lent memory twice; or the RM has no resources, but the host has just ended
  *   other VMs, which the firmware may still be releasing; or it would have to
@@ -347,10 +413,9 @@ struct gh_vm_boot_context {
  * * ETIMEDOUT - final: the RM has not answered a message in time
  * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which can
  *   crash the RM, and the module parameter allow_static_vcpus does not allow it
- * * ENODEV, EBUSY, EOPNOTSUPP - final: the RM's error. ENODEV: among others, too
- *   many vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
- *   GH_VM_SET_BOOT_CONTEXT. EBUSY: or an interrupt of the VM is in use in the
- *   host
+ * * ENODEV, EOPNOTSUPP - final: the RM's error. ENODEV: among others, too many
+ *   vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
+ *   GH_VM_SET_BOOT_CONTEXT
  * * EIO - final: the RM has sent an invalid reply, or the hypervisor refuses to
  *   transport a message
  */
@@ -676,6 +741,7 @@ struct gh_vcpu_stats {
 #define GH_VM_START_REASON_NO_PLACE	5	/* lent, and nothing says where */
 #define GH_VM_START_REASON_LABEL_ZERO	6	/* the image needs that label */
 #define GH_VM_START_REASON_MEM_ENTRIES	7	/* more than max_mem_entries */
+#define GH_VM_START_REASON_MEM_BUSY	8	/* a memory file is in use */
 
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16
