@@ -297,6 +297,7 @@ int main(int argc, char **argv)
 		return control_send(cfg.connect, cfg.num_words, cfg.command);
 	if (cfg.control)
 		control_open(cfg.control);
+	alloc_init(cfg.device);
 	do {
 		status = run_vm(&cfg, &end);
 	} while (cfg.restart && status == EXIT_RESET && end == END_BY_ITSELF &&

@@ -125,6 +125,7 @@ void parse_options(struct config *cfg, int argc, char **argv);
 
 /* load.c */
 size_t load_file(const char *path, void *to, size_t room);
+void alloc_init(const char *device);
 void *try_alloc_pages(size_t size);
 void *alloc_pages(size_t size);
 void free_pages(void *mem, size_t size);

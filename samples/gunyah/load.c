@@ -13,6 +13,7 @@
 
 #include "image.h"
 #include "layout.h"
+#include "vm.h"
 
 /**
  * load_file() - read a file into memory
@@ -59,13 +60,20 @@ size_t load_file(const char *path, void *to, size_t room)
 	return done;
 }
 
+/* Where to get memory from, see alloc_init() */
+static const char *mem_device;
+
 /**
- * try_alloc_pages() - allocate memory for a VM
- * @size: size in bytes, a multiple of the page size
- *
- * Return: zeroed memory, aligned to 2 MiB, or NULL and errno.
+ * alloc_init() - say where memory for VMs comes from
+ * @device: device file of the driver
  */
-void *try_alloc_pages(size_t size)
+void alloc_init(const char *device)
+{
+	mem_device = device;
+}
+
+/* For a driver without memory files */
+static void *alloc_anonymous(size_t size)
 {
 	__u8 *mem, *start;
 
@@ -92,17 +100,40 @@ void *try_alloc_pages(size_t size)
 }
 
 /**
+ * try_alloc_pages() - allocate memory for a VM
+ * @size: size in bytes, a multiple of the page size
+ *
+ * Return: zeroed memory, or NULL and errno.
+ */
+void *try_alloc_pages(size_t size)
+{
+	void *mem;
+	int fd;
+
+	fd = vm_create_memory(mem_device, size);
+	if (fd < 0)
+		return errno == EOPNOTSUPP ? alloc_anonymous(size) : NULL;
+	mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	/* The mapping keeps it */
+	close(fd);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+/**
  * alloc_pages() - allocate memory for a VM, or leave
  * @size: size in bytes, a multiple of the page size
  *
- * Return: zeroed memory, aligned to 2 MiB.
+ * Return: zeroed memory.
  */
 void *alloc_pages(size_t size)
 {
 	void *mem = try_alloc_pages(size);
 
 	if (!mem)
-		die("no memory for the VM: %s", strerror(errno));
+		die("no memory for the VM: %s%s", strerror(errno),
+		    errno == ENOMEM ?
+		    "; is RLIMIT_MEMLOCK (ulimit -l) large enough?" : "");
 
 	return mem;
 }

@@ -55,6 +55,8 @@ static const char *const start_reasons[] = {
 		"only the region with the devicetree may have label 0",
 	[GH_VM_START_REASON_MEM_ENTRIES] =
 		"the memory is in too many pieces; end other VMs, use huge pages, or raise /sys/module/gunyah/parameters/max_mem_entries",
+	[GH_VM_START_REASON_MEM_BUSY] =
+		"another VM has the memory, or input or output is in progress in it",
 };
 
 /* Name of a number in a table, or NULL */
@@ -160,6 +162,35 @@ static void explain_start(int vm, int err, bool shared)
 	     "cannot start the VM: the resource manager refused %s: %s (%#x)%s",
 	     name, error ?: "unknown error", status.rm_error,
 	     rm_hint(&status, shared));
+}
+
+/**
+ * vm_create_memory() - create a memory file of the driver
+ * @device: device file of the driver, or NULL
+ * @size: its size
+ *
+ * A VM gets it without its pages being moved or copied.
+ *
+ * Return: file descriptor, or -1 and errno: EOPNOTSUPP if the driver has none, or
+ * cannot be used, which vm_create() explains.
+ */
+int vm_create_memory(const char *device, __u64 size)
+{
+	struct gh_create_mem mem = { .size = size };
+	struct gh_info info = {};
+	int gunyah, fd = -1, err = EOPNOTSUPP;
+
+	gunyah = device ? open(device, O_RDWR | O_CLOEXEC) : -1;
+	if (gunyah >= 0 && !ioctl(gunyah, GH_GET_INFO, &info) &&
+	    info.features & GH_FEATURE_MEM_FILES) {
+		fd = ioctl(gunyah, GH_CREATE_MEM, &mem);
+		err = errno;
+	}
+	if (gunyah >= 0)
+		close(gunyah);
+	errno = err;
+
+	return fd;
 }
 
 /**

@@ -23,6 +23,7 @@ struct vm_irq {
 
 /* vm.c */
 int vm_create(const char *device);
+int vm_create_memory(const char *device, __u64 size);
 void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 		   void *mem);
 bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,

@@ -57,6 +57,22 @@ static int call(int fd, unsigned long request, void *arg, const char *what)
 }
 
 /**
+ * vm_create_memory() - create a memory file of Gunyah's driver
+ * @device: ignored
+ * @size: ignored
+ *
+ * Return: -1, because KVM has no such files.
+ */
+int vm_create_memory(const char *device, __u64 size)
+{
+	(void)device;
+	(void)size;
+	errno = EOPNOTSUPP;
+
+	return -1;
+}
+
+/**
  * vm_create() - create a VM
  * @device: device file of Gunyah's driver, ignored
  *

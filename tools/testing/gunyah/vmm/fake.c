@@ -18,6 +18,15 @@ __u32 ioeventfd_data;
 struct fake_memory memory;
 int memory_errno;
 
+int vm_create_memory(const char *device, __u64 size)
+{
+	(void)device;
+	(void)size;
+	errno = EOPNOTSUPP;
+
+	return -1;
+}
+
 bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
 		       __u64 size, void *mem)
 {
