@@ -356,6 +356,15 @@ class Tests:
         return self.selftests("seeded", only=SEEDED,
                               words="gunyah_hyp.races=1", **DETERMINISTIC)
 
+    def tier_movable(self):
+        """kselftests of memory files, on a host with a movable zone
+
+        Ordinary memory has to be moved before it is shared, which can fail.
+        """
+        return self.selftests("movable", only=("gunyah_memfile",),
+                              words="movablecore=256M " + LATER,
+                              **DETERMINISTIC)
+
     def tier_context(self):
         """a resource manager that lets the host set a VM's registers
 

@@ -31,6 +31,7 @@ TEST(numbers)
 	EXPECT_EQ(0x40084712, GH_VM_STOP);
 	EXPECT_EQ(0xc0284713, GH_VM_GET_REGION);
 	EXPECT_EQ(0x80684714, GH_VCPU_GET_STATS);
+	EXPECT_EQ(0x40204715, GH_CREATE_MEM);
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
 }
 
@@ -90,6 +91,12 @@ OFFSET(gh_vcpu_run, status.status, 16);
 OFFSET(gh_vcpu_run, status.exit_info.type, 20);
 OFFSET(gh_vcpu_run, status.exit_info.reason_size, 24);
 OFFSET(gh_vcpu_run, status.exit_info.reason, 28);
+
+SIZE(gh_create_mem, 32);
+OFFSET(gh_create_mem, size, 0);
+OFFSET(gh_create_mem, flags, 8);
+OFFSET(gh_create_mem, padding, 12);
+OFFSET(gh_create_mem, reserved, 16);
 
 SIZE(gh_vcpu_stats, 104);
 OFFSET(gh_vcpu_stats, ready, 0);

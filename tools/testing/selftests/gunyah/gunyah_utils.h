@@ -48,6 +48,13 @@ static inline int gh_create_vm(int dev)
 	return ioctl(dev, GH_CREATE_VM, 0);
 }
 
+static inline int gh_create_mem(int dev, __u64 size)
+{
+	struct gh_create_mem mem = { .size = size };
+
+	return ioctl(dev, GH_CREATE_MEM, &mem);
+}
+
 static inline int gh_set_region(int vm, __u32 label, __u32 flags, __u64 gpa,
 				__u64 size, const void *mem)
 {
@@ -389,6 +396,9 @@ bool pattern_check(const void *mem, size_t size, __u64 pattern);
 bool all_zero(const void *mem, size_t size);
 void *alloc_mem(size_t size);
 void *alloc_scattered(size_t size);
+void *map_shared(int fd, size_t size, off_t offset);
+/* Signal of a read of a byte: SIGBUS, SIGSEGV, or 0 */
+int read_signal(const void *byte);
 size_t count_runs(const void *mem, size_t size);
 
 /* ---- leaks ---- */

@@ -3,6 +3,8 @@
  * Common parts of the Gunyah tests: memory of several kinds
  */
 #include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,4 +157,48 @@ size_t count_runs(const void *mem, size_t size)
 	}
 	close(fd);
 	return runs;
+}
+
+/**
+ * map_shared() - map a file, shared
+ * @fd: the file
+ * @size: how much
+ * @offset: from where on
+ *
+ * Return: the mapping, or NULL and errno.
+ */
+void *map_shared(int fd, size_t size, off_t offset)
+{
+	void *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 offset);
+
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+static __thread sigjmp_buf read_failed;
+
+static void on_fault(int sig)
+{
+	siglongjmp(read_failed, sig);
+}
+
+/**
+ * read_signal() - read a byte
+ * @byte: where it is
+ *
+ * Return: signal that the read has caused, or 0.
+ */
+int read_signal(const void *byte)
+{
+	struct sigaction action = { .sa_handler = on_fault }, bus, segv;
+	int sig;
+
+	sigaction(SIGBUS, &action, &bus);
+	sigaction(SIGSEGV, &action, &segv);
+	sig = sigsetjmp(read_failed, 1);
+	if (!sig)
+		asm volatile("" : : "r"(*(const unsigned char *)byte));
+	sigaction(SIGBUS, &bus, NULL);
+	sigaction(SIGSEGV, &segv, NULL);
+	return sig;
 }
