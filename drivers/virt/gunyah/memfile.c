@@ -100,6 +100,7 @@ static vm_fault_t memfile_fault(struct vm_fault *vmf)
 {
 	struct gunyah_memfile *memfile = vmf->vma->vm_file->private_data;
 	struct page *page;
+	bool lent;
 
 	if (memfile_is_lent(memfile, vmf->pgoff))
 		return VM_FAULT_SIGBUS;
@@ -107,10 +108,12 @@ static vm_fault_t memfile_fault(struct vm_fault *vmf)
 	if (!page)
 		return VM_FAULT_SIGBUS;
 	lock_page(page);
-	if (memfile_is_lent(memfile, vmf->pgoff)) {
+	lent = memfile_is_lent(memfile, vmf->pgoff);
+	/* The kernel would look for the mapping of a page with a memory error */
+	if (lent || PageHWPoison(page)) {
 		unlock_page(page);
 		put_page(page);
-		return VM_FAULT_SIGBUS;
+		return lent ? VM_FAULT_SIGBUS : VM_FAULT_HWPOISON;
 	}
 	vmf->page = page;
 	return VM_FAULT_LOCKED;
