@@ -614,6 +614,22 @@ void vm_close_vcpus(struct vm *vm)
 }
 
 /**
+ * vm_free_mem() - unmap the memory of a VM that has no file descriptors any more
+ * @vm: the VM
+ *
+ * What was lent is charged until then.
+ */
+void vm_free_mem(struct vm *vm)
+{
+	if (vm->mem && vm->mem != vm->cfg.mem)
+		munmap(vm->mem, vm->cfg.size);
+	if (vm->shm && vm->shm != vm->cfg.shm_mem)
+		munmap(vm->shm, vm->cfg.shm_size);
+	vm->mem = NULL;
+	vm->shm = NULL;
+}
+
+/**
  * vm_close() - close all that belongs to a VM, and free its memory
  * @vm: the VM; vm_build() may be called on it again
  */
@@ -622,10 +638,7 @@ void vm_close(struct vm *vm)
 	vm_close_vcpus(vm);
 	if (vm->fd >= 0)
 		close(vm->fd);
-	if (vm->mem && vm->mem != vm->cfg.mem)
-		munmap(vm->mem, vm->cfg.size);
-	if (vm->shm && vm->shm != vm->cfg.shm_mem)
-		munmap(vm->shm, vm->cfg.shm_size);
+	vm_free_mem(vm);
 	vm_init(vm);
 }
 

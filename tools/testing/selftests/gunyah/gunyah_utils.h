@@ -354,6 +354,7 @@ int bare_open(int *dev, int *fd, unsigned char **mem);
 void bare_close(int dev, int fd, unsigned char *mem);
 
 void vm_close_vcpus(struct vm *vm);
+void vm_free_mem(struct vm *vm);
 void vm_close(struct vm *vm);
 
 /* ---- vCPU threads ---- */
@@ -395,6 +396,7 @@ void pattern_fill(void *mem, size_t size, __u64 pattern);
 bool pattern_check(const void *mem, size_t size, __u64 pattern);
 bool all_zero(const void *mem, size_t size);
 void *alloc_mem(size_t size);
+void renew_mem(void *mem, size_t size);
 void *alloc_scattered(size_t size);
 void *map_shared(int fd, size_t size, off_t offset);
 /* Signal of a read of a byte: SIGBUS, SIGSEGV, or 0 */
@@ -511,6 +513,14 @@ long long proc_value(const char *path, const char *name);
 	int __err = errno;						\
 									\
 	ASSERT_LE(0, __ret)						\
+		TH_LOG("%s: %s", #call, strerror(__err));		\
+} while (0)
+
+#define EXPECT_CALL(call) do {						\
+	int __ret = (call);						\
+	int __err = errno;						\
+									\
+	EXPECT_LE(0, __ret)						\
 		TH_LOG("%s: %s", #call, strerror(__err));		\
 } while (0)
 

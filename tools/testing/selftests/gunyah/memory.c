@@ -79,6 +79,17 @@ void *alloc_mem(size_t size)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
+/**
+ * renew_mem() - replace memory by private anonymous memory without content
+ * @mem: where; what was lent is charged until it is replaced, or unmapped
+ * @size: its size
+ */
+void renew_mem(void *mem, size_t size)
+{
+	mmap(mem, size, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
 /*
  * Pages that are allocated one after the other are often contiguous. A stride
  * separates them.
