@@ -183,6 +183,7 @@ TEST_F_TIMEOUT(end, vm_first, END_TIMEOUT)
 		EXPECT_EQ(GH_VCPU_EXIT_STATUS, vm_run_once(&self->vm, 0));
 	}
 	vm_close_vcpus(&self->vm);
+	vm_free_mem(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -196,6 +197,7 @@ TEST_F_TIMEOUT(end, vcpus_first, END_TIMEOUT)
 	EXPECT_EQ(before.state, status.state);
 	close(self->vm.fd);
 	self->vm.fd = -1;
+	vm_free_mem(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -213,6 +215,7 @@ TEST_F_TIMEOUT(end, run_page_last, END_TIMEOUT)
 			self->vm.run[i]->immediate_exit = 1;
 	}
 	vm_close_vcpus(&self->vm);
+	vm_free_mem(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -232,6 +235,7 @@ TEST_F_TIMEOUT(end, duplicates, END_TIMEOUT)
 	vm_close_vcpus(&self->vm);
 	EXPECT_EQ(0, gh_status(copy, &status));
 	close(copy);
+	vm_free_mem(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
@@ -260,6 +264,7 @@ TEST_F_TIMEOUT(end, child_holds_it, END_TIMEOUT)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	/* The memory was charged to this process, not to the child */
+	vm_free_mem(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 

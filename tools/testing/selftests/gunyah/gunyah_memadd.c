@@ -77,9 +77,9 @@ FIXTURE_TEARDOWN(memadd)
 	testctl_reset();
 	param_restore(&self->entries);
 	remote_close(&self->remote);
+	munmap(self->mem, MORE_SIZE);
 	if (!self->keeps)
 		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
-	munmap(self->mem, MORE_SIZE);
 }
 
 static int add_more(int fd, __u32 flags, void *mem)
@@ -157,6 +157,7 @@ TEST_F_TIMEOUT(memadd, too_many_entries, MEMADD_TIMEOUT)
 	ASSERT_CALL(param_set(&self->entries, ENTRIES_PARAM, "1"));
 	EXPECT_ERRNO(EAGAIN, add_more(fd, variant->flags, self->mem));
 	param_restore(&self->entries);
+	renew_mem(self->mem, MORE_SIZE);
 	EXPECT_TRUE(leak_check(&before, 0));
 	EXPECT_ERRNO(ENOENT, gh_remove_region(fd, MORE_LABEL));
 	EXPECT_EQ(0, add_more(fd, variant->flags, self->mem));

@@ -100,8 +100,8 @@ FIXTURE_TEARDOWN(refuse)
 {
 	vm_close(&self->vm);
 	param_restore(&self->allow);
-	EXPECT_TRUE(leak_check(&self->leak, 0));
 	munmap(self->mem, GUEST_SHM_SIZE);
+	EXPECT_TRUE(leak_check(&self->leak, 0));
 }
 
 /* Nothing was sent, and the VM is as it was */

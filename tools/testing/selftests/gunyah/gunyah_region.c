@@ -156,6 +156,43 @@ TEST_F(region, in_use)
 	EXPECT_EQ(0, gh_remove_region(self->fd, ~0U));
 }
 
+/* Memory can be moved to one region only, and be shared as often as one likes */
+TEST_F(region, same_memory)
+{
+	__u32 flags = variant->flags;
+	size_t page = self->page;
+	unsigned char *mem = self->mem;
+	bool lent = flags & GH_MEM_LENT;
+	unsigned int i;
+	const struct {
+		size_t start, size;
+		bool overlaps;
+	} tries[] = {
+		{ 4, 4, true }, { 5, 1, true }, { 3, 2, true }, { 7, 2, true },
+		{ 0, 16, true }, { 3, 1, false }, { 8, 1, false },
+	};
+
+	ASSERT_CALL(gh_set_region(self->fd, 1, flags, GUEST_BASE, 4 * page,
+				  mem + 4 * page));
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		if (lent && tries[i].overlaps) {
+			EXPECT_ERRNO(EEXIST,
+				     gh_set_region(self->fd, 2, flags,
+						   GUEST_SHM_BASE,
+						   tries[i].size * page,
+						   mem + tries[i].start * page));
+			continue;
+		}
+		EXPECT_EQ(0, gh_set_region(self->fd, 2, flags, GUEST_SHM_BASE,
+					   tries[i].size * page,
+					   mem + tries[i].start * page));
+		EXPECT_EQ(0, gh_remove_region(self->fd, 2));
+	}
+	/* One of two may be lent */
+	EXPECT_EQ(0, gh_set_region(self->fd, 2, flags ^ GH_MEM_LENT,
+				   GUEST_SHM_BASE, 16 * page, mem));
+}
+
 TEST_F(region, removal)
 {
 	__u32 flags = variant->flags;
@@ -260,10 +297,10 @@ TEST_F(region, read_only_mapping)
 						   GUEST_BASE, size, mem[i]));
 		EXPECT_EQ(0, gh_set_region(self->fd, 1, GH_MEM_ALLOW_READ | lent,
 					   GUEST_BASE, size, mem[i]));
+		EXPECT_EQ(0, gh_remove_region(self->fd, 1));
 		EXPECT_EQ(0, gh_set_region(self->fd, 2, GH_MEM_ALLOW_READ |
 					   GH_MEM_ALLOW_EXEC | lent,
 					   GUEST_SHM_BASE, size, mem[i]));
-		EXPECT_EQ(0, gh_remove_region(self->fd, 1));
 		EXPECT_EQ(0, gh_remove_region(self->fd, 2));
 		EXPECT_TRUE(leak_check(&before, 0));
 		munmap(mem[i], size);
@@ -465,10 +502,10 @@ static int limited(void *data)
 {
 	const struct limit_arg *arg = data;
 	struct rlimit limit = { arg->limit, arg->limit };
-	void *mem;
+	char *mem;
 	int fd;
 
-	mem = mmap(NULL, arg->size, PROT_READ | PROT_WRITE,
+	mem = mmap(NULL, 2 * arg->size, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (mem == MAP_FAILED)
 		return 254;
@@ -483,7 +520,7 @@ static int limited(void *data)
 		return errno;
 	/* Memory is charged once, until it is removed */
 	if (!gh_set_region(fd, 1, arg->flags, GUEST_BASE + arg->size, arg->size,
-			   mem) || errno != ENOMEM)
+			   mem + arg->size) || errno != ENOMEM)
 		return 252;
 	if (gh_remove_region(fd, 0) ||
 	    gh_set_region(fd, 1, arg->flags, GUEST_BASE, arg->size, mem))

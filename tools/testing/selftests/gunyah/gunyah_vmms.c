@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "gunyah_utils.h"
+#include "lent.h"
 
 #define VMMS_TIMEOUT	240
 
@@ -360,7 +360,7 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 		G_WRITE(4, MMIO_ADDRESS, 5),
 		G_READ(GUEST_LOAD_32, MMIO_ADDRESS, 5),
 		G_CHECK(0x90000000, 0x1000, 7),
-		/* The host cannot change what it has lent */
+		/* The host has no access to what it has lent */
 		G_CHECK(0x80000000 + CROSVM_DATA, 0x1000, protect ? 1 : 2),
 		G_WRITE(2, MMIO_ADDRESS + 0x100, 1),
 		G_WRITE(4, MMIO_ADDRESS + 0x100, 2),
@@ -403,7 +403,9 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 	ASSERT_CALL(v_dtb(vm, 0x80000000 + CROSVM_DTB, 0x200000));
 	ASSERT_CALL(ioctl(vm, SET_BOOT_CONTEXT, &pc));
 	ASSERT_CALL(ioctl(vm, VM_START, 0));
-	pattern_fill(mem + CROSVM_DATA, 0x1000, 2);
+	EXPECT_TRUE(!protect || lent_is_closed(mem, CROSVM_SIZE));
+	if (!protect)
+		pattern_fill(mem + CROSVM_DATA, 0x1000, 2);
 
 	/* A doorbell register: any size, any data */
 	io = eventfd(0, EFD_CLOEXEC);
