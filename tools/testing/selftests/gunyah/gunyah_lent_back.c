@@ -199,6 +199,33 @@ TEST_F_TIMEOUT(back, mixed, LENT_TIMEOUT)
 	EXPECT_TRUE(lent_is_open(l->mem, l->size));
 }
 
+/* Another process that has it may lend it, too, and then it has moved there */
+static int lend_in_child(void *arg)
+{
+	struct lent_vm *l = arg;
+
+	vm_init(&l->vm);
+	if (lent_build(l) || live_once(l))
+		return 1;
+	return lent_is_open(l->mem, l->size) ? 0 : 2;
+}
+
+TEST_F_TIMEOUT(back, lent_by_a_child, LENT_TIMEOUT)
+{
+	struct lent_vm *l = &self->l;
+	struct lent_vm child;
+
+	ASSERT_CALL(live_once(l));
+	ASSERT_TRUE(lent_is_open(l->mem, l->size));
+	ASSERT_EQ(0, madvise(l->mem, l->size, MADV_DOFORK));
+	child = *l;
+	EXPECT_EQ(0, in_child(lend_in_child, &child));
+	EXPECT_TRUE(lent_is_closed(l->mem, l->size));
+	renew_mem(l->mem, l->size);
+	ASSERT_CALL(lent_build(l));
+	ASSERT_CALL(live_once(l));
+}
+
 /* A page with a memory error, which is mapped twice */
 TEST_F_TIMEOUT(back, memory_error, LENT_TIMEOUT)
 {

@@ -32,6 +32,7 @@ FIXTURE_VARIANT(file)
 };
 
 LENT_VARIANT(file, memfd, LENT_MEMFD);
+LENT_VARIANT(file, thp_memfd, LENT_THP_MEMFD);
 LENT_VARIANT(file, private_memfd, LENT_PRIVATE_MEMFD);
 LENT_VARIANT(file, hugetlb, LENT_HUGETLB);
 

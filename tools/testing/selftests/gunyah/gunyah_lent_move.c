@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -176,6 +177,58 @@ TEST_F_TIMEOUT(move, limit, LENT_TIMEOUT)
 	EXPECT_TRUE(lent_close(&self->l));
 	lent_init(&self->l);
 	EXPECT_EQ(0, in_child(live_with_limit, &kind));
+}
+
+/* ---- swapped memory ---- */
+
+#define SWAP_FILE	"/dev/ram0"
+#define SWAP_MAGIC	"SWAPSPACE2"
+
+static int swap_on(size_t page)
+{
+	__u32 *header = alloc_mem(page);
+	int fd = open(SWAP_FILE, O_RDWR | O_CLOEXEC), ret = -1;
+
+	if (!header)
+		return -1;
+	header[256] = 1;			/* version */
+	header[257] = 4 * GUEST_SIZE / page;	/* last page */
+	memcpy((char *)header + page - strlen(SWAP_MAGIC), SWAP_MAGIC,
+	       strlen(SWAP_MAGIC));
+	if (fd >= 0 && pwrite(fd, header, page, 0) == (ssize_t)page &&
+	    !fsync(fd))
+		ret = swapon(SWAP_FILE, 0);
+	close(fd);
+	munmap(header, page);
+	return ret;
+}
+
+/* Some of the pages are on a disk when the VM starts */
+TEST_F_TIMEOUT(move, swapped, LENT_TIMEOUT)
+{
+	struct lent_vm *l = &self->l;
+	long long before, out;
+
+	if (access(SWAP_FILE, R_OK | W_OK))
+		SKIP(return, "no " SWAP_FILE);
+	if (swap_on(l->page))
+		SKIP(return, "no swap: %s", strerror(errno));
+	before = proc_value("/proc/vmstat", "pswpout");
+	if (variant->kind != LENT_HUGETLB) {
+		EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
+		out = proc_value("/proc/vmstat", "pswpout") - before;
+		EXPECT_LT(0, out);
+	}
+	EXPECT_CALL(lent_start(l));
+	/* Neither lent memory nor what it is after that can be swapped */
+	EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
+	EXPECT_TRUE(lent_is_closed(l->mem, l->size));
+	EXPECT_CALL(lent_finish(l));
+	vm_close(&l->vm);
+	EXPECT_TRUE(lent_is_open(l->mem, l->size));
+	EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
+	EXPECT_TRUE(pattern_check(l->mem, l->size, 1));
+	EXPECT_EQ(0, swapoff(SWAP_FILE));
 }
 
 /* ---- mappings that are not what they were ---- */
@@ -474,8 +527,8 @@ static int make_missing(struct lent_vm *l, struct server *s)
 	for (i = 0; i < l->size; i += l->page)
 		__atomic_fetch_or(l->mem + i, 0, __ATOMIC_RELAXED);
 	memcpy(s->content, s->at, s->page);
-	if (madvise(s->at, s->page, l->kind == LENT_MEMFD ||
-		    l->kind == LENT_HUGETLB ? MADV_REMOVE : MADV_DONTNEED))
+	if (madvise(s->at, s->page,
+		    l->memfd >= 0 ? MADV_REMOVE : MADV_DONTNEED))
 		return -1;
 	s->fd = syscall(__NR_userfaultfd, O_CLOEXEC);
 	if (s->fd < 0 || ioctl(s->fd, UFFDIO_API, &api))

@@ -19,6 +19,7 @@
 #define WORD(offset)	(GUEST_SHM_BASE + (offset))
 
 #define NR_HUGEPAGES	"/proc/sys/vm/nr_hugepages"
+#define SHMEM_THP	"/sys/kernel/mm/transparent_hugepage/shmem_enabled"
 
 /* ---- accesses that may fail ---- */
 
@@ -208,8 +209,14 @@ int lent_alloc(struct lent_vm *l, enum lent_kind kind)
 			return -1;
 	}
 	flags |= kind == LENT_PRIVATE_MEMFD ? MAP_PRIVATE : MAP_SHARED;
-	return mmap(l->mem, l->size, prot, flags, l->memfd, 0) == MAP_FAILED ?
-		-1 : 0;
+	if (mmap(l->mem, l->size, prot, flags, l->memfd, 0) == MAP_FAILED)
+		return -1;
+	if (kind == LENT_THP_MEMFD) {
+		/* Where there is no such file small pages will do */
+		write_file(SHMEM_THP, "advise");
+		madvise(l->mem, l->size, MADV_HUGEPAGE);
+	}
+	return 0;
 }
 
 /**
@@ -359,6 +366,8 @@ bool lent_close(struct lent_vm *l)
 		close(l->memfd);
 	if (l->kind == LENT_HUGETLB)
 		write_file(NR_HUGEPAGES, "0");
+	if (l->kind == LENT_THP_MEMFD)
+		write_file(SHMEM_THP, "never");
 	if (testctl_present() &&
 	    testctl_read(GH_TESTCTL_HOST_ABORTS) != l->aborts) {
 		fprintf(stderr, "# the host has accessed lent memory\n");

@@ -24,6 +24,7 @@ enum lent_kind {
 	LENT_ANON,
 	LENT_THP,
 	LENT_MEMFD,
+	LENT_THP_MEMFD,
 	LENT_PRIVATE_MEMFD,
 	LENT_HUGETLB,		/* memfd with huge pages */
 };
@@ -111,6 +112,7 @@ int probe_atomic(void *addr);
 	LENT_VARIANT(fixture, anonymous, LENT_ANON);			\
 	LENT_VARIANT(fixture, thp, LENT_THP);				\
 	LENT_VARIANT(fixture, memfd, LENT_MEMFD);			\
+	LENT_VARIANT(fixture, thp_memfd, LENT_THP_MEMFD);		\
 	LENT_VARIANT(fixture, private_memfd, LENT_PRIVATE_MEMFD);	\
 	LENT_VARIANT(fixture, hugetlb, LENT_HUGETLB)
 
