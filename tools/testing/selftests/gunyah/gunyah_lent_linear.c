@@ -98,23 +98,26 @@ static int start_vm(struct vm *vm)
 	return vm_build(vm, &cfg, VM_STARTED);
 }
 
-/* Lent blocks right behind a page of a kind */
-static unsigned int count_neighbours(__u64 kind)
+/* Lent blocks right behind a page of a kind; @pfn: start of the last one */
+static unsigned int count_neighbours(__u64 kind, __u64 *pfn)
 {
 	static __u64 flags[8192];
 	unsigned int found = 0;
+	__u64 last = 0, at = 0;
 	ssize_t n, i;
-	__u64 last = 0;
 	int fd;
 
 	fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	while ((n = read(fd, flags, sizeof(flags))) > 0) {
-		for (i = 0; i < n / 8; i++) {
+		for (i = 0; i < n / 8; i++, at++) {
 			if (flags[i] & page_offline && !(last & page_offline) &&
-			    last & kind)
+			    (!kind || last & kind)) {
 				found++;
+				if (pfn)
+					*pfn = at;
+			}
 			last = flags[i];
 		}
 	}
@@ -140,7 +143,7 @@ TEST_F_TIMEOUT(linear, symbolic_links, LENT_TIMEOUT)
 		}
 		ASSERT_CALL(start_vm(&self->vm[i]));
 	}
-	before = count_neighbours(page_swapbacked);
+	before = count_neighbours(page_swapbacked, NULL);
 	TH_LOG("%u lent blocks begin behind a page of a link", before);
 	/* Otherwise this tests nothing */
 	EXPECT_LT(0, before);
@@ -246,7 +249,7 @@ TEST_F_TIMEOUT(linear, system_calls, LENT_TIMEOUT)
 		EXPECT_TRUE(have_gone(w + i * WALKERS, WALKERS, 1));
 		ASSERT_CALL(start_vm(&self->vm[i]));
 	}
-	before = count_neighbours(page_slab);
+	before = count_neighbours(page_slab, NULL);
 	TH_LOG("%u lent blocks begin behind a slab", before);
 	EXPECT_LT(0, before);
 	for (round = 2; round < 2 + ROUNDS; round++) {
@@ -260,6 +263,45 @@ TEST_F_TIMEOUT(linear, system_calls, LENT_TIMEOUT)
 			usleep(500);
 		}
 	}
+}
+
+/* ---- pages that the administrator names ---- */
+
+/*
+ * The kernel is told that a lent page is bad, as after a memory error. It does
+ * not touch the page, and nobody else gets it later.
+ */
+TEST_F_TIMEOUT(linear, bad_page, LENT_TIMEOUT)
+{
+	static const struct {
+		const char *path;
+		int error;
+	} files[] = {
+		{ "/sys/devices/system/memory/soft_offline_page", EIO },
+		{ "/sys/devices/system/memory/hard_offline_page", EBUSY },
+	};
+	size_t page = sysconf(_SC_PAGESIZE), at, bad = 0;
+	struct vm *vm = &self->vm[0];
+	struct gh_vm_status status;
+	char text[32];
+	unsigned int i;
+	__u64 pfn = 0;
+
+	if (access(files[1].path, W_OK))
+		SKIP(return, "this kernel handles no memory errors");
+	ASSERT_CALL(start_vm(vm));
+	ASSERT_LT(0, count_neighbours(0, &pfn));
+	snprintf(text, sizeof(text), "%#llx", pfn * page);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		EXPECT_ERRNO(files[i].error, write_file(files[i].path, text));
+	ASSERT_CALL(vm_finish(vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	vm_close_vcpus(vm);
+	close(vm->fd);
+	vm->fd = -1;
+	for (at = 0; at < VM_SIZE; at += page)
+		bad += probe_load(vm->mem + at) == SIGBUS;
+	EXPECT_EQ(1, bad);
 }
 
 GUNYAH_TEST_MAIN
