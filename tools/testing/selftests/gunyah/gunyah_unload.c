@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -141,6 +142,29 @@ TEST_F_TIMEOUT(unload, nothing_is_left, FAULT_TIMEOUT)
 	EXPECT_EQ(0, unload());
 	/* Longer than the driver waits for the report of an end */
 	sleep(3);
+	ASSERT_EQ(0, load(self->module));
+}
+
+/* Memory of the driver that is still mapped keeps the module */
+TEST_F_TIMEOUT(unload, lent_memory_is_mapped, FAULT_TIMEOUT)
+{
+	void *mem = alloc_mem(GUEST_SIZE);
+	struct vm_config cfg = { .mem = mem };
+	struct gh_vm_status status;
+	struct vm vm;
+
+	ASSERT_NE(NULL, mem);
+	vm_init(&vm);
+	ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));
+	ASSERT_CALL(vm_finish(&vm, &status));
+	vm_close(&vm);
+	EXPECT_ERRNO(EAGAIN, unload());
+	EXPECT_TRUE(all_zero(mem, GUEST_SIZE));
+	/* So does a part of it */
+	ASSERT_EQ(0, munmap(mem, GUEST_SIZE / 2));
+	EXPECT_ERRNO(EAGAIN, unload());
+	ASSERT_EQ(0, munmap((char *)mem + GUEST_SIZE / 2, GUEST_SIZE / 2));
+	EXPECT_EQ(0, unload());
 	ASSERT_EQ(0, load(self->module));
 }
 

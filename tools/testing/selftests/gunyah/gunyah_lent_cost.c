@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What lent memory costs: memory while it is moved, mappings, memory entries, and
+ * what happens if a control group does not have that
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/klog.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "lentvm.h"
+#include "message.h"
+#include "testctl.h"
+
+#define COST_TIMEOUT	600
+
+#define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
+
+/* A block that is in use twice, page tables, lists, what the VM takes */
+#define COST_BLOCK	HUGE
+#define COST_MORE	(2 * MIB)
+
+#define LARGE		(64 * MIB)
+#define VERY_LARGE	(256 * MIB)
+
+FIXTURE(cost)
+{
+	struct leak_state leak;
+	struct lent_vm vm;
+	struct cgroup cg;
+	struct param param;
+	size_t page;
+};
+
+FIXTURE_SETUP(cost)
+{
+	SKIP_WITHOUT_GUNYAH(return);
+	if (access("/sys/fs/cgroup", F_OK))
+		SKIP(return, "no control groups");
+	self->page = sysconf(_SC_PAGESIZE);
+	testctl_reset();
+	leak_read(&self->leak);
+	lent_vm_init(&self->vm);
+	ASSERT_CALL(cgroup_make(&self->cg, "cost"));
+}
+
+FIXTURE_TEARDOWN(cost)
+{
+	lent_vm_close(&self->vm);
+	cgroup_remove(&self->cg);
+	param_restore(&self->param);
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+static bool is_new(const struct lent_vm *vm)
+{
+	struct gh_vm_status status;
+
+	return !gh_status(vm->remote.vm.fd, &status) &&
+	       status.state == GH_VM_STATE_NEW;
+}
+
+static bool has_content(const struct lent_vm *vm)
+{
+	return pattern_check(vm->mem + GUEST_FREE, vm->size - GUEST_FREE,
+			     vm->pattern);
+}
+
+/* ---- memory at the peak ---- */
+
+struct peak {
+	struct cgroup *cg;
+	enum lent_kind kind;
+	size_t size;
+	size_t used;		/* of a file with holes: written from its end */
+	long long peak;		/* result */
+	size_t vmas;
+	size_t entries;
+};
+
+/* A VM with all of its memory in a group of its own */
+static int start_in_group(struct peak *peak)
+{
+	struct lent_vm vm;
+	void *mem;
+	int err;
+
+	if (cgroup_enter(peak->cg, 0))
+		return errno;
+	lent_vm_init(&vm);
+	mem = lent_alloc(peak->kind, peak->size);
+	if (!mem)
+		return errno;
+	if (lent_vm_build(&vm, mem, peak->size) || lent_vm_start(&vm))
+		err = errno;
+	else
+		err = 0;
+	peak->vmas = count_vmas(vm.mem, vm.size);
+	peak->entries = lent_entries(vm.remote.vm.fd, GUEST_IMAGE_LABEL);
+	peak->peak = cgroup_get(peak->cg, "memory.peak");
+	if (!err && !lent_vm_end(&vm))
+		err = EBADMSG;
+	return err;
+}
+
+/* Only the program and the last pages of the file are there */
+static int start_sparse(struct peak *peak)
+{
+	struct vm_config cfg = { .size = peak->size };
+	struct gh_vm_status status;
+	struct vm vm;
+	size_t from = peak->size - peak->used;
+	int err = 0;
+
+	if (cgroup_enter(peak->cg, 0))
+		return errno;
+	cfg.mem = lent_alloc(LENT_MEMFD, peak->size);
+	if (!cfg.mem)
+		return errno;
+	vm_init(&vm);
+	if (vm_build(&vm, &cfg, VM_HAS_VCPUS))
+		return errno;
+	pattern_fill(vm.mem + from, peak->used, 7);
+	vm_program(&vm, 0, G_CHECK(GUEST_BASE + from, peak->used, 7), G_OFF);
+	if (gh_start(vm.fd) || vm_finish(&vm, &status))
+		err = errno;
+	else if (!vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF))
+		err = EBADMSG;
+	peak->peak = cgroup_get(peak->cg, "memory.peak");
+	vm_close(&vm);
+	munmap(cfg.mem, peak->size);
+	return err;
+}
+
+/* In a child, whose memory is all in the group */
+static int measure(struct peak *peak, int (*fn)(struct peak *peak))
+{
+	struct peak *shared;
+	pid_t pid;
+	int status;
+
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return -1;
+	*shared = *peak;
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (!pid)
+		_exit(fn(shared));
+	waitpid(pid, &status, 0);
+	*peak = *shared;
+	munmap(shared, sizeof(*shared));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+FIXTURE(peak)
+{
+	struct leak_state leak;
+	struct cgroup cg;
+	struct param param;
+};
+
+FIXTURE_VARIANT(peak)
+{
+	enum lent_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(peak, anonymous)
+{
+	.kind = LENT_ANONYMOUS,
+};
+
+FIXTURE_VARIANT_ADD(peak, thp)
+{
+	.kind = LENT_THP,
+};
+
+FIXTURE_VARIANT_ADD(peak, memfd)
+{
+	.kind = LENT_MEMFD,
+};
+
+FIXTURE_VARIANT_ADD(peak, hugetlb)
+{
+	.kind = LENT_HUGETLB,
+};
+
+FIXTURE_VARIANT_ADD(peak, hugetlb_memfd)
+{
+	.kind = LENT_HUGETLB_MEMFD,
+};
+
+FIXTURE_SETUP(peak)
+{
+	SKIP_WITHOUT_GUNYAH(return);
+	if (access("/sys/fs/cgroup", F_OK))
+		SKIP(return, "no control groups");
+	if (variant->kind == LENT_HUGETLB ||
+	    variant->kind == LENT_HUGETLB_MEMFD) {
+		if (access(HUGE_PAGES, F_OK))
+			SKIP(return, "no huge pages");
+		ASSERT_CALL(param_set(&self->param, HUGE_PAGES, "32"));
+		ASSERT_EQ(LARGE / HUGE, proc_value("/proc/meminfo",
+						   "HugePages_Free"));
+	}
+	testctl_reset();
+	leak_read(&self->leak);
+	ASSERT_CALL(cgroup_make(&self->cg, "peak"));
+}
+
+FIXTURE_TEARDOWN(peak)
+{
+	cgroup_remove(&self->cg);
+	param_restore(&self->param);
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* Lending N bytes takes N and one block, and no other process is charged */
+TEST_F_TIMEOUT(peak, memory, COST_TIMEOUT)
+{
+	struct peak peak = {
+		.cg = &self->cg, .kind = variant->kind, .size = LARGE,
+	};
+
+	EXPECT_EQ(0, measure(&peak, start_in_group));
+	TH_LOG("%lld KiB for %lu KiB, %zu memory entries", peak.peak / 1024,
+	       LARGE / 1024, peak.entries);
+	EXPECT_LE((long long)LARGE, peak.peak);
+	EXPECT_GE((long long)(LARGE + COST_BLOCK + COST_MORE), peak.peak);
+	EXPECT_EQ(1, peak.vmas);
+	/* All of it was given back */
+	EXPECT_GE((long long)COST_MORE, cgroup_get(&self->cg,
+						   "memory.current"));
+}
+
+/* What was never written is not allocated to be copied */
+TEST_F_TIMEOUT(cost, sparse, COST_TIMEOUT)
+{
+	struct peak peak = {
+		.cg = &self->cg, .size = 512 * MIB, .used = 2 * MIB,
+	};
+
+	if (proc_value("/proc/meminfo", "MemAvailable") * 1024 <
+	    (long long)(peak.size + peak.size / 4))
+		SKIP(return, "too little memory");
+	EXPECT_EQ(0, measure(&peak, start_sparse));
+	TH_LOG("%lld KiB for %zu KiB", peak.peak / 1024, peak.size / 1024);
+	EXPECT_LE((long long)peak.size, peak.peak);
+	EXPECT_GE((long long)(peak.size + peak.used + COST_BLOCK +
+			      2 * COST_MORE), peak.peak);
+}
+
+/* Blocks are as large as can be had, and mappings of them are merged */
+TEST_F_TIMEOUT(cost, pieces, COST_TIMEOUT)
+{
+	struct peak peak = {
+		.cg = &self->cg, .kind = LENT_ANONYMOUS, .size = VERY_LARGE,
+	};
+
+	EXPECT_EQ(0, measure(&peak, start_in_group));
+	TH_LOG("%zu mappings, %zu memory entries for %lu MiB", peak.vmas,
+	       peak.entries, VERY_LARGE / MIB);
+	EXPECT_EQ(1, peak.vmas);
+	EXPECT_LE(1, peak.entries);
+	/* Most blocks have the size of a huge page */
+	EXPECT_GE(2 * VERY_LARGE / HUGE, peak.entries);
+}
+
+/* ---- a group that has too little ---- */
+
+/* Not one block fits */
+TEST_F_TIMEOUT(cost, no_room, COST_TIMEOUT)
+{
+	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	long long now;
+
+	ASSERT_NE(NULL, mem);
+	ASSERT_CALL(cgroup_enter(&self->cg, 0));
+	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	now = cgroup_get(&self->cg, "memory.current");
+	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
+				      now + MIB / 2));
+	EXPECT_ERRNO(ENOMEM, gh_start(self->vm.remote.vm.fd));
+	EXPECT_TRUE(is_new(&self->vm));
+	EXPECT_TRUE(has_content(&self->vm));
+	/* Nobody was killed for it, and nothing is left */
+	EXPECT_EQ(0, cgroup_value(&self->cg, "memory.events", "oom_kill"));
+	EXPECT_GE(now + (long long)MIB / 2,
+		  cgroup_get(&self->cg, "memory.current"));
+	ASSERT_CALL(cgroup_set(&self->cg, "memory.max", "max"));
+	ASSERT_CALL(lent_vm_start(&self->vm));
+	EXPECT_TRUE(lent_vm_end(&self->vm));
+}
+
+/*
+ * Memory that another group was charged for moves into this one, until it is
+ * full: some blocks were moved then.
+ */
+TEST_F_TIMEOUT(cost, room_for_some, COST_TIMEOUT)
+{
+	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	unsigned int i;
+	long long now;
+
+	ASSERT_NE(NULL, mem);
+	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(cgroup_enter(&self->cg, 0));
+	now = cgroup_get(&self->cg, "memory.current");
+	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
+				      now + 5 * MIB));
+	for (i = 0; i < 3; i++) {
+		EXPECT_ERRNO(ENOMEM, gh_start(self->vm.remote.vm.fd));
+		EXPECT_TRUE(is_new(&self->vm));
+		EXPECT_TRUE(has_content(&self->vm));
+	}
+	EXPECT_LE((long long)MIB, cgroup_get(&self->cg, "memory.current"));
+	EXPECT_EQ(0, cgroup_value(&self->cg, "memory.events", "oom_kill"));
+	ASSERT_CALL(cgroup_set(&self->cg, "memory.max", "max"));
+	ASSERT_CALL(lent_vm_start(&self->vm));
+	EXPECT_TRUE(lent_vm_end(&self->vm));
+}
+
+/* The group's statistics have the pages while they are lent */
+TEST_F_TIMEOUT(cost, statistics, COST_TIMEOUT)
+{
+	static const char *const empty[] = { "file", "file_mapped", "shmem" };
+	const long long size = LENT_SIZE;
+	unsigned int i;
+
+	ASSERT_CALL(cgroup_enter(&self->cg, 0));
+	ASSERT_CALL(lent_vm_run(&self->vm));
+	EXPECT_LE(size, cgroup_get(&self->cg, "memory.current"));
+	EXPECT_GT(size, cgroup_value(&self->cg, "memory.stat", "anon"));
+	for (i = 0; i < ARRAY_SIZE(empty); i++)
+		EXPECT_GT(size, cgroup_value(&self->cg, "memory.stat",
+					     empty[i]));
+	/* Pages that the VMM maps after the end are mapped memory of a file */
+	remote_close(&self->vm.remote);
+	EXPECT_TRUE(all_zero(self->vm.mem, self->vm.size));
+	EXPECT_LE(size, cgroup_value(&self->cg, "memory.stat", "file_mapped"));
+	lent_vm_close(&self->vm);
+	EXPECT_GT(size, cgroup_get(&self->cg, "memory.current"));
+	for (i = 0; i < ARRAY_SIZE(empty); i++)
+		EXPECT_GT(size / 2, cgroup_value(&self->cg, "memory.stat",
+						 empty[i]));
+}
+
+/* ---- a VMM that the kernel kills ---- */
+
+#define CONSOLE_OFF	6
+#define CONSOLE_ON	7
+
+static int use_up_group(void *data)
+{
+	const struct cgroup *cg = data;
+	struct lent_vm vm;
+	size_t at;
+	char *mem;
+
+	lent_vm_init(&vm);
+	if (cgroup_enter(cg, 0) || lent_vm_run(&vm))
+		return 1;
+	mem = alloc_mem(LARGE);
+	if (!mem)
+		return 2;
+	for (at = 0; at < LARGE; at += 4096)
+		mem[at] = 1;
+	return 3;
+}
+
+/* The report of the kernel would look like a fault of it: not on the console */
+TEST_F_TIMEOUT(cost, out_of_memory, COST_TIMEOUT)
+{
+	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
+				      LENT_SIZE + 8 * MIB));
+	klogctl(CONSOLE_OFF, NULL, 0);
+	EXPECT_EQ(256 + SIGKILL, in_child(use_up_group, &self->cg));
+	klogctl(CONSOLE_ON, NULL, 0);
+	EXPECT_EQ(1, cgroup_value(&self->cg, "memory.events", "oom_kill"));
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	EXPECT_GE((long long)COST_MORE, cgroup_get(&self->cg,
+						   "memory.current"));
+}
+
+GUNYAH_TEST_MAIN
