@@ -12,8 +12,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <linux/elf.h>
-
 #include "../kselftest_harness.h"
 #include "lentvm.h"
 #include "message.h"
@@ -52,9 +50,7 @@ FIXTURE_SETUP(mm)
 	leak_read(&self->leak);
 	lent_vm_init(&self->vm);
 	ASSERT_CALL(lent_vm_run(&self->vm));
-	/* All of them can be found, and there are no others */
 	ASSERT_CALL(offline_pages_find(self->pages));
-	ASSERT_EQ(LENT_SIZE / self->page, self->pages->total);
 }
 
 FIXTURE_TEARDOWN(mm)
@@ -89,6 +85,17 @@ static void touch(size_t size)
 		return;
 	touch_all(mem, size);
 	munmap(mem, size);
+}
+
+/* All of them can be found, and there are no others */
+TEST_F_TIMEOUT(mm, offline_pages, MM_TIMEOUT)
+{
+	EXPECT_EQ(LENT_SIZE / self->page, self->pages->total);
+}
+
+TEST_F_TIMEOUT(mm, system_call, MM_TIMEOUT)
+{
+	EXPECT_FALSE(any_readable(self->vm.mem, self->vm.size));
 }
 
 /* Twice of what its group may have: half of that has to be swapped out */
@@ -381,20 +388,14 @@ TEST_F_TIMEOUT(mm, kcore, MM_TIMEOUT)
 	unsigned long long all = 0;
 	long long found = 0, n;
 	struct elf64_phdr phdr;
-	struct elf64_hdr ehdr;
 	unsigned int i;
-	int fd;
+	int fd, memory;
 
 	fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		SKIP(return, "no /proc/kcore");
-	ASSERT_EQ(sizeof(ehdr), pread(fd, &ehdr, sizeof(ehdr), 0));
-	ASSERT_EQ(0, memcmp(ehdr.e_ident, ELFMAG, SELFMAG));
-	for (i = 0; i < ehdr.e_phnum; i++) {
-		ASSERT_EQ(sizeof(phdr), pread(fd, &phdr, sizeof(phdr),
-					      ehdr.e_phoff + i * sizeof(phdr)));
-		/* What has a physical address is memory */
-		if (phdr.p_type != PT_LOAD || phdr.p_paddr == -1ULL)
+	for (i = 0; (memory = kcore_segment(fd, i, &phdr)) >= 0; i++) {
+		if (!memory)
 			continue;
 		n = read_segment(fd, &phdr, self->pages, self->page);
 		ASSERT_LE(0, n)

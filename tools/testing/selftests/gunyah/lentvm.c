@@ -326,6 +326,29 @@ int offline_pages_find(struct offline_pages *pages)
 	return len;
 }
 
+/**
+ * kcore_segment() - find a segment of /proc/kcore
+ * @fd: the file
+ * @i: number of the segment
+ * @phdr: where to
+ *
+ * Return: 1 if it is memory, 0 if it is something else, -1 if there is none.
+ */
+int kcore_segment(int fd, unsigned int i, struct elf64_phdr *phdr)
+{
+	struct elf64_hdr ehdr;
+
+	if (pread(fd, &ehdr, sizeof(ehdr), 0) != sizeof(ehdr) ||
+	    memcmp(ehdr.e_ident, ELFMAG, SELFMAG) || i >= ehdr.e_phnum)
+		return -1;
+	if (pread(fd, phdr, sizeof(*phdr), ehdr.e_phoff + i * sizeof(*phdr)) !=
+	    sizeof(*phdr))
+		return -1;
+	/* Nothing else has a physical address */
+	return phdr->p_type == PT_LOAD && phdr->p_paddr != -1ULL &&
+	       phdr->p_filesz;
+}
+
 #define CGROUP_ROOT		"/sys/fs/cgroup"
 
 /**

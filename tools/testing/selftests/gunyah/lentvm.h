@@ -5,6 +5,8 @@
 #ifndef GUNYAH_TEST_LENTVM_H
 #define GUNYAH_TEST_LENTVM_H
 
+#include <linux/elf.h>
+
 #include "remote.h"
 
 #define HUGE			0x200000UL
@@ -72,6 +74,11 @@ struct offline_pages {
 };
 
 int offline_pages_find(struct offline_pages *pages);
+/*
+ * Segment @i of /proc/kcore: 1 if it is memory, 0 if it is something else, -1 if
+ * it does not exist
+ */
+int kcore_segment(int fd, unsigned int i, struct elf64_phdr *phdr);
 
 /* ---- control groups ---- */
 

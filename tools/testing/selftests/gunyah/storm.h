@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Random attacks on lent memory, of its VMM and of other processes
+ */
+#ifndef GUNYAH_TEST_STORM_H
+#define GUNYAH_TEST_STORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/**
+ * struct storm - what attackers know; memory that all processes share
+ * @seed: of everything random
+ * @stop: attackers end
+ * @vmm: the VMM
+ * @mem: its memory from where on it may be attacked
+ * @size: of that
+ * @memfd: the file of that memory, or -1
+ * @file_offset: of @mem in it
+ * @attacks: number of attacks
+ * @got: attacks that could read or write something
+ */
+struct storm {
+	uint64_t seed;
+	bool stop;
+	pid_t vmm;
+	unsigned char *mem;
+	size_t size;
+	int memfd;
+	off_t file_offset;
+	uint64_t attacks;
+	uint64_t got;
+};
+
+/* ---- random numbers, a state for each thread ---- */
+
+static inline uint64_t storm_random(uint64_t *state)
+{
+	/* xorshift64star */
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
+static inline uint64_t storm_below(uint64_t *state, uint64_t limit)
+{
+	return storm_random(state) % limit;
+}
+
+/* The state for thread @n, never 0 */
+static inline uint64_t storm_state(uint64_t seed, uint64_t n)
+{
+	uint64_t state = (seed + 1) * 0x9e3779b97f4a7c15ULL ^ (n + 1) << 32;
+
+	state = state ?: 1;
+	storm_random(&state);
+	return state;
+}
+
+static inline bool storm_is_over(const struct storm *storm)
+{
+	return __atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE);
+}
+
+/* Of a thread of the VMM, until the storm is over; @n: which one */
+void storm_attack_self(struct storm *storm, unsigned int n);
+/* Of another process */
+void storm_attack_other(struct storm *storm, unsigned int n);
+/* What the administrator does to the whole machine */
+void storm_attack_machine(struct storm *storm, unsigned int n);
+
+#endif /* GUNYAH_TEST_STORM_H */
