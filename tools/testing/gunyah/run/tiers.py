@@ -19,13 +19,16 @@ import power
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
-from machine import Job, job_text
+from machine import Job, hypervisor_log, job_text
 from pool import Pool, Task, Times
 
 # Firmware that survives the end of a VM that the hypervisor schedules
 LATER = "gunyah_hyp.rm=later"
 # Room for the memory entries of a test that counts what many of them cost
-NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0"}
+NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
+            "gunyah_lent_mm": " gunyah_hyp.max_entries=0"}
+# Less memory for a test that uses all of it, and reads all of it
+MEMORY = {"gunyah_lent_mm": "1G"}
 
 DETERMINISTIC = {"cpus": 2, "deterministic": True}
 THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1 " +
@@ -45,12 +48,14 @@ PLAIN = ("kunit", "plain", "external")
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
-                     "gunyah_fault")
+                     "gunyah_fault", "gunyah_lent_mm", "gunyah_storm")
 # Long waits are the same with more processors, and longer in real time
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno")
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
-            "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs")
+            "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
+            "gunyah_lent_mm", "gunyah_lent_pits", "gunyah_lent_cost",
+            "gunyah_storm")
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
@@ -92,6 +97,19 @@ MEMORIES = (
     ("lend 2 CPUs", "--cpus 2", THREADS),
     ("share 1 CPU", "--share --cpus 1", DETERMINISTIC),
     ("lend 2 CPUs prod", "--cpus 2", PROD),
+)
+
+# The driver without protections of lent memory: name, their bits in its parameter
+# "weaken", a test of gunyah_lent_mm, and whether the machine dies of that
+WEAKENED = (
+    ("system call", 0, "system_call", False),
+    ("system call without fault", 4, "system_call", True),
+    ("/dev/mem", 0, "dev_mem", False),
+    ("/dev/mem without linear map", 1, "dev_mem", True),
+    ("/proc/kcore", 0, "kcore", False),
+    ("/proc/kcore without linear map", 1, "kcore", False),
+    ("/proc/kcore without offline", 2, "kcore", False),
+    ("/proc/kcore without linear map and offline", 3, "kcore", True),
 )
 
 # Guests with disks: name, options for gunyah_vmm, settings of the machine
@@ -312,7 +330,8 @@ class Tests:
             f"{name}-{suffix}",
             job_text("selftest", PROGRAM=name, CLOCK=clock), timeout=600,
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
-            words=words + NO_LIMIT.get(name, ""), **kwargs), name + ".")
+            words=words + NO_LIMIT.get(name, ""),
+            memory=MEMORY.get(name, "4G"), **kwargs), name + ".")
             for name in programs]
 
     def tier_selftest(self):
@@ -373,6 +392,43 @@ class Tests:
         return self.selftests("context", only=("gunyah_boot",),
                               words="gunyah_hyp.boot_context=1 " + LATER,
                               **DETERMINISTIC)
+
+    def weakened_task(self, name, bits, test, dies):
+        program = "selftests/gunyah/gunyah_lent_mm"
+        job = self.job(
+            "weaken-" + name.strip("/").replace(" ", "-").replace("/", "-"),
+            job_text("weaken", TEST=test), memory="1G", timeout=600,
+            settings={"MODULE_ARGS": f"weaken={bits}"}, copies={
+                program: os.path.join(self.build, "image/tests", program)})
+
+        def run():
+            result = self.machine.run(job)
+            task.cpu = result.cpu
+            with open(hypervisor_log(result.log), encoding="utf-8",
+                      errors="replace") as f:
+                aborted = "host: abort" in f.read()
+            why = ""
+            if not dies and (aborted or not result.ok):
+                why = result.why()
+            elif dies and not aborted:
+                why = "no access of the host to lent memory"
+            elif dies and (result.status is not None or
+                           "synchronous external abort" not in result.text):
+                why = "the host has survived it"
+            yield Case(name, "failed" if why else "passed",
+                       f"{why} (see {result.log})" if why else "")
+
+        task = Task(job.name, run)
+        return task
+
+    def tier_weaken(self):
+        """protections of lent memory are needed, each of them
+
+        A test that finds nothing ends the machine when the driver is loaded
+        without one of them.
+        """
+        self.images()
+        return [self.weakened_task(*row) for row in WEAKENED]
 
     def guest_task(self, name, options, cpus, size, status):
         static = name.startswith("hypervisor schedules")
