@@ -78,6 +78,7 @@ struct peak {
 	enum lent_kind kind;
 	size_t size;
 	size_t used;		/* of a file with holes: written from its end */
+	bool sealed;		/* holes cannot be punched into the file */
 	long long peak;		/* result */
 	size_t vmas;
 	size_t entries;
@@ -115,12 +116,14 @@ static int start_sparse(struct peak *peak)
 	struct gh_vm_status status;
 	struct vm vm;
 	size_t from = peak->size - peak->used;
-	int err = 0;
+	int err = 0, fd;
 
 	if (cgroup_enter(peak->cg, 0))
 		return errno;
-	cfg.mem = lent_alloc(LENT_MEMFD, peak->size);
+	cfg.mem = lent_alloc_fd(LENT_MEMFD, peak->size, &fd);
 	if (!cfg.mem)
+		return errno;
+	if (peak->sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
 		return errno;
 	vm_init(&vm);
 	if (vm_build(&vm, &cfg, VM_HAS_VCPUS))
@@ -134,6 +137,7 @@ static int start_sparse(struct peak *peak)
 	peak->peak = cgroup_get(peak->cg, "memory.peak");
 	vm_close(&vm);
 	munmap(cfg.mem, peak->size);
+	close(fd);
 	return err;
 }
 
@@ -240,11 +244,16 @@ TEST_F_TIMEOUT(peak, memory, COST_TIMEOUT)
 						   "memory.current"));
 }
 
-/* What was never written is not allocated to be copied */
-TEST_F_TIMEOUT(cost, sparse, COST_TIMEOUT)
+/*
+ * What was never written is not allocated to be copied. With a seal it could not
+ * be freed again.
+ */
+static void check_sparse(struct __test_metadata *_metadata, struct cgroup *cg,
+			 bool sealed)
 {
 	struct peak peak = {
-		.cg = &self->cg, .size = 512 * MIB, .used = 2 * MIB,
+		.cg = cg, .size = 512 * MIB, .used = 2 * MIB,
+		.sealed = sealed,
 	};
 
 	if (proc_value("/proc/meminfo", "MemAvailable") * 1024 <
@@ -255,6 +264,16 @@ TEST_F_TIMEOUT(cost, sparse, COST_TIMEOUT)
 	EXPECT_LE((long long)peak.size, peak.peak);
 	EXPECT_GE((long long)(peak.size + peak.used + COST_BLOCK +
 			      2 * COST_MORE), peak.peak);
+}
+
+TEST_F_TIMEOUT(cost, sparse, COST_TIMEOUT)
+{
+	check_sparse(_metadata, &self->cg, false);
+}
+
+TEST_F_TIMEOUT(cost, sparse_sealed, COST_TIMEOUT)
+{
+	check_sparse(_metadata, &self->cg, true);
 }
 
 /* Blocks are as large as can be had, and mappings of them are merged */

@@ -159,8 +159,10 @@ TEST_F_TIMEOUT(kind, life, PITS_TIMEOUT)
 {
 	size_t size = LENT_SIZE;
 	unsigned char *mem;
+	int fd;
 
-	mem = lent_alloc(variant->kind, size + 2 * variant->shift);
+	/* A file stays open: what it has must go all the same */
+	mem = lent_alloc_fd(variant->kind, size + 2 * variant->shift, &fd);
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(lent_vm_build(&self->vm, mem + variant->shift, size));
 	if (is_hugetlb(variant->kind))
@@ -176,6 +178,8 @@ TEST_F_TIMEOUT(kind, life, PITS_TIMEOUT)
 		munmap(mem, variant->shift);
 		munmap(mem + variant->shift + size, variant->shift);
 	}
+	if (fd >= 0)
+		close(fd);
 }
 
 /* Memory that was lent is lent again, several times */
@@ -327,6 +331,30 @@ TEST_F_TIMEOUT(pits, many_mappings, PITS_TIMEOUT)
 	ASSERT_CALL(lent_vm_start(&self->vm));
 	EXPECT_EQ(1, count_vmas(mem, LENT_SIZE));
 	EXPECT_TRUE(lent_vm_end(&self->vm));
+}
+
+/*
+ * Each page is a mapping, and so a block, of its own. Their number decides what
+ * shape the tree has that they are kept in.
+ */
+TEST_F_TIMEOUT(pits, many_blocks, PITS_TIMEOUT)
+{
+	size_t page = self->page, pages, at;
+	unsigned char *mem;
+
+	for (pages = 112; pages <= 300; pages += 7) {
+		mem = lent_alloc(LENT_ANONYMOUS, pages * page);
+		ASSERT_NE(NULL, mem);
+		ASSERT_CALL(lent_vm_build(&self->vm, mem, pages * page));
+		for (at = 0; at < pages; at += 2)
+			ASSERT_EQ(0, madvise(mem + at * page, page,
+					     MADV_DONTFORK));
+		ASSERT_CALL(lent_vm_start(&self->vm));
+		EXPECT_TRUE(lent_vm_end(&self->vm));
+	}
+	/* What is freed a little later must not be wrong either */
+	usleep(200000);
+	EXPECT_EQ(0, vm_one_life());
 }
 
 struct future {

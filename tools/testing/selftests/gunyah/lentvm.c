@@ -24,14 +24,9 @@
 
 static void *map_file(int fd, size_t size)
 {
-	void *mem;
-
-	if (fd < 0)
+	if (fd < 0 || ftruncate(fd, size))
 		return MAP_FAILED;
-	mem = ftruncate(fd, size) ? MAP_FAILED :
-	      mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	return mem;
+	return mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 }
 
 /* Aligned to a huge page, in a mapping of its own size */
@@ -49,6 +44,46 @@ static void *map_aligned(size_t size)
 }
 
 /**
+ * lent_alloc_fd() - allocate memory that can be lent
+ * @kind: which kind; huge pages must be there for LENT_HUGETLB...
+ * @size: how much
+ * @fd: the file that it is the content of, -1: none
+ *
+ * Return: the memory, or NULL.
+ */
+void *lent_alloc_fd(enum lent_kind kind, size_t size, int *fd)
+{
+	void *mem;
+
+	*fd = -1;
+	switch (kind) {
+	case LENT_THP:
+		mem = map_aligned(size);
+		if (mem)
+			madvise(mem, size, MADV_HUGEPAGE);
+		return mem;
+	case LENT_MEMFD:
+		*fd = memfd_create("lent", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+		mem = map_file(*fd, size);
+		break;
+	case LENT_HUGETLB:
+		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+		break;
+	case LENT_HUGETLB_MEMFD:
+		*fd = memfd_create("lent", MFD_CLOEXEC | MFD_HUGETLB);
+		mem = map_file(*fd, size);
+		break;
+	default:
+		mem = alloc_mem(size);
+		if (mem)
+			madvise(mem, size, MADV_NOHUGEPAGE);
+		return mem;
+	}
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
+/**
  * lent_alloc() - allocate memory that can be lent
  * @kind: which kind; huge pages must be there for LENT_HUGETLB...
  * @size: how much
@@ -58,31 +93,12 @@ static void *map_aligned(size_t size)
 void *lent_alloc(enum lent_kind kind, size_t size)
 {
 	void *mem;
+	int fd;
 
-	switch (kind) {
-	case LENT_THP:
-		mem = map_aligned(size);
-		if (mem)
-			madvise(mem, size, MADV_HUGEPAGE);
-		return mem;
-	case LENT_MEMFD:
-		mem = map_file(memfd_create("lent", MFD_CLOEXEC), size);
-		break;
-	case LENT_HUGETLB:
-		mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
-		break;
-	case LENT_HUGETLB_MEMFD:
-		mem = map_file(memfd_create("lent", MFD_CLOEXEC | MFD_HUGETLB),
-			       size);
-		break;
-	default:
-		mem = alloc_mem(size);
-		if (mem)
-			madvise(mem, size, MADV_NOHUGEPAGE);
-		return mem;
-	}
-	return mem == MAP_FAILED ? NULL : mem;
+	mem = lent_alloc_fd(kind, size, &fd);
+	if (fd >= 0)
+		close(fd);
+	return mem;
 }
 
 /**

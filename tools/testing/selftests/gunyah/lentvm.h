@@ -25,6 +25,8 @@ enum lent_kind {
 };
 
 void *lent_alloc(enum lent_kind kind, size_t size);
+/* The same, and the file of it, -1: it has none */
+void *lent_alloc_fd(enum lent_kind kind, size_t size, int *fd);
 
 /**
  * struct lent_vm - a guest that has filled its memory with a pattern
