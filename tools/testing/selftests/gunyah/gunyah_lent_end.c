@@ -106,7 +106,7 @@ TEST_F_TIMEOUT(end, killed_while_moved, END_TIMEOUT)
 		/* Less than a tenth of all that would be lost if each lost its */
 		if (!i)
 			before = available() - KILL_SIZE / 1024;
-		EXPECT_TRUE(wait_until(is_available, &before, LONG_MS));
+		ASSERT_TRUE(wait_until(is_available, &before, LONG_MS / 4));
 	}
 }
 

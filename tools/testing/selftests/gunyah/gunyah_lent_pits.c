@@ -276,13 +276,18 @@ TEST_F_TIMEOUT(pits, sealed, PITS_TIMEOUT)
 {
 	size_t half = LENT_SIZE / 2;
 	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE), *other;
+	struct leak_state before, now;
 
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	leak_read(&before);
 	if (syscall(__NR_mseal, (char *)mem + half, half, 0))
 		SKIP(return, "no mseal()");
 	EXPECT_REPEATABLE(EPERM, &self->vm);
 	EXPECT_REPEATABLE(EPERM, &self->vm);
+	/* It was charged once */
+	leak_read(&now);
+	EXPECT_EQ(before.locked_kb, now.locked_kb);
 
 	/* Other memory with the same content */
 	other = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
@@ -381,6 +386,9 @@ static int start_with_future(void *data)
 	err = gh_start(vm.remote.vm.fd) ? errno : 0;
 	if (err && !is_untouched(&vm))
 		return 103;
+	/* What was charged for the failure must not be missing afterwards */
+	if (err && (munlockall() || lent_vm_start(&vm) || !lent_vm_end(&vm)))
+		return 104;
 	return err;
 }
 

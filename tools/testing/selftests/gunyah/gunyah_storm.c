@@ -83,6 +83,8 @@ FIXTURE_SETUP(storm)
 	self->state = storm_state(storm->seed, STORM_MAIN);
 	TH_LOG("seed %llu", (unsigned long long)storm->seed);
 	self->swap = !access(SWAP_DEVICE, F_OK) && !swap_on();
+	/* No message each time */
+	write_file("/proc/sys/vm/drop_caches", "4");
 	/* For the attack by memory.reclaim */
 	cgroup_make(&self->cg, "storm");
 	self->aborts = host_aborts();
