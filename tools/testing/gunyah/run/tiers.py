@@ -16,10 +16,11 @@ import time
 import bench
 import ktap
 import power
+import weaken
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
 from ktap import Case
-from machine import Job, hypervisor_log, job_text
+from machine import Job, job_text
 from pool import Pool, Task, Times
 
 # Firmware that survives the end of a VM that the hypervisor schedules
@@ -97,19 +98,6 @@ MEMORIES = (
     ("lend 2 CPUs", "--cpus 2", THREADS),
     ("share 1 CPU", "--share --cpus 1", DETERMINISTIC),
     ("lend 2 CPUs prod", "--cpus 2", PROD),
-)
-
-# The driver without protections of lent memory: name, their bits in its parameter
-# "weaken", a test of gunyah_lent_mm, and whether the machine dies of that
-WEAKENED = (
-    ("system call", 0, "system_call", False),
-    ("system call without fault", 4, "system_call", True),
-    ("/dev/mem", 0, "dev_mem", False),
-    ("/dev/mem without linear map", 1, "dev_mem", True),
-    ("/proc/kcore", 0, "kcore", False),
-    ("/proc/kcore without linear map", 1, "kcore", False),
-    ("/proc/kcore without offline", 2, "kcore", False),
-    ("/proc/kcore without linear map and offline", 3, "kcore", True),
 )
 
 # Guests with disks: name, options for gunyah_vmm, settings of the machine
@@ -393,34 +381,6 @@ class Tests:
                               words="gunyah_hyp.boot_context=1 " + LATER,
                               **DETERMINISTIC)
 
-    def weakened_task(self, name, bits, test, dies):
-        program = "selftests/gunyah/gunyah_lent_mm"
-        job = self.job(
-            "weaken-" + name.strip("/").replace(" ", "-").replace("/", "-"),
-            job_text("weaken", TEST=test), memory="1G", timeout=600,
-            settings={"MODULE_ARGS": f"weaken={bits}"}, copies={
-                program: os.path.join(self.build, "image/tests", program)})
-
-        def run():
-            result = self.machine.run(job)
-            task.cpu = result.cpu
-            with open(hypervisor_log(result.log), encoding="utf-8",
-                      errors="replace") as f:
-                aborted = "host: abort" in f.read()
-            why = ""
-            if not dies and (aborted or not result.ok):
-                why = result.why()
-            elif dies and not aborted:
-                why = "no access of the host to lent memory"
-            elif dies and (result.status is not None or
-                           "synchronous external abort" not in result.text):
-                why = "the host has survived it"
-            yield Case(name, "failed" if why else "passed",
-                       f"{why} (see {result.log})" if why else "")
-
-        task = Task(job.name, run)
-        return task
-
     def tier_weaken(self):
         """protections of lent memory are needed, each of them
 
@@ -428,7 +388,7 @@ class Tests:
         without one of them.
         """
         self.images()
-        return [self.weakened_task(*row) for row in WEAKENED]
+        return weaken.tasks(self)
 
     def guest_task(self, name, options, cpus, size, status):
         static = name.startswith("hypervisor schedules")
