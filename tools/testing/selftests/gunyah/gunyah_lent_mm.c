@@ -621,13 +621,11 @@ TEST_F_TIMEOUT(fragmented, start, MM_TIMEOUT)
 	ASSERT_CALL(lent_vm_start(&self->vm));
 	entries = lent_entries(self->vm.remote.vm.fd, GUEST_IMAGE_LABEL);
 	TH_LOG("%zu memory entries for %zu MiB", entries, size / MIB);
-	/*
-	 * Otherwise the memory was not fragmented. Compaction moves some page
-	 * cache into the holes.
-	 */
-	EXPECT_LT(4 * size / HUGE, entries);
 	EXPECT_TRUE(lent_vm_intact(&self->vm));
 	EXPECT_TRUE(lent_vm_end(&self->vm));
+	/* Compaction moves what it can into the holes */
+	if (entries <= size / HUGE)
+		SKIP(return, "the memory could not be fragmented");
 }
 
 GUNYAH_TEST_MAIN
