@@ -276,6 +276,68 @@ TEST_F_TIMEOUT(cost, sparse_sealed, COST_TIMEOUT)
 	check_sparse(_metadata, &self->cg, true);
 }
 
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT	21
+#endif
+
+/* Write pages and leave holes, in runs of random lengths */
+static void write_with_holes(unsigned char *mem, size_t pages, bool *hole,
+			     __u32 seed)
+{
+	size_t page = sysconf(_SC_PAGESIZE), at = 0, run;
+	bool now = false;
+
+	while (at < pages) {
+		seed = seed * 1103515245 + 12345;
+		run = 1 + (seed >> 16) % (seed >> 28 ? 6 : 700);
+		for (; run && at < pages; run--, at++) {
+			hole[at] = now;
+			if (!now)
+				pattern_fill(mem + at * page, page, at + 1);
+		}
+		now = !now;
+	}
+}
+
+/* A file with holes everywhere is moved as it is, and what is swapped out too */
+TEST_F_TIMEOUT(cost, holes, COST_TIMEOUT)
+{
+	size_t page = self->page, pages = LENT_SIZE / page, at;
+	struct vm_config cfg = {
+		.size = LENT_SIZE, .defect = DTB_HYPERVISOR_NODE,
+	};
+	bool *hole = calloc(pages, sizeof(*hole));
+	bool swap = !access(SWAP_DEVICE, F_OK) && !swap_on();
+	size_t first = GUEST_FREE / page;
+	unsigned int round;
+	struct vm vm;
+
+	ASSERT_NE(NULL, hole);
+	for (round = 0; round < 6; round++) {
+		cfg.mem = lent_alloc(LENT_MEMFD, LENT_SIZE);
+		ASSERT_NE(NULL, cfg.mem);
+		vm_init(&vm);
+		ASSERT_CALL(vm_build(&vm, &cfg, VM_HAS_VCPUS));
+		write_with_holes(vm.mem + GUEST_FREE, pages - first,
+				 hole + first, round);
+		if (swap && round % 2)
+			madvise(vm.mem, LENT_SIZE, MADV_PAGEOUT);
+		/* It was moved when the firmware refuses it, and is kept */
+		EXPECT_ERRNO(ENODEV, gh_start(vm.fd));
+		for (at = first; at < pages; at++)
+			ASSERT_TRUE(hole[at] ?
+				    all_zero(vm.mem + at * page, page) :
+				    pattern_check(vm.mem + at * page, page,
+						  at - first + 1))
+				TH_LOG("page %zu of round %u", at, round);
+		vm_close(&vm);
+		munmap(cfg.mem, LENT_SIZE);
+	}
+	if (swap)
+		swap_off();
+	free(hole);
+}
+
 /* Blocks are as large as can be had, and mappings of them are merged */
 TEST_F_TIMEOUT(cost, pieces, COST_TIMEOUT)
 {
