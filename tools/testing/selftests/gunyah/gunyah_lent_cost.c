@@ -299,6 +299,13 @@ static void write_with_holes(unsigned char *mem, size_t pages, bool *hole,
 	}
 }
 
+static bool is_as_written(const void *mem, bool hole, __u64 pattern)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return hole ? all_zero(mem, page) : pattern_check(mem, page, pattern);
+}
+
 /* A file with holes everywhere is moved as it is, and what is swapped out too */
 TEST_F_TIMEOUT(cost, holes, COST_TIMEOUT)
 {
@@ -324,12 +331,11 @@ TEST_F_TIMEOUT(cost, holes, COST_TIMEOUT)
 			madvise(vm.mem, LENT_SIZE, MADV_PAGEOUT);
 		/* It was moved when the firmware refuses it, and is kept */
 		EXPECT_ERRNO(ENODEV, gh_start(vm.fd));
-		for (at = first; at < pages; at++)
-			ASSERT_TRUE(hole[at] ?
-				    all_zero(vm.mem + at * page, page) :
-				    pattern_check(vm.mem + at * page, page,
+		for (at = first; at < pages; at++) {
+			ASSERT_TRUE(is_as_written(vm.mem + at * page, hole[at],
 						  at - first + 1))
 				TH_LOG("page %zu of round %u", at, round);
+		}
 		vm_close(&vm);
 		munmap(cfg.mem, LENT_SIZE);
 	}
