@@ -179,7 +179,11 @@ static int do_mprotect(struct attack *attack)
 	return !mprotect(attack->page, attack->pages, PROT_READ | PROT_WRITE);
 }
 
-/* To another place, and back */
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP	4
+#endif
+
+/* To another place, and back; nothing else is mapped there meanwhile */
 static int do_mremap(struct attack *attack)
 {
 	void *to = mmap(NULL, attack->pages, PROT_NONE,
@@ -189,7 +193,7 @@ static int do_mremap(struct attack *attack)
 	if (to == MAP_FAILED)
 		return 0;
 	now = mremap(attack->page, attack->pages, attack->pages,
-		     MREMAP_MAYMOVE | MREMAP_FIXED, to);
+		     MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to);
 	if (now == MAP_FAILED) {
 		munmap(to, attack->pages);
 		return 0;
