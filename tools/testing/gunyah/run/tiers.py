@@ -46,17 +46,23 @@ REAL = ("module", "selftest", "compat", "guest", "stop", "hello", "disk")
 # Those that can run even if the test hypervisor cannot be built
 PLAIN = ("kunit", "plain", "external")
 
+# Programs that attack lent memory: the firmware, and how it schedules, make no
+# difference, and they take long
+LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
+        "gunyah_lent_back", "gunyah_lent_linear", "gunyah_lent_move",
+        "gunyah_lent_big", "gunyah_lent_mm", "gunyah_lent_pits",
+        "gunyah_lent_cost", "gunyah_lent_end", "gunyah_storm")
+
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
-                     "gunyah_fault", "gunyah_lent_mm", "gunyah_storm")
+                     "gunyah_fault", *LENT)
 # Long waits are the same with more processors, and longer in real time
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno")
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
-            "gunyah_lent_mm", "gunyah_lent_pits", "gunyah_lent_cost",
-            "gunyah_storm")
+            "gunyah_memfile", *LENT)
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
