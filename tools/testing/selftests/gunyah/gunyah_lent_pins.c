@@ -370,6 +370,13 @@ static void *transfer_aio(void *data)
 	return NULL;
 }
 
+static bool is_good(void *arg)
+{
+	struct transfer *t = arg;
+
+	return __atomic_load_n(&t->good, __ATOMIC_RELAXED) > 0 || t->error;
+}
+
 static bool is_refused(void *arg)
 {
 	struct transfer *t = arg;
@@ -393,7 +400,7 @@ static void transfer_during_start(struct __test_metadata *_metadata,
 	t.disk = open(DISK, O_RDWR | O_DIRECT | O_CLOEXEC);
 	ASSERT_LE(0, t.disk);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, fn, &t));
-	usleep(10000);
+	EXPECT_TRUE(wait_until(is_good, &t, LONG_MS));
 	EXPECT_CALL(lent_start(l));
 	EXPECT_TRUE(wait_until(is_refused, &t, LONG_MS));
 	EXPECT_CALL(lent_turn(l));
