@@ -35,6 +35,7 @@ enum { STORM_MAIN, STORM_MACHINE, STORM_OTHER, STORM_VMM = 16 };
 #define VMM_GOOD	0
 #define VMM_BAD_GUEST	3	/* it has lost its memory */
 #define VMM_BAD_ERRNO	4
+#define VMM_BAD_END	5	/* its memory does not come back */
 
 FIXTURE(storm)
 {
@@ -181,6 +182,11 @@ static int run_guest(struct vmm *vmm, struct vm *vm)
 	return VMM_GOOD;
 }
 
+static bool is_back(void *mem)
+{
+	return page_readable(mem);
+}
+
 static int run_vmm(struct storm *storm, uint64_t state)
 {
 	struct vmm vmm = { .storm = storm, .state = state };
@@ -211,6 +217,9 @@ static int run_vmm(struct storm *storm, uint64_t state)
 		if (!storm_below(&vmm.state, 4))
 			break;
 		vm_close(&vm);
+		/* A process that an attacker has made may still have the VM */
+		if (!wait_until(is_back, vmm.mem, LONG_MS))
+			ret = VMM_BAD_END;
 	}
 	return ret;
 }
