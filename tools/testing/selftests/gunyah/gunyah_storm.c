@@ -43,12 +43,12 @@ FIXTURE(storm)
 	struct cgroup cg;
 	struct storm *storm;
 	pid_t pid[1 + OTHERS];
-	uint64_t state;
+	__u64 state;
 	__u64 aborts;
 	bool swap;
 };
 
-static uint64_t storm_seed(void)
+static __u64 storm_seed(void)
 {
 	const char *text = getenv("GUNYAH_STORM_SEED");
 	struct timespec ts;
@@ -105,7 +105,7 @@ FIXTURE_TEARDOWN(storm)
 
 struct vmm {
 	struct storm *storm;
-	uint64_t state;
+	__u64 state;
 	unsigned char *mem;
 	pthread_t thread[THREADS];
 	unsigned int number;
@@ -187,7 +187,7 @@ static bool is_back(void *mem)
 	return page_readable(mem);
 }
 
-static int run_vmm(struct storm *storm, uint64_t state)
+static int run_vmm(struct storm *storm, __u64 state)
 {
 	struct vmm vmm = { .storm = storm, .state = state };
 	unsigned int lives = 1 + storm_below(&vmm.state, 4), i;
@@ -243,10 +243,10 @@ static pid_t start_process(struct storm *storm, unsigned int n,
 }
 
 /* One VMM; sometimes it is killed */
-static int one_vmm(struct storm *storm, uint64_t *state)
+static int one_vmm(struct storm *storm, __u64 *state)
 {
-	uint64_t vmm_state = storm_state(storm->seed, storm_random(state));
-	uint64_t kill_ms = storm_below(state, 3) ? 0 : storm_below(state, 1000);
+	__u64 vmm_state = storm_state(storm->seed, storm_random(state));
+	__u64 kill_ms = storm_below(state, 3) ? 0 : storm_below(state, 1000);
 	int status;
 	pid_t pid;
 

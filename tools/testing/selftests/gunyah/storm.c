@@ -32,7 +32,7 @@
  */
 struct attack {
 	struct storm *storm;
-	uint64_t *state;
+	__u64 *state;
 	unsigned char *at;
 	size_t len;
 	unsigned char *page;
@@ -428,7 +428,7 @@ static const attack_fn of_machine[] = {
 static void attack_until_over(struct storm *storm, unsigned int n,
 			      const attack_fn *fns, size_t num)
 {
-	uint64_t state = storm_state(storm->seed, n);
+	__u64 state = storm_state(storm->seed, n);
 	struct attack attack = { .storm = storm, .state = &state };
 	attack_fn fn;
 

@@ -7,8 +7,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
+
+#include <linux/types.h>
 
 /**
  * struct storm - what attackers know; memory that all processes share
@@ -23,20 +24,20 @@
  * @got: attacks that could read or write something
  */
 struct storm {
-	uint64_t seed;
+	__u64 seed;
 	bool stop;
 	pid_t vmm;
 	unsigned char *mem;
 	size_t size;
 	int memfd;
 	off_t file_offset;
-	uint64_t attacks;
-	uint64_t got;
+	__u64 attacks;
+	__u64 got;
 };
 
 /* ---- random numbers, a state for each thread ---- */
 
-static inline uint64_t storm_random(uint64_t *state)
+static inline __u64 storm_random(__u64 *state)
 {
 	/* xorshift64star */
 	*state ^= *state >> 12;
@@ -45,15 +46,15 @@ static inline uint64_t storm_random(uint64_t *state)
 	return *state * 0x2545f4914f6cdd1dULL;
 }
 
-static inline uint64_t storm_below(uint64_t *state, uint64_t limit)
+static inline __u64 storm_below(__u64 *state, __u64 limit)
 {
 	return storm_random(state) % limit;
 }
 
 /* The state for thread @n, never 0 */
-static inline uint64_t storm_state(uint64_t seed, uint64_t n)
+static inline __u64 storm_state(__u64 seed, __u64 n)
 {
-	uint64_t state = (seed + 1) * 0x9e3779b97f4a7c15ULL ^ (n + 1) << 32;
+	__u64 state = (seed + 1) * 0x9e3779b97f4a7c15ULL ^ (n + 1) << 32;
 
 	state = state ?: 1;
 	storm_random(&state);
