@@ -315,6 +315,7 @@ host()
 	cp "$out/guest-initramfs.cpio.gz" \
 		"$out/guest-files/guest/initramfs.cpio.gz"
 	pack guest.cpio.gz gz "$out/guest-files"
+	pack guest.cpio.xz xz "$out/guest-files"
 
 	mkdir -p "$out/hello-files/bin"
 	${cross}strip -o "$out/hello-files/bin/hello" "$out/hello"

@@ -35,6 +35,8 @@ SWITCHED_OFF = "the machine was switched off"
 # Archives that a host can have besides what every host has
 PARTS = {"guest": "guest.cpio.gz", "selftests": "selftests.cpio.xz",
          "hello": "hello.cpio.gz"}
+# A Gunyah image has little room for them, and xz takes longer to unpack
+SMALL_PARTS = {**PARTS, "guest": "guest.cpio.xz"}
 
 # Where Linux is loaded under the test hypervisor, which owns the 64 MiB below
 IMAGE_ADDR = 0x44200000
@@ -81,6 +83,12 @@ class Job:
     def real(self):
         """Whether it boots a Gunyah image."""
         return self.hypervisor not in ("hyp", "none")
+
+    @property
+    def archives(self):
+        """{part: its file}"""
+        names = SMALL_PARTS if self.real else PARTS
+        return {part: names[part] for part in self.parts}
 
 
 @dataclass
@@ -186,7 +194,7 @@ class Machine:
         if job.real and not os.path.isfile(job.hypervisor):
             raise Problem(f"{job.hypervisor}: no such file")
         for name in ("Image", job.initramfs, *job.files,
-                     *(PARTS[part] for part in job.parts)):
+                     *job.archives.values()):
             self.image(name)
 
     def command(self, job, initrd):
@@ -227,10 +235,10 @@ class Machine:
             # pylint: disable=import-outside-toplevel
             import gunyah_image
             parts = gunyah_image.parts_that_fit(
-                parts, {name: os.path.getsize(self.image(PARTS[name]))
-                        for name in parts},
+                parts, {part: os.path.getsize(self.image(name))
+                        for part, name in job.archives.items()},
                 os.path.getsize(self.image(job.initramfs)) + len(archives[0]))
-        for name in [PARTS[part] for part in parts][::-1] + [job.initramfs]:
+        for name in [job.archives[part] for part in parts][::-1] + [job.initramfs]:
             with open(self.image(name), "rb") as f:
                 archives.insert(0, f.read())
         return b"".join(archives)

@@ -127,6 +127,7 @@ class Initramfs(RunnerTest):
     def sizes(self, base, guest, selftests, hello=250000):
         for name, letter, size in (("initramfs.cpio.gz", "b", base),
                                    ("guest.cpio.gz", "g", guest),
+                                   ("guest.cpio.xz", "g", guest),
                                    ("selftests.cpio.xz", "s", selftests),
                                    ("hello.cpio.gz", "h", hello)):
             self.write("build/images/" + name, letter * size)
