@@ -233,8 +233,8 @@ def end_target(what, result):
 def dispatch(machine, opts):
     if opts.what == "test":
         # pylint: disable=import-outside-toplevel
-        import tiers
-        return tiers.main(machine, TOP, BUILD, opts.rest, opts.hypervisor)
+        import suite
+        return suite.main(machine, TOP, BUILD, opts.rest, opts.hypervisor)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench

@@ -10,6 +10,7 @@ from unittest import mock
 
 import ktap
 import pool
+import suite
 import tiers
 from children import Problem
 from ktap import Case
@@ -137,7 +138,7 @@ class Output(RunnerTest):
         tests = Planted(machine, self.fake, self.path("build"))
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            status = tiers.Run(tests, Times(self.path("times.json"))).run(names)
+            status = suite.Run(tests, Times(self.path("times.json"))).run(names)
         return status, out.getvalue().splitlines()
 
     def test_passed(self):
@@ -185,16 +186,16 @@ class Choice(unittest.TestCase):
     """Which tiers run."""
 
     def test_all(self):
-        self.assertEqual(tiers.choose([], False), tiers.tier_names())
+        self.assertEqual(suite.choose([], False), tiers.tier_names())
 
     def test_some(self):
-        self.assertEqual(tiers.choose(["guest", "rm", "guest"], False),
+        self.assertEqual(suite.choose(["guest", "rm", "guest"], False),
                          ["guest", "rm"])
 
     def test_gunyah_image(self):
-        self.assertEqual(tiers.choose([], True), list(tiers.REAL))
+        self.assertEqual(suite.choose([], True), list(tiers.REAL))
         with self.assertRaisesRegex(Problem, "on a Gunyah image: rm"):
-            tiers.choose(["rm"], True)
+            suite.choose(["rm"], True)
 
     def test_sets_of_names(self):
         for names in (tiers.EARLY, tiers.ALONE, tiers.REAL, tiers.PLAIN):

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs tiers, side by side, and reports what they found."""
+import os
+import time
+
+from children import Problem
+from ktap import Case
+from pool import Pool, Task, Times
+from tiers import ALONE, EARLY, PLAIN, REAL, Tests, describe, tier_names
+
+
+class Report:
+    """Prints results, one tier after the other, and counts them."""
+
+    MARK = {"passed": "ok", "failed": "FAIL", "skipped": "skip"}
+
+    def __init__(self):
+        self.count = {"passed": 0, "failed": 0, "skipped": 0}
+
+    def tier(self, name, results, seconds):
+        """@results: (task, cases) of all tasks."""
+        print(f"== {name}: {describe(name)[0]}")
+        ran = 0
+        for task, cases in results:
+            logs = {path: what for case in cases
+                    for what, path in case.logs.items()}
+            for case in cases:
+                self.case(name, case)
+                ran += 1
+            for path, what in logs.items():
+                print(f"     {what} is {path}")
+            if len(results) > 1:
+                print(f"     {task.name}: {task.seconds:.0f} s, "
+                      f"{task.cpu:.0f} s of processor time")
+        if not ran:
+            self.case(name, Case("the tier", "failed", "it ran no test"))
+        print(f"   {seconds:.0f} s", flush=True)
+
+    def case(self, tier, case):
+        self.count[case.state] += 1
+        why = f": {case.why}" if case.why else ""
+        print(f"{self.MARK[case.state]:5}{tier}: {case.name}{why}")
+
+    def close(self):
+        """The closing line. Returns an exit status."""
+        count = self.count
+        if count["skipped"]:
+            print(f"{count['skipped']} skipped")
+        print(f"{count['passed']} passed, {count['failed']} failed", flush=True)
+        return 1 if count["failed"] or not count["passed"] else 0
+
+
+def outcome(task, future):
+    """The cases of a task."""
+    try:
+        return future.result()
+    except (Problem, OSError) as problem:
+        return [Case(task.name, "failed", str(problem))]
+
+
+class Run:
+    """Runs tiers side by side."""
+
+    def __init__(self, tests, times):
+        self.tests = tests
+        self.pool = Pool(times)
+        self.report = Report()
+
+    def tasks(self, name):
+        """Of a tier. One that cannot even begin gives a task that says so."""
+        def fail(problem):
+            raise problem
+
+        try:
+            tasks = getattr(self.tests, "tier_" + name)()
+        except (Problem, OSError) as problem:
+            tasks = [Task(name, lambda problem=problem: fail(problem))]
+        for task in tasks:
+            task.tier, task.early = name, name in EARLY
+        return tasks
+
+    def side_by_side(self, names):
+        planned = {name: self.tasks(name)
+                   for name in sorted(names, key=lambda name: name in PLAIN)}
+        results = {name: {} for name in names}
+        start = time.monotonic()
+        for name in [name for name in names if not planned[name]]:
+            self.report.tier(name, [], 0)
+        for task, future in self.pool.run(
+                [task for tasks in planned.values() for task in tasks],
+                self.tests.machine.children.stop):
+            tier = task.tier
+            results[tier][task.name] = (task, outcome(task, future))
+            if len(results[tier]) == len(planned[tier]):
+                self.report.tier(tier, [results[tier][task.name]
+                                        for task in planned[tier]],
+                                 time.monotonic() - start)
+
+    def run(self, names):
+        together = [name for name in names if name not in ALONE]
+        if together:
+            self.side_by_side(together)
+        for name in names:
+            if name in ALONE:
+                self.side_by_side([name])
+        return self.report.close()
+
+
+def choose(names, real):
+    """The tiers to run."""
+    known = [name for name in tier_names() if not real or name in REAL]
+    for name in names:
+        if name not in known:
+            where = " on a Gunyah image" if real and name in tier_names() \
+                else ""
+            raise Problem(f"no such tier{where}: {name} (there are: "
+                          f"{', '.join(known)})")
+    return list(dict.fromkeys(names)) or known
+
+
+def main(machine, top, build, names, hypervisor="hyp"):
+    """Run the tiers with these names, or all. Returns an exit status."""
+    if names == ["list"]:
+        for name in tier_names():
+            title, covers = describe(name)
+            print(f"{name:10}{title}")
+            for line in covers:
+                print(" " * 12 + line)
+        return 0
+    names = choose(names, hypervisor != "hyp")
+    if hypervisor != "hyp" and not os.path.isfile(hypervisor):
+        raise Problem(f"{hypervisor}: no such file")
+    cache = os.environ.get("GUNYAH_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+        "gunyah")
+    tests = Tests(machine, top, build, hypervisor)
+    return Run(tests, Times(os.path.join(cache, "times.json"))).run(names)
