@@ -3,10 +3,9 @@
  * Memory regions of a VM: what user space registers
  *
  * Shared memory is the user's own: its pages are pinned when the region is
- * added. Lent memory is moved: when the VM starts, its content is copied into
- * blocks that the driver allocates, as large as they can be had. Nobody else
- * can hold a reference to those, and they make few memory entries. Memory files
- * consist of such blocks from the beginning, and are neither pinned nor copied.
+ * added. Lent memory is moved to pages of the driver when the VM starts, see
+ * lent_move.c. A memory file consists of such pages from the beginning, and is
+ * neither pinned nor moved.
  *
  * The only file that pins pages and that reads memory regions of user space.
  */

@@ -217,9 +217,10 @@ struct gh_userspace_memory_region {
  * The pages of a shared region are pinned by this call, and host and VM use the
  * same memory. The content of a lent region is moved to pages of the driver by
  * GH_VM_START, whose mapping takes the place of the caller's: an access is SIGBUS
- * until the VM is gone, see Documentation/virt/gunyah/memory.rst. Both are charged against RLIMIT_MEMLOCK of the caller, unless
- * it has CAP_IPC_LOCK, in addition to what mlock() charges for the same memory.
- * The VM gets the memory at GH_VM_START: it may be written until then.
+ * until the VM is gone, see Documentation/virt/gunyah/memory.rst. Both are
+ * charged against RLIMIT_MEMLOCK of the caller, unless it has CAP_IPC_LOCK, in
+ * addition to what mlock() charges for the same memory. The VM gets the memory at
+ * GH_VM_START: it may be written until then.
  *
  * Without GH_MEM_ALLOW_WRITE the caller's mapping need not be writable either.
  *
