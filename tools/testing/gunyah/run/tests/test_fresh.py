@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from tests.support import RUN, RunnerTest, lives, until
+from tests.support import RUN, RunnerTest, default_signals, lives, until
 
 
 def can_unshare():
@@ -25,7 +25,7 @@ class Fresh(RunnerTest):
         child = subprocess.Popen(
             [os.path.join(RUN, "fresh.sh")], env={**self.env(""), **env},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            stderr=subprocess.STDOUT, text=True, preexec_fn=default_signals)
         self.addCleanup(self.reap, child)
         return child
 
