@@ -133,10 +133,10 @@ static int lent_copy_some(struct page *to, struct lent_source *source,
 static int lent_copy(struct page *to, struct lent_source *source,
 		     unsigned long done, unsigned long count)
 {
+	/* No hole is at from or behind it, but before i */
 	unsigned long from = 0, i;
 	int ret = 0;
 
-	/* What is before i, from from on, is no hole */
 	for (i = 0; i < count && !ret; i++) {
 		if (!lent_is_hole(source, done + i * PAGE_SIZE))
 			continue;

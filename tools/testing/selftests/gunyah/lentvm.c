@@ -372,7 +372,9 @@ int kcore_segment(int fd, unsigned int i, struct elf64_phdr *phdr)
  * @cg: the group
  * @name: its name
  *
- * Mounts the hierarchy if nobody has. Return: 0, or -1 and errno.
+ * Mounts the hierarchy if nobody has.
+ *
+ * Return: 0, or -1 and errno.
  */
 int cgroup_make(struct cgroup *cg, const char *name)
 {
