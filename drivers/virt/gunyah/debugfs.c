@@ -56,7 +56,7 @@ static void regions_show_one(struct seq_file *file,
 
 	seq_printf(file, "label=%u gpa=0x%llx size=0x%llx flags=0x%x charged=%lu",
 		   region->label, region->gpa, region->size, region->flags,
-		   region->charged);
+		   gunyah_region_charged(region));
 	seq_printf(file, " runs=%llu",
 		   parcel ? parcel->runs->num_runs : region->runs.num_runs);
 	if (parcel && parcel->rm.state == GUNYAH_RM_MEM_LOST)

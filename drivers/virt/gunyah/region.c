@@ -348,6 +348,22 @@ void gunyah_region_open(struct gunyah_mem_region *region)
 }
 
 /**
+ * gunyah_region_charged() - how much of a region is charged
+ * @region: the region, the lock of its VM is held
+ *
+ * Without that of a memory file, which is charged when it is made.
+ *
+ * Context: Process context.
+ * Return: number of pages that are charged to the address space of the VM's
+ * creator.
+ */
+unsigned long gunyah_region_charged(const struct gunyah_mem_region *region)
+{
+	return region->charged +
+	       (region->lent ? READ_ONCE(region->lent->charged) : 0);
+}
+
+/**
  * gunyah_region_free() - free a region that is on no list and in no parcel
  * @region: the region
  *

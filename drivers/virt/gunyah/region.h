@@ -73,6 +73,7 @@ gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg);
 int gunyah_region_close(struct gunyah_mem_region *region);
 void gunyah_region_open(struct gunyah_mem_region *region);
+unsigned long gunyah_region_charged(const struct gunyah_mem_region *region);
 void gunyah_region_free(struct gunyah_mem_region *region);
 int gunyah_region_check_free(struct gunyah_vm *vm, u32 label, u64 gpa,
 			     u64 size);
