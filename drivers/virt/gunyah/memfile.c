@@ -20,6 +20,7 @@
 #include <linux/fcntl.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -45,16 +46,18 @@
 
 /**
  * struct gunyah_memfile - what a memory file is
+ * @kref: held by @file and by each use, so these do not keep the module loaded
+ * @file: the file; cleared when it is released, by get_file_active()'s rules
  * @mm: address space that is charged (mmgrab)
  * @pages: the pages, which do not change
  * @lent: by offset in pages: lent, an access is SIGBUS. A fault reads it without
  *	@lock, and again while it has the page locked.
  * @lock: protects @uses
  * @uses: list of struct gunyah_memuse
- *
- * Lives as long as its file.
  */
 struct gunyah_memfile {
+	struct kref kref;
+	struct file *file;
 	struct mm_struct *mm;
 	struct gunyah_pages pages;
 	unsigned long *lent;
@@ -70,17 +73,27 @@ static void memfile_free(struct gunyah_memfile *memfile)
 	kfree(memfile);
 }
 
-static int memfile_release(struct inode *inode, struct file *file)
+static void memfile_last_put(struct kref *kref)
 {
-	struct gunyah_memfile *memfile = file->private_data;
+	struct gunyah_memfile *memfile = container_of(kref,
+						      struct gunyah_memfile,
+						      kref);
 	struct mm_struct *mm = memfile->mm;
 	unsigned long count = memfile->pages.count;
 
-	/* Each use has a reference to the file */
+	/* Each use has a reference */
 	WARN_ON_ONCE(!list_empty(&memfile->uses));
 	memfile_free(memfile);
 	account_locked_vm(mm, count, false);
 	mmdrop(mm);
+}
+
+static int memfile_release(struct inode *inode, struct file *file)
+{
+	struct gunyah_memfile *memfile = file->private_data;
+
+	WRITE_ONCE(memfile->file, NULL);
+	kref_put(&memfile->kref, memfile_last_put);
 	return 0;
 }
 
@@ -171,6 +184,7 @@ static struct gunyah_memfile *memfile_new(unsigned long count)
 	memfile = kzalloc(sizeof(*memfile), GFP_KERNEL_ACCOUNT);
 	if (!memfile)
 		return ERR_PTR(-ENOMEM);
+	kref_init(&memfile->kref);
 	gunyah_pages_init(&memfile->pages);
 	mutex_init(&memfile->lock);
 	INIT_LIST_HEAD(&memfile->uses);
@@ -202,6 +216,7 @@ static struct file *memfile_open(unsigned long count)
 		return file;
 	}
 	mmgrab(memfile->mm);
+	memfile->file = file;
 	/* For fstat() by a process that was given the descriptor */
 	i_size_write(file_inode(file), (loff_t)count << PAGE_SHIFT);
 	return file;
@@ -278,7 +293,7 @@ static bool memuse_conflicts(struct gunyah_memfile *memfile,
 
 /**
  * gunyah_memuse_new() - let a region use a range of a memory file
- * @file: the file, gunyah_is_memfile(); the use takes a reference of its own
+ * @file: the file, gunyah_is_memfile(); the use keeps its pages, and not the file
  * @first: page offset of the range, which is within the file
  * @count: number of its pages
  * @shared: it is shared from now on; else it can be lent
@@ -304,7 +319,8 @@ struct gunyah_memuse *gunyah_memuse_new(struct file *file, unsigned long first,
 			kfree(use);
 			return ERR_PTR(-EBUSY);
 		}
-		use->file = get_file(file);
+		kref_get(&memfile->kref);
+		use->memfile = memfile;
 		list_add(&use->list, &memfile->uses);
 	}
 	return use;
@@ -321,7 +337,7 @@ struct gunyah_memuse *gunyah_memuse_new(struct file *file, unsigned long first,
 int gunyah_memuse_add_runs(struct gunyah_memuse *use,
 			   struct gunyah_mem_runs *runs)
 {
-	struct gunyah_memfile *memfile = use->file->private_data;
+	struct gunyah_memfile *memfile = use->memfile;
 
 	return gunyah_pages_add_runs(&memfile->pages, use->first, use->count,
 				     runs);
@@ -332,6 +348,7 @@ static void memuse_close(struct gunyah_memfile *memfile,
 			 struct gunyah_memuse *use)
 {
 	unsigned long at = use->first, end = at + use->count, left;
+	struct file *file;
 	struct page *page;
 
 	while (at < end) {
@@ -344,9 +361,14 @@ static void memuse_close(struct gunyah_memfile *memfile,
 		}
 		cond_resched();
 	}
-	unmap_mapping_range(use->file->f_mapping,
-			    (loff_t)use->first << PAGE_SHIFT,
-			    (loff_t)use->count << PAGE_SHIFT, 1);
+	/* Without a file there is no mapping */
+	file = get_file_active(&memfile->file);
+	if (file) {
+		unmap_mapping_range(file->f_mapping,
+				    (loff_t)use->first << PAGE_SHIFT,
+				    (loff_t)use->count << PAGE_SHIFT, 1);
+		fput(file);
+	}
 	/*
 	 * Whoever walks page tables without locks takes a reference and then
 	 * looks whether the page is still mapped.
@@ -391,7 +413,7 @@ static int memuse_wait(struct gunyah_memfile *memfile,
  */
 int gunyah_memuse_lend(struct gunyah_memuse *use)
 {
-	struct gunyah_memfile *memfile = use->file->private_data;
+	struct gunyah_memfile *memfile = use->memfile;
 	int ret;
 
 	scoped_guard(mutex, &memfile->lock) {
@@ -414,7 +436,7 @@ int gunyah_memuse_lend(struct gunyah_memuse *use)
  */
 void gunyah_memuse_open(struct gunyah_memuse *use)
 {
-	struct gunyah_memfile *memfile = use->file->private_data;
+	struct gunyah_memfile *memfile = use->memfile;
 	unsigned long at;
 
 	guard(mutex)(&memfile->lock);
@@ -440,10 +462,10 @@ void gunyah_memuse_open(struct gunyah_memuse *use)
  */
 void gunyah_memuse_put(struct gunyah_memuse *use)
 {
-	struct gunyah_memfile *memfile = use->file->private_data;
+	struct gunyah_memfile *memfile = use->memfile;
 
 	scoped_guard(mutex, &memfile->lock)
 		list_del(&use->list);
-	fput(use->file);
+	kref_put(&memfile->kref, memfile_last_put);
 	kfree(use);
 }

@@ -10,20 +10,21 @@
 #include <linux/types.h>
 
 struct file;
+struct gunyah_memfile;
 struct gunyah_mem_runs;
 
 /**
  * struct gunyah_memuse - a range of a memory file that a region uses
  * @list: in gunyah_memfile.uses
- * @file: the memory file, with a reference
- * @first: page offset of the range in @file
+ * @memfile: the memory file, with a reference
+ * @first: page offset of the range in @memfile
  * @count: number of its pages
  * @lent: nobody else may use the range; protected by gunyah_memfile.lock
  * @shared: the range must not be lent meanwhile
  */
 struct gunyah_memuse {
 	struct list_head list;
-	struct file *file;
+	struct gunyah_memfile *memfile;
 	unsigned long first;
 	unsigned long count;
 	bool lent;
