@@ -78,8 +78,21 @@ FIXTURE_TEARDOWN(unload)
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
 
+/* Memory for a VM from a memory file, which is mapped and has no descriptor */
+static void *file_memory(void)
+{
+	int dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
+	int fd = gh_create_mem(dev, GUEST_SIZE);
+	void *mem = mmap(NULL, GUEST_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 fd, 0);
+
+	close(fd);
+	close(dev);
+	return mem == MAP_FAILED ? NULL : mem;
+}
+
 /* Kill a process with a VM; the fault hits the reclaim of its memory */
-static void kill_vmm(struct __test_metadata *_metadata,
+static void kill_vmm(struct __test_metadata *_metadata, bool memfile,
 		     enum rm_fault_action action, __u32 arg)
 {
 	int ready[2], status;
@@ -93,8 +106,9 @@ static void kill_vmm(struct __test_metadata *_metadata,
 	if (!pid) {
 		struct vm_config cfg = {};
 
+		cfg.mem = memfile ? file_memory() : NULL;
 		vm_init(&vm);
-		if (vm_build(&vm, &cfg, VM_STARTED) ||
+		if ((memfile && !cfg.mem) || vm_build(&vm, &cfg, VM_STARTED) ||
 		    write(ready[1], "", 1) != 1)
 			_exit(1);
 		pause();
@@ -112,9 +126,9 @@ TEST_F_TIMEOUT(unload, reclaim_goes_on, FAULT_TIMEOUT)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 4; i++) {
 		testctl_write(GH_TESTCTL_RM_WORK_DELAY, SLOW_TURN_US);
-		kill_vmm(_metadata, RM_FAULT_DELAY_REPLY, SLOW_TURNS);
+		kill_vmm(_metadata, i % 2, RM_FAULT_DELAY_REPLY, SLOW_TURNS);
 		EXPECT_EQ(0, unload());
 		testctl_reset();
 		ASSERT_EQ(0, load(self->module));
@@ -127,8 +141,8 @@ TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 {
 	unsigned int i;
 
-	for (i = 0; i < 3; i++) {
-		kill_vmm(_metadata, RM_FAULT_FAIL, RM_ERR_BUSY);
+	for (i = 0; i < 4; i++) {
+		kill_vmm(_metadata, i % 2, RM_FAULT_FAIL, RM_ERR_BUSY);
 		EXPECT_EQ(0, unload());
 		ASSERT_EQ(0, load(self->module));
 		ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
