@@ -133,7 +133,7 @@ static int lent_copy_some(struct page *to, struct lent_source *source,
 static int lent_copy(struct page *to, struct lent_source *source,
 		     unsigned long done, unsigned long count)
 {
-	/* No hole is at from or behind it, but before i */
+	/* Pages of [from, i) are no holes */
 	unsigned long from = 0, i;
 	int ret = 0;
 
@@ -225,7 +225,7 @@ static int lent_move_source(struct gunyah_mem_region *region,
 			    struct gunyah_lent *lent,
 			    struct lent_source *source)
 {
-	unsigned long at = lent->pages.count, done, count;
+	unsigned long at = lent->pages.count, done, count = 0;
 	int ret = 0;
 
 	for (done = 0; !ret && done < source->size; done += count << PAGE_SHIFT)

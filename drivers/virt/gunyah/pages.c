@@ -229,8 +229,8 @@ void gunyah_pages_destroy(struct gunyah_pages *pages,
 {
 	pages_free_from(pages, 0, skip);
 	/*
-	 * A tree in this mode is torn down by a callback that only trees of the
-	 * other kind, with MT_FLAGS_ALLOC_RANGE, survive.
+	 * In RCU mode the tree would be freed by a callback that can only handle
+	 * nodes of trees with MT_FLAGS_ALLOC_RANGE.
 	 */
 	mt_clear_in_rcu(&pages->blocks);
 	mtree_destroy(&pages->blocks);
