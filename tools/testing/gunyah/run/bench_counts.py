@@ -6,6 +6,7 @@ import statistics
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import ktap
 from children import Problem
 from machine import Job
 
@@ -44,7 +45,10 @@ def run_all(machine, jobs):
         results = list(pool.map(machine.run, jobs))
     for result in results:
         if not result.ok:
-            raise Problem(f"{result.job.name}: {result.why()} "
+            failed = [f"{case.name}: {case.why}" for case in
+                      ktap.parse(result.output) if case.state == "failed"]
+            raise Problem(f"{result.job.name}: "
+                          f"{'; '.join([result.why()] + failed)} "
                           f"(see {result.log})")
     return results
 

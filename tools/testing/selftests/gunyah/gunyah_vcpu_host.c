@@ -25,11 +25,11 @@
 
 /* ---- limits of CPU time, while a guest runs that never exits ---- */
 
-/* How late a limit may take effect, in ms of CPU time */
+/* How late a timer may expire, in ms of CPU time */
 #define LATE_MS		(2000 * slowness())
 
 /* Ends a test whose limit has no effect, in ms */
-#define GIVE_UP_MS	60000
+#define GIVE_UP_MS	120000
 
 static clockid_t limit_clock;
 static long long limit_seen_ms;
@@ -125,9 +125,12 @@ TEST_F_TIMEOUT(limit, rlimit_cpu, HOST_TIMEOUT)
 	limit.rlim_cur = cpu_ms(limit_clock) / 1000 + 1;
 	ASSERT_EQ(0, setrlimit(RLIMIT_CPU, &limit));
 	ms = run_to_limit(&self->vm);
-	/* The kernel compares the limit with an estimate that ticks make */
+	/*
+	 * The kernel compares the limit with a count of ticks, which falls
+	 * behind the CPU time on a virtual CPU that loses ticks.
+	 */
 	EXPECT_LT(limit.rlim_cur * 1000 / 2, ms);
-	EXPECT_GE(limit.rlim_cur * 1000 + LATE_MS, ms);
+	EXPECT_GT(GIVE_UP_MS / 2, ms);
 }
 
 TEST_F_TIMEOUT(limit, cpu_timer, HOST_TIMEOUT)
