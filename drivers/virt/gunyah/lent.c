@@ -51,11 +51,11 @@ static bool lent_is_punched(struct gunyah_lent *lent, unsigned long at)
 	return lent->punched && test_bit(at, lent->punched);
 }
 
-/* Find a page and take a reference */
+/* Find a page and take a reference; a mapping can reach beyond the last one */
 static struct page *lent_get_page(struct gunyah_lent *lent, unsigned long at)
 {
 	guard(spinlock)(&lent->lock);
-	if (lent_is_punched(lent, at))
+	if (at >= lent->pages.count || lent_is_punched(lent, at))
 		return NULL;
 	return gunyah_pages_get(&lent->pages, at);
 }
@@ -166,8 +166,33 @@ static struct page *lent_take_page(struct gunyah_lent *lent, unsigned long at)
 }
 
 /**
+ * gunyah_lent_prepare_punch() - make gunyah_lent_punch() possible
+ * @lent: the object
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -ENOMEM, or -EFAULT: user space has no access to the pages.
+ */
+int gunyah_lent_prepare_punch(struct gunyah_lent *lent)
+{
+	unsigned long *punched;
+
+	/* Pairs with the release in gunyah_lent_open(): all pages are there */
+	if (!smp_load_acquire(&lent->open))
+		return -EFAULT;
+	if (READ_ONCE(lent->punched))
+		return 0;
+	punched = kvcalloc(BITS_TO_LONGS(lent->pages.count), sizeof(*punched),
+			   GFP_KERNEL_ACCOUNT);
+	if (!punched)
+		return -ENOMEM;
+	if (cmpxchg(&lent->punched, NULL, punched))
+		kvfree(punched);
+	return 0;
+}
+
+/**
  * gunyah_lent_punch() - free pages whose content was moved to another object
- * @lent: the object, open, which the caller has a mapping of
+ * @lent: the object, open and prepared, which the caller has a mapping of
  * @at: page offset of the first
  * @count: number of pages
  *
@@ -175,22 +200,13 @@ static struct page *lent_take_page(struct gunyah_lent *lent, unsigned long at)
  * changed.
  *
  * Context: Process context, may sleep.
- * Return: 0, or -ENOMEM; nothing has changed then.
  */
-int gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
-		      unsigned long count)
+void gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
+		       unsigned long count)
 {
-	unsigned long *punched, end = at + count;
+	unsigned long end = at + count;
 	struct page *page;
 
-	if (!READ_ONCE(lent->punched)) {
-		punched = kvcalloc(BITS_TO_LONGS(lent->pages.count),
-				   sizeof(*punched), GFP_KERNEL_ACCOUNT);
-		if (!punched)
-			return -ENOMEM;
-		if (cmpxchg(&lent->punched, NULL, punched))
-			kvfree(punched);
-	}
 	for (; at < end; at++) {
 		page = lent_take_page(lent, at);
 		if (!page)
@@ -203,7 +219,6 @@ int gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
 		gunyah_page_free(page);
 		cond_resched();
 	}
-	return 0;
 }
 
 /**
@@ -256,7 +271,7 @@ struct gunyah_lent *gunyah_lent_of_file(const struct file *file)
  */
 void gunyah_lent_open(struct gunyah_lent *lent)
 {
-	/* Pairs with the acquire in lent_fault() */
+	/* Pairs with the acquire in lent_fault() and gunyah_lent_prepare_punch() */
 	smp_store_release(&lent->open, true);
 }
 

@@ -47,8 +47,9 @@ struct gunyah_lent {
 };
 
 struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm);
-int gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
-		      unsigned long count);
+int gunyah_lent_prepare_punch(struct gunyah_lent *lent);
+void gunyah_lent_punch(struct gunyah_lent *lent, unsigned long at,
+		       unsigned long count);
 struct gunyah_lent *gunyah_lent_of_file(const struct file *file);
 void gunyah_lent_charge(struct gunyah_lent *lent, unsigned long count);
 unsigned long gunyah_lent_take_charge(struct gunyah_lent *lent,

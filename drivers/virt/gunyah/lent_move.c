@@ -226,8 +226,9 @@ static int lent_move_source(struct gunyah_mem_region *region,
 			    struct lent_source *source)
 {
 	unsigned long at = lent->pages.count, done, count = 0;
-	int ret = 0;
+	int ret;
 
+	ret = source->lent ? gunyah_lent_prepare_punch(source->lent) : 0;
 	for (done = 0; !ret && done < source->size; done += count << PAGE_SHIFT)
 		ret = lent_fill_block(lent, source, done, &count);
 	if (!ret)
