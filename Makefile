@@ -19,14 +19,16 @@ FILES ?=
 PROFILE ?=
 GUNYAH ?=
 TIMEOUT ?=
+ONLY ?=
+LONG ?=
 
-export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT
+export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT ONLY LONG
 image := $(if $(GUNYAH),--hypervisor="$$GUNYAH")
 machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job test test-fresh check bench images clean
+.PHONY: help run hello shell job test test-long test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -36,6 +38,8 @@ help:
 	@echo '  shell       open a shell on the host of the test machine'
 	@echo '  job         run a shell script there: make job JOB=FILE'
 	@echo '  test        run all tests; the last line says how many have passed'
+	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'
+	@echo '              page sizes, and programs that try for hours'
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
@@ -56,6 +60,9 @@ help:
 	@echo '                terminal, else 300)'
 	@echo '  TIERS="..."   test: only these tiers; "make test TIERS=list" lists them'
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
+	@echo '  ONLY="..."    test: only tasks with these names, such as ONLY="gunyah_vcpu-*"'
+	@echo '  LONG="..."    test-long: only these steps; LONG=list lists them'
+	@echo '  KERNEL=NAME   all: the kernel of $(T)/kernel/NAME.config'
 	@echo '  JOBS=N        tasks at a time, in builds and in tests'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
 	@echo '  FRESH="..."   test-fresh: only these targets, such as FRESH=run'
@@ -93,6 +100,10 @@ job: dry-run-job images
 test:
 	@$(if $(filter list,$(TIERS)),,$(PACKAGES) run check)
 	@$(RUNNER) test $(image) $$TIERS
+
+test-long:
+	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check)
+	@$(RUNNER) long $$LONG
 
 test-fresh:
 	@$(PACKAGES) fresh

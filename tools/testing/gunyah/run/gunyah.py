@@ -7,6 +7,7 @@
   gunyah.py shell		a shell on the host
   gunyah.py job FILE		run a shell script on the host
   gunyah.py test [TIER]...	the tests; "list" lists the tiers
+  gunyah.py long [STEP]...	tests that take hours; "list" lists the steps
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, hello, shell and job:
@@ -94,7 +95,7 @@ def parse(argv):
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
                         choices=("run", "hello", "shell", "job", "test",
-                                 "bench"))
+                                 "long", "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -235,6 +236,10 @@ def dispatch(machine, opts):
         # pylint: disable=import-outside-toplevel
         import suite
         return suite.main(machine, TOP, BUILD, opts.rest, opts.hypervisor)
+    if opts.what == "long":
+        # pylint: disable=import-outside-toplevel
+        import long
+        return long.main(machine, TOP, opts.rest)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Runs tiers, side by side, and reports what they found."""
 import os
+import shlex
 import time
+from fnmatch import fnmatch
 
 from children import Problem
 from ktap import Case
 from pool import Pool, Task, Times
-from tiers import ALONE, EARLY, PLAIN, REAL, Tests, describe, tier_names
+from tiers import (ALONE, EARLY, FOR_LONG, PLAIN, REAL, SEEDS, Tests, describe,
+                   tier_names)
 
 
 class Report:
@@ -29,6 +32,8 @@ class Report:
                 ran += 1
             for path, what in logs.items():
                 print(f"     {what} is {path}")
+            if any(case.state == "failed" for case in cases):
+                print(f"     again: {again(name, task)}")
             if len(results) > 1:
                 print(f"     {task.name}: {task.seconds:.0f} s, "
                       f"{task.cpu:.0f} s of processor time")
@@ -48,6 +53,22 @@ class Report:
             print(f"{count['skipped']} skipped")
         print(f"{count['passed']} passed, {count['failed']} failed", flush=True)
         return 1 if count["failed"] or not count["passed"] else 0
+
+
+def again(tier, task):
+    """The command that runs a task again."""
+    given = {name: os.environ[name] for name in ("KERNEL", *FOR_LONG, *SEEDS)
+             if os.environ.get(name)}
+    return " ".join([f"{name}={shlex.quote(value)}"
+                     for name, value in given.items()] +
+                    [f"make test TIERS={tier} ONLY={shlex.quote(task.name)}"])
+
+
+def chosen(tasks):
+    """Those that ONLY names, by patterns of the shell; all if it is not set."""
+    patterns = os.environ.get("ONLY", "").split()
+    return [task for task in tasks if not patterns or
+            any(fnmatch(task.name, pattern) for pattern in patterns)]
 
 
 def outcome(task, future):
@@ -80,8 +101,10 @@ class Run:
         return tasks
 
     def side_by_side(self, names):
-        planned = {name: self.tasks(name)
+        planned = {name: chosen(self.tasks(name))
                    for name in sorted(names, key=lambda name: name in PLAIN)}
+        if os.environ.get("ONLY"):
+            names = [name for name in names if planned[name]]
         results = {name: {} for name in names}
         start = time.monotonic()
         for name in [name for name in names if not planned[name]]:
@@ -97,12 +120,15 @@ class Run:
                                  time.monotonic() - start)
 
     def run(self, names):
+        """Returns an exit status."""
         together = [name for name in names if name not in ALONE]
         if together:
             self.side_by_side(together)
         for name in names:
             if name in ALONE:
                 self.side_by_side([name])
+        if os.environ.get("ONLY") and not any(self.report.count.values()):
+            raise Problem(f"ONLY: {os.environ['ONLY']}: no such task")
         return self.report.close()
 
 

@@ -10,6 +10,7 @@ The first line of a method's documentation is the tier's title, the rest says
 what it covers. "make test TIERS=list" prints both.
 """
 import os
+import shlex
 import subprocess
 
 import bench
@@ -27,6 +28,14 @@ LATER = "gunyah_hyp.rm=later"
 # Room for the memory entries of a test that counts what many of them cost
 NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
             "gunyah_lent_mm": " gunyah_hyp.max_entries=0"}
+# How many times as long everything takes on kernels that look for faults in
+# themselves, see kernel/NAME.config
+SLOW = {"debug": 7, "kcsan": 7}
+# Variables for programs that have something to do for longer than in these tests
+FOR_LONG = ("GUNYAH_STORM_SECONDS", "GUNYAH_FUZZ_SECONDS", "GUNYAH_TEST_LONG")
+LONG_LIMIT = 6 * 3600	# seconds
+SEEDS = ("GUNYAH_STORM_SEED", "GUNYAH_FUZZ_SEED")
+
 # Less memory for a test that uses all of it, and reads all of it
 MEMORY = {"gunyah_lent_mm": "1G"}
 
@@ -123,6 +132,12 @@ NETS = (
 )
 
 
+def given_variables():
+    """What the caller's environment has for the programs in the machine."""
+    return "".join(f"export {name}={shlex.quote(os.environ[name])}\n"
+                   for name in FOR_LONG + SEEDS if name in os.environ)
+
+
 def tier_names():
     return [name[5:] for name in vars(Tests) if name.startswith("tier_")]
 
@@ -144,6 +159,7 @@ class Tests:
         self.here = os.path.join(top, "tools/testing/gunyah")
         self.hypervisor = hypervisor
         self.images_state = {}
+        self.slow = SLOW.get(os.environ.get("KERNEL", ""), 1)
 
     # What tiers share
 
@@ -244,6 +260,12 @@ class Tests:
         task = Task(job.name, run)
         return task
 
+    def limits(self):
+        """Limits of a machine that runs a selftest."""
+        if any(name in os.environ for name in FOR_LONG):
+            return {"timeout": LONG_LIMIT, "silence": LONG_LIMIT}
+        return {"timeout": 600 * self.slow, "silence": 120 * self.slow}
+
     def plain_machine(self, name, **kwargs):
         """A machine without Gunyah."""
         self.images("plain")
@@ -318,10 +340,11 @@ class Tests:
         # More processors than there are: the clock runs while they wait
         clock = ("GUNYAH_TEST_ICOUNT=1"
                  if kwargs.get("deterministic") or self.real else
-                 "GUNYAH_TEST_SLOW=3")
+                 f"GUNYAH_TEST_SLOW={3 * self.slow}")
         return [self.task(self.job(
             f"{name}-{suffix}",
-            job_text("selftest", PROGRAM=name, CLOCK=clock), timeout=600,
+            given_variables() + job_text("selftest", PROGRAM=name, CLOCK=clock),
+            **self.limits(),
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
             words=words + NO_LIMIT.get(name, ""),
             memory=MEMORY.get(name, "4G"), **kwargs), name + ".")

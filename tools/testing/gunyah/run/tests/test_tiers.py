@@ -182,6 +182,29 @@ class Output(RunnerTest):
             self.assertIn(f"FAIL {name}: the tier: it ran no test", lines)
 
 
+    def test_again(self):
+        """The command for a task that has failed."""
+        with mock.patch.dict(os.environ, KERNEL="debug",
+                             GUNYAH_STORM_SEED="5"):
+            _, lines = self.run_tiers("guest", "kunit")
+        self.assertIn("     again: KERNEL=debug GUNYAH_STORM_SEED=5 "
+                      "make test TIERS=guest ONLY=three", lines)
+        self.assertEqual(1, sum("again" in line for line in lines))
+
+    def test_only(self):
+        for only, expected in (("two", "0 passed, 0 failed"),
+                               ("t*", "0 passed, 1 failed"),
+                               ("three one", "1 passed, 1 failed")):
+            with mock.patch.dict(os.environ, ONLY=only):
+                _, lines = self.run_tiers("guest", "kunit")
+            self.assertEqual(lines[-1], expected)
+
+    def test_only_unknown(self):
+        with mock.patch.dict(os.environ, ONLY="on"):
+            with self.assertRaisesRegex(Problem, "ONLY: on: no such task"):
+                self.run_tiers("guest", "kunit")
+
+
 class Choice(unittest.TestCase):
     """Which tiers run."""
 
