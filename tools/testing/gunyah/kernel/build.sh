@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # build.sh: build the test machine's kernel and the driver as a module.
-# Leaves Image, gunyah.ko and config in build/kernel. KERNEL=NAME merges
-# NAME.config over test.config.
+# Leaves Image, gunyah.ko, config and the path of the objects in build/kernel.
+# KERNEL=NAME merges NAME.config over test.config.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
@@ -35,14 +35,6 @@ key=$( (source_version; cat "$config"; ${cross}gcc --version) |
 obj=$cache/obj-$key
 mkdir -p "$obj"
 
-kmake()
-{
-	$bound nice make -C "$tree" O="$obj" ARCH=arm64 CROSS_COMPILE=$cross -j"$jobs" \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
-		KBUILD_BUILD_USER=gunyah KBUILD_BUILD_HOST=test \
-		KBUILD_BUILD_VERSION=1 "$@"
-}
-
 # Skip the build if its inputs have not changed.
 inputs=$(cd "$top" && hash_files patches drivers include \
 	tools/testing/gunyah/kernel)-$key
@@ -63,6 +55,7 @@ if [ "$(cat "$obj/gunyah.built" 2>/dev/null)" != "$inputs" ]; then
 		"$build/logs/kernel.log" || true
 fi
 touch "$obj"
+echo "$obj" >"$build/kernel/objects"
 
 for file in arch/arm64/boot/Image drivers/virt/gunyah/gunyah.ko .config; do
 	[ -f "$obj/$file" ] || die "the kernel build did not make $file"

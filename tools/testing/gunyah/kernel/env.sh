@@ -63,6 +63,15 @@ lock_cache()
 # orphaned build would go on and hold the lock.
 bound="setpriv --pdeathsig TERM"
 
+# kmake WORD...: make of the kernel with sources $tree and objects $obj
+kmake()
+{
+	$bound nice make -C "$tree" O="$obj" ARCH=arm64 CROSS_COMPILE=$cross -j"$jobs" \
+		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
+		KBUILD_BUILD_USER=gunyah KBUILD_BUILD_HOST=test \
+		KBUILD_BUILD_VERSION=1 "$@"
+}
+
 # Version of the kernel sources, empty if the package is not installed
 source_version()
 {
