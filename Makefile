@@ -28,7 +28,7 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job test test-long test-fresh check bench images clean
+.PHONY: help run hello shell job test test-long coverage test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -40,6 +40,8 @@ help:
 	@echo '  test        run all tests; the last line says how many have passed'
 	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'
 	@echo '              page sizes, and programs that try for hours'
+	@echo '  coverage    run the tests that load the driver, and say how many of its lines'
+	@echo '              they execute'
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
@@ -58,7 +60,7 @@ help:
 	@echo '                line, such as gunyah_hyp.caps=random'
 	@echo '  TIMEOUT=N     run, hello, shell, job: limit in seconds, 0 for none (none on a'
 	@echo '                terminal, else 300)'
-	@echo '  TIERS="..."   test: only these tiers; "make test TIERS=list" lists them'
+	@echo '  TIERS="..."   test, coverage: only these tiers; "make test TIERS=list" lists them'
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
 	@echo '  ONLY="..."    test: only tasks with these names, such as ONLY="gunyah_vcpu-*"'
 	@echo '  LONG="..."    test-long: only these steps; LONG=list lists them'
@@ -104,6 +106,10 @@ test:
 test-long:
 	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check)
 	@$(RUNNER) long $$LONG
+
+coverage:
+	@$(PACKAGES) run check
+	@$(RUNNER) coverage $$TIERS
 
 test-fresh:
 	@$(PACKAGES) fresh

@@ -8,6 +8,7 @@
   gunyah.py job FILE		run a shell script on the host
   gunyah.py test [TIER]...	the tests; "list" lists the tiers
   gunyah.py long [STEP]...	tests that take hours; "list" lists the steps
+  gunyah.py coverage [TIER]...	the tests, and the lines of the driver they execute
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, hello, shell and job:
@@ -95,7 +96,7 @@ def parse(argv):
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
                         choices=("run", "hello", "shell", "job", "test",
-                                 "long", "bench"))
+                                 "long", "coverage", "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -240,6 +241,10 @@ def dispatch(machine, opts):
         # pylint: disable=import-outside-toplevel
         import long
         return long.main(machine, TOP, opts.rest)
+    if opts.what == "coverage":
+        # pylint: disable=import-outside-toplevel
+        import coverage
+        return coverage.main(machine, TOP, BUILD, opts.rest)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench

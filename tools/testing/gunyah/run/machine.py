@@ -174,12 +174,14 @@ def job_archive(job, files):
 
 
 class Machine:
-    """Runs jobs with the images of one folder."""
+    """Runs jobs with the images of one folder. @coverage: an object with a
+    module to load instead of that of the images, which gets each result."""
 
     def __init__(self, images, logs):
         self.images = images
         self.logs = logs
         self.children = Children()
+        self.coverage = None
 
     def image(self, name):
         path = os.path.join(self.images, name)
@@ -245,6 +247,8 @@ class Machine:
 
     def run(self, job):
         """Run a job and wait for its end."""
+        if self.coverage:
+            job = self.coverage.prepare(job)
         self.check(job)
         os.makedirs(self.logs, exist_ok=True)
         result = Result(job, os.path.join(self.logs, job.name + ".log"))
@@ -266,6 +270,8 @@ class Machine:
             self.serve(job, cmd, result)
         result.seconds = time.monotonic() - start
         self.judge(result)
+        if self.coverage:
+            self.coverage.add(result)
         return result
 
     def serve(self, job, cmd, result):
