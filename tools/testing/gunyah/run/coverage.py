@@ -34,8 +34,7 @@ TIERS = ("kunit", "plain", "module", "selftest", "threads", "prod", "seeded",
 class Coverage:
     """Counts of the driver's lines, of all machines together."""
 
-    def __init__(self, children, build):
-        self.children = children
+    def __init__(self, build):
         self.build = os.path.join(build, "gcov")
         self.lock = threading.Lock()
         self.counts = defaultdict(lambda: defaultdict(int))	# file, line
@@ -149,6 +148,6 @@ def main(machine, top, build, names):
             pass
         if child.returncode:
             raise Problem("the driver could not be built for counting")
-    machine.coverage = Coverage(machine.children, build)
+    machine.coverage = Coverage(build)
     status = suite.main(machine, top, build, names or list(TIERS))
     return 0 if machine.coverage.report() and not status else 1
