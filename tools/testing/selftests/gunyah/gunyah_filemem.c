@@ -138,9 +138,9 @@ TEST_F_TIMEOUT(life, several, MEMFILE_TIMEOUT)
 			   G_FILL(base, FREE_SIZE, after), G_OFF);
 		leak_read(&filled);
 		ASSERT_CALL(gh_start(self->vm.fd));
-		EXPECT_EQ(variant->shared ? 0 : SIGBUS, read_signal(mem));
+		EXPECT_EQ(variant->shared ? 0 : SIGBUS, probe_load(mem));
 		/* What is behind it is still there */
-		EXPECT_EQ(0, read_signal(self->memory.mem + GUEST_SIZE));
+		EXPECT_EQ(0, probe_load(self->memory.mem + GUEST_SIZE));
 		/* Nothing was pinned, charged or copied */
 		EXPECT_EQ(self->leak.pins, filled.pins);
 		EXPECT_EQ(self->leak.locked_kb + FILE_SIZE / 1024,
@@ -234,7 +234,7 @@ TEST_F_TIMEOUT(life, any_order, MEMFILE_TIMEOUT)
 			close(self->memory.fd);
 		vm_close(&self->vm);
 		if (!(order & 1)) {
-			EXPECT_EQ(0, read_signal(self->memory.mem));
+			EXPECT_EQ(0, probe_load(self->memory.mem));
 			munmap(self->memory.mem, FILE_SIZE);
 		}
 		if (!(order & 2))
@@ -284,7 +284,7 @@ FIXTURE_TEARDOWN(lent)
 
 static int child_reads(void *mem)
 {
-	return read_signal(mem);
+	return probe_load(mem);
 }
 
 /* In every mapping of every process, and for the kernel on its behalf */
@@ -305,10 +305,10 @@ TEST_F_TIMEOUT(lent, every_access, MEMFILE_TIMEOUT)
 	EXPECT_TRUE(pattern_check(other + GUEST_FREE, FREE_SIZE, 1));
 	ASSERT_CALL(gh_start(self->vm.fd));
 
-	EXPECT_EQ(SIGBUS, read_signal(mem));
-	EXPECT_EQ(SIGBUS, read_signal(mem + GUEST_SIZE - 1));
-	EXPECT_EQ(0, read_signal(mem + GUEST_SIZE));
-	EXPECT_EQ(SIGBUS, read_signal(other));
+	EXPECT_EQ(SIGBUS, probe_load(mem));
+	EXPECT_EQ(SIGBUS, probe_load(mem + GUEST_SIZE - 1));
+	EXPECT_EQ(0, probe_load(mem + GUEST_SIZE));
+	EXPECT_EQ(SIGBUS, probe_load(other));
 	EXPECT_EQ(SIGBUS, in_child(child_reads, mem));
 	EXPECT_EQ(SIGBUS, in_child(child_reads, other));
 	EXPECT_EQ(0, in_child(child_reads, other + GUEST_SIZE));
@@ -326,7 +326,7 @@ TEST_F_TIMEOUT(lent, every_access, MEMFILE_TIMEOUT)
 	munmap(other, FILE_SIZE);
 	other = map_shared(self->memory.fd, FILE_SIZE, 0);
 	ASSERT_NE(NULL, other);
-	EXPECT_EQ(SIGBUS, read_signal(other));
+	EXPECT_EQ(SIGBUS, probe_load(other));
 
 	vm_close(&self->vm);
 	EXPECT_TRUE(all_zero(mem, GUEST_SIZE));
@@ -499,11 +499,11 @@ TEST_F_TIMEOUT(lent, to_one_vm, MEMFILE_TIMEOUT)
 	ASSERT_CALL(gh_start(self->vm.fd));
 	expect_busy(_metadata, self->other.fd);
 	/* A failed attempt does not open what another VM has */
-	EXPECT_EQ(SIGBUS, read_signal(self->memory.mem));
+	EXPECT_EQ(SIGBUS, probe_load(self->memory.mem));
 	vm_close(&self->vm);
 	vm_close(&self->other);
 	ASSERT_CALL(vm_build(&self->other, &cfg, VM_STARTED));
-	EXPECT_EQ(SIGBUS, read_signal(self->memory.mem));
+	EXPECT_EQ(SIGBUS, probe_load(self->memory.mem));
 }
 
 /* One file for two regions: the image, and one that is shared */
@@ -523,8 +523,8 @@ TEST_F_TIMEOUT(lent, two_regions, MEMFILE_TIMEOUT)
 	vm_program(&self->vm, 0, G_CHECK(GUEST_SHM_BASE, GUEST_SHM_SIZE, 3),
 		   G_FILL(GUEST_SHM_BASE, GUEST_SHM_SIZE, 4), G_OFF);
 	ASSERT_CALL(gh_start(self->vm.fd));
-	EXPECT_EQ(SIGBUS, read_signal(shm - 1));
-	EXPECT_EQ(0, read_signal(shm));
+	EXPECT_EQ(SIGBUS, probe_load(shm - 1));
+	EXPECT_EQ(0, probe_load(shm));
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 	EXPECT_TRUE(pattern_check(shm, GUEST_SHM_SIZE, 4));
@@ -534,7 +534,7 @@ TEST_F_TIMEOUT(lent, two_regions, MEMFILE_TIMEOUT)
 
 static bool is_readable(void *mem)
 {
-	return !read_signal(mem);
+	return !probe_load(mem);
 }
 
 /* Out of reach until the firmware has given it back */
@@ -548,7 +548,7 @@ TEST_F_TIMEOUT(lent, failed_reclaim, MEMFILE_TIMEOUT)
 	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1,
 			     RM_ERR_DENIED);
 	vm_close(&self->vm);
-	EXPECT_EQ(SIGBUS, read_signal(self->memory.mem));
+	EXPECT_EQ(SIGBUS, probe_load(self->memory.mem));
 	testctl_reset();
 	EXPECT_TRUE(wait_until(is_readable, self->memory.mem, BACK_MS));
 	EXPECT_TRUE(all_zero(self->memory.mem, GUEST_SIZE));
@@ -565,11 +565,11 @@ TEST_F_TIMEOUT(lent, lost, MEMFILE_TIMEOUT)
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_LEND_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
 	param_restore(&timeout);
-	EXPECT_EQ(SIGBUS, read_signal(self->memory.mem));
+	EXPECT_EQ(SIGBUS, probe_load(self->memory.mem));
 	vm_close(&self->vm);
 	/* Nobody knows who has it */
-	EXPECT_EQ(SIGBUS, read_signal(self->memory.mem));
-	EXPECT_EQ(0, read_signal(self->memory.mem + GUEST_SIZE));
+	EXPECT_EQ(SIGBUS, probe_load(self->memory.mem));
+	EXPECT_EQ(0, probe_load(self->memory.mem + GUEST_SIZE));
 	ASSERT_CALL(vm_build(&self->other, &(struct vm_config){}, VM_CREATED));
 	EXPECT_ERRNO(EBUSY, add_more(self->other.fd, 0, cfg.mem));
 	ASSERT_CALL(add_more(self->other.fd, 0,
@@ -635,9 +635,9 @@ TEST_F_TIMEOUT(more, added, MEMFILE_TIMEOUT)
 	for (round = 1; round <= 3; round++) {
 		pattern_fill(mem, MORE_SIZE, round);
 		ASSERT_CALL(add_more(fd, variant->flags, mem));
-		EXPECT_EQ(variant->flags ? SIGBUS : 0, read_signal(mem));
-		EXPECT_EQ(0, read_signal(mem - 1));
-		EXPECT_EQ(0, read_signal(mem + MORE_SIZE));
+		EXPECT_EQ(variant->flags ? SIGBUS : 0, probe_load(mem));
+		EXPECT_EQ(0, probe_load(mem - 1));
+		EXPECT_EQ(0, probe_load(mem + MORE_SIZE));
 		ASSERT_CALL(remote_offer(r, &parcel));
 		ASSERT_CALL(remote_accept(r, &parcel, MORE_GPA, MORE_SIZE,
 					  &error));
@@ -666,15 +666,15 @@ TEST_F_TIMEOUT(more, busy, MEMFILE_TIMEOUT)
 	if (variant->flags) {
 		EXPECT_ERRNO(EBUSY, add_more(fd, variant->flags,
 					     self->memory.mem));
-		EXPECT_EQ(0, read_signal(self->memory.mem));
+		EXPECT_EQ(0, probe_load(self->memory.mem));
 		EXPECT_ERRNO(ENOENT, gh_remove_region(fd, MORE_LABEL));
 		close(fds[0]);
 		close(fds[1]);
 	}
 	EXPECT_EQ(0, add_more(fd, variant->flags, self->memory.mem));
-	EXPECT_EQ(variant->flags ? SIGBUS : 0, read_signal(self->memory.mem));
+	EXPECT_EQ(variant->flags ? SIGBUS : 0, probe_load(self->memory.mem));
 	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
-	EXPECT_EQ(0, read_signal(self->memory.mem));
+	EXPECT_EQ(0, probe_load(self->memory.mem));
 	if (!variant->flags) {
 		close(fds[0]);
 		close(fds[1]);

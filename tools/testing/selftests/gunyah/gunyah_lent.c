@@ -201,7 +201,7 @@ TEST_F_TIMEOUT(vmm, arguments, LENT_TIMEOUT)
 	struct lent_vm *l = &self->l;
 	void *hit = l->mem + LENT_HIT;
 	loff_t *offset = hit;
-	int in, out, to[2];
+	int fd = l->remote.vm.fd, in, out, to[2];
 	struct gh_fn_desc desc = {
 		.type = GH_FN_VCPU, .arg_size = sizeof(struct gh_fn_vcpu_arg),
 		.arg = (uintptr_t)hit,
@@ -241,10 +241,10 @@ TEST_F_TIMEOUT(vmm, arguments, LENT_TIMEOUT)
 
 	/* Arguments of ioctls, ours among them */
 	EXPECT_ERRNO(EFAULT, ioctl(to[0], FIONREAD, hit));
-	EXPECT_ERRNO(EFAULT, ioctl(l->vm.fd, GH_VM_GET_STATUS, hit));
-	EXPECT_ERRNO(EFAULT, ioctl(l->vm.fd, GH_VM_SET_USER_MEM_REGION, hit));
-	EXPECT_ERRNO(EFAULT, ioctl(l->vm.fd, GH_VM_ADD_FUNCTION, hit));
-	EXPECT_ERRNO(EFAULT, ioctl(l->vm.fd, GH_VM_ADD_FUNCTION, &desc));
+	EXPECT_ERRNO(EFAULT, ioctl(fd, GH_VM_GET_STATUS, hit));
+	EXPECT_ERRNO(EFAULT, ioctl(fd, GH_VM_SET_USER_MEM_REGION, hit));
+	EXPECT_ERRNO(EFAULT, ioctl(fd, GH_VM_ADD_FUNCTION, hit));
+	EXPECT_ERRNO(EFAULT, ioctl(fd, GH_VM_ADD_FUNCTION, &desc));
 	close(in);
 	close(out);
 	close(to[0]);
@@ -435,7 +435,7 @@ TEST_F_TIMEOUT(vmm, mremap, LENT_TIMEOUT)
 	ASSERT_CALL(lent_finish(l));
 
 	/* All of them are the same memory when it is back */
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	EXPECT_TRUE(lent_is_open(moved, size));
 	EXPECT_TRUE(pattern_check(copy, size, 1));
 	EXPECT_TRUE(pattern_check(grown, size / 2, 1));
@@ -471,7 +471,7 @@ TEST_F_TIMEOUT(vmm, replaced, LENT_TIMEOUT)
 	memset(other, 0xab, half);
 	EXPECT_TRUE(lent_is_closed(l->mem, half));
 	ASSERT_CALL(lent_finish(l));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	EXPECT_TRUE(lent_is_open(l->mem, half));
 	EXPECT_EQ(0xab, other[0]);
 	EXPECT_EQ(0xab, other[half - 1]);

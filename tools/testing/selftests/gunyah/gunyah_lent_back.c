@@ -48,7 +48,7 @@ static int live_once(struct lent_vm *l)
 {
 	if (lent_start(l) || lent_finish(l))
 		return -1;
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	return 0;
 }
 
@@ -142,7 +142,7 @@ TEST_F_TIMEOUT(back, secrets, LENT_TIMEOUT)
 	ASSERT_CALL(lent_start(l));
 	ASSERT_CALL(lent_finish(l));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, read_all, &r));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	usleep(5000);
 	__atomic_store_n(&r.stop, true, __ATOMIC_RELEASE);
 	pthread_join(thread, NULL);
@@ -167,18 +167,18 @@ TEST_F_TIMEOUT(back, used_again, LENT_TIMEOUT)
 			  locked_kb());
 
 		/* A part of it is shared with another VM, which writes to it */
-		ASSERT_CALL(vm_build(&l->vm, &cfg, VM_HAS_VCPUS));
+		ASSERT_CALL(vm_build(&l->remote.vm, &cfg, VM_HAS_VCPUS));
 		pattern_fill(cfg.shm_mem, cfg.shm_size, round);
-		vm_program(&l->vm, 0,
+		vm_program(&l->remote.vm, 0,
 			   G_CHECK(GUEST_SHM_BASE, GUEST_SHM_SIZE, round),
 			   G_FILL(GUEST_SHM_BASE, GUEST_SHM_SIZE, round + 10),
 			   G_OFF);
-		ASSERT_CALL(gh_start(l->vm.fd));
-		ASSERT_CALL(vm_finish(&l->vm, &status));
+		ASSERT_CALL(gh_start(l->remote.vm.fd));
+		ASSERT_CALL(vm_finish(&l->remote.vm, &status));
 		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 		EXPECT_TRUE(pattern_check(cfg.shm_mem, cfg.shm_size,
 					  round + 10));
-		vm_close(&l->vm);
+		remote_close(&l->remote);
 		if (round < 2)
 			ASSERT_CALL(lent_build(l));
 	}
@@ -204,7 +204,7 @@ static int lend_in_child(void *arg)
 {
 	struct lent_vm *l = arg;
 
-	vm_init(&l->vm);
+	remote_init(&l->remote);
 	if (lent_build(l) || live_once(l))
 		return 1;
 	return lent_is_open(l->mem, l->size) ? 0 : 2;
@@ -273,10 +273,10 @@ TEST_F_TIMEOUT(back, refused_start, LENT_TIMEOUT)
 	before.locked_kb += (long)l->size / 1024;
 	for (i = 0; i < ARRAY_SIZE(refused); i++) {
 		testctl_fault(RM_FAULT_FAIL, refused[i], 1, RM_ERR_DENIED);
-		EXPECT_NE(0, gh_start(l->vm.fd))
+		EXPECT_NE(0, gh_start(l->remote.vm.fd))
 			TH_LOG("message %x", refused[i]);
 		testctl_reset();
-		vm_close(&l->vm);
+		remote_close(&l->remote);
 		EXPECT_TRUE(pattern_check(l->mem + LENT_HIT, LENT_HIT_SIZE,
 					  LENT_OF_HOST))
 			TH_LOG("message %x", refused[i]);
@@ -322,7 +322,7 @@ TEST_F_TIMEOUT(back, reclaim_refused, LENT_TIMEOUT)
 	ASSERT_CALL(lent_start(l));
 	ASSERT_CALL(lent_finish(l));
 	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1, RM_ERR_BUSY);
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	EXPECT_TRUE(lent_is_closed(l->mem, l->size));
 	EXPECT_LE(l->leak.locked_kb + (long)l->size / 1024, locked_kb());
 	if (!access("/sys/kernel/debug/gunyah", R_OK))
@@ -344,7 +344,7 @@ TEST_F_TIMEOUT(back, reclaim_refused, LENT_TIMEOUT)
  */
 TEST(lost)
 {
-	size_t much = 64 * HUGE_SIZE;
+	size_t much = 64 * HUGE;
 	struct param timeout = {};
 	struct lent_vm l;
 	void *mem;
@@ -354,11 +354,11 @@ TEST(lost)
 	ASSERT_CALL(lent_build(&l));
 	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "500"));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_LEND_MSG, 1, 0);
-	EXPECT_ERRNO(ETIMEDOUT, gh_start(l.vm.fd));
+	EXPECT_ERRNO(ETIMEDOUT, gh_start(l.remote.vm.fd));
 	param_restore(&timeout);
 	testctl_reset();
 	EXPECT_TRUE(lent_is_closed(l.mem, l.size));
-	vm_close(&l.vm);
+	remote_close(&l.remote);
 	EXPECT_TRUE(lent_is_closed(l.mem, l.size));
 	EXPECT_LE(l.leak.locked_kb + (long)l.size / 1024, locked_kb());
 	munmap(l.area, l.area_size);
@@ -381,7 +381,7 @@ TEST_F_TIMEOUT(back, unmapped_while_refused, LENT_TIMEOUT)
 	ASSERT_CALL(lent_start(l));
 	testctl_fault_repeat(RM_FAULT_FAIL, RM_MEM_RECLAIM_MSG, 1, RM_ERR_BUSY);
 	ASSERT_CALL(lent_finish(l));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	ASSERT_EQ(0, munmap(l->mem, l->size));
 	/* It stays charged until it is back */
 	EXPECT_LE(l->leak.locked_kb + (long)l->size / 1024, locked_kb());
@@ -410,7 +410,6 @@ TEST_F_TIMEOUT(back, killed_while_refused, LENT_TIMEOUT)
 
 	SKIP_WITHOUT_TESTCTL(return);
 	EXPECT_TRUE(lent_close(&self->l));
-	lent_init(&self->l);
 	EXPECT_EQ(256 + SIGKILL, in_child(be_killed, &kind));
 	leak_read(&now);
 	EXPECT_LE(GUEST_SIZE / 4096,
@@ -418,7 +417,7 @@ TEST_F_TIMEOUT(back, killed_while_refused, LENT_TIMEOUT)
 		  self->l.leak.counters[LEAK_PAGES_LENT]);
 	testctl_reset();
 	EXPECT_TRUE(leak_check(&self->l.leak, BACK_MS));
-	write_file("/proc/sys/vm/nr_hugepages", "0");
+	write_file(HUGE_PAGES_PARAM, "0");
 }
 
 GUNYAH_TEST_MAIN

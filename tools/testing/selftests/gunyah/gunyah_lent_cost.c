@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "lentvm.h"
+#include "lent.h"
 #include "message.h"
+#include "pressure.h"
 #include "testctl.h"
 
 #define COST_TIMEOUT	600
 
-#define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
 
 /* A block that is in use twice, page tables, lists, what the VM takes */
 #define COST_BLOCK	HUGE
@@ -45,13 +45,13 @@ FIXTURE_SETUP(cost)
 	self->page = sysconf(_SC_PAGESIZE);
 	testctl_reset();
 	leak_read(&self->leak);
-	lent_vm_init(&self->vm);
+	lent_init(&self->vm);
 	ASSERT_CALL(cgroup_make(&self->cg, "cost"));
 }
 
 FIXTURE_TEARDOWN(cost)
 {
-	lent_vm_close(&self->vm);
+	lent_free(&self->vm);
 	cgroup_remove(&self->cg);
 	param_restore(&self->param);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
@@ -93,18 +93,18 @@ static int start_in_group(struct peak *peak)
 
 	if (cgroup_enter(peak->cg, 0))
 		return errno;
-	lent_vm_init(&vm);
-	mem = lent_alloc(peak->kind, peak->size);
+	lent_init(&vm);
+	mem = lent_memory(peak->kind, peak->size, NULL);
 	if (!mem)
 		return errno;
-	if (lent_vm_build(&vm, mem, peak->size) || lent_vm_start(&vm))
+	if (lent_build_in(&vm, mem, peak->size) || lent_start_intact(&vm))
 		err = errno;
 	else
 		err = 0;
 	peak->vmas = count_vmas(vm.mem, vm.size);
 	peak->entries = lent_entries(vm.remote.vm.fd, GUEST_IMAGE_LABEL);
 	peak->peak = cgroup_get(peak->cg, "memory.peak");
-	if (!err && !lent_vm_end(&vm))
+	if (!err && !lent_end(&vm))
 		err = EBADMSG;
 	return err;
 }
@@ -120,7 +120,7 @@ static int start_sparse(struct peak *peak)
 
 	if (cgroup_enter(peak->cg, 0))
 		return errno;
-	cfg.mem = lent_alloc_fd(LENT_MEMFD, peak->size, &fd);
+	cfg.mem = lent_memory(LENT_MEMFD, peak->size, &fd);
 	if (!cfg.mem)
 		return errno;
 	if (peak->sealed && fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE))
@@ -178,7 +178,7 @@ FIXTURE_VARIANT(peak)
 
 FIXTURE_VARIANT_ADD(peak, anonymous)
 {
-	.kind = LENT_ANONYMOUS,
+	.kind = LENT_ANON,
 };
 
 FIXTURE_VARIANT_ADD(peak, thp)
@@ -208,11 +208,10 @@ FIXTURE_SETUP(peak)
 		SKIP(return, "no control groups");
 	if (variant->kind == LENT_HUGETLB ||
 	    variant->kind == LENT_HUGETLB_MEMFD) {
-		if (access(HUGE_PAGES, F_OK))
+		if (access(HUGE_PAGES_PARAM, F_OK))
 			SKIP(return, "no huge pages");
-		ASSERT_CALL(param_set(&self->param, HUGE_PAGES, "32"));
-		ASSERT_EQ(LARGE / HUGE, proc_value("/proc/meminfo",
-						   "HugePages_Free"));
+		ASSERT_CALL(param_set(&self->param, HUGE_PAGES_PARAM, "32"));
+		ASSERT_EQ(LARGE / HUGE, huge_pages_free());
 	}
 	testctl_reset();
 	leak_read(&self->leak);
@@ -321,7 +320,7 @@ TEST_F_TIMEOUT(cost, holes, COST_TIMEOUT)
 
 	ASSERT_NE(NULL, hole);
 	for (round = 0; round < 6; round++) {
-		cfg.mem = lent_alloc(LENT_MEMFD, LENT_SIZE);
+		cfg.mem = lent_memory(LENT_MEMFD, LENT_SIZE, NULL);
 		ASSERT_NE(NULL, cfg.mem);
 		vm_init(&vm);
 		ASSERT_CALL(vm_build(&vm, &cfg, VM_HAS_VCPUS));
@@ -348,7 +347,7 @@ TEST_F_TIMEOUT(cost, holes, COST_TIMEOUT)
 TEST_F_TIMEOUT(cost, pieces, COST_TIMEOUT)
 {
 	struct peak peak = {
-		.cg = &self->cg, .kind = LENT_ANONYMOUS, .size = VERY_LARGE,
+		.cg = &self->cg, .kind = LENT_ANON, .size = VERY_LARGE,
 	};
 
 	EXPECT_EQ(0, measure(&peak, start_in_group));
@@ -365,12 +364,12 @@ TEST_F_TIMEOUT(cost, pieces, COST_TIMEOUT)
 /* Not one block fits */
 TEST_F_TIMEOUT(cost, no_room, COST_TIMEOUT)
 {
-	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	long long now;
 
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	now = cgroup_get(&self->cg, "memory.current");
 	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
 				      now + MIB / 2));
@@ -382,8 +381,8 @@ TEST_F_TIMEOUT(cost, no_room, COST_TIMEOUT)
 	EXPECT_GE(now + (long long)MIB / 2,
 		  cgroup_get(&self->cg, "memory.current"));
 	ASSERT_CALL(cgroup_set(&self->cg, "memory.max", "max"));
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /*
@@ -392,12 +391,12 @@ TEST_F_TIMEOUT(cost, no_room, COST_TIMEOUT)
  */
 TEST_F_TIMEOUT(cost, room_for_some, COST_TIMEOUT)
 {
-	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	unsigned int i;
 	long long now;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
 	now = cgroup_get(&self->cg, "memory.current");
 	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
@@ -410,8 +409,8 @@ TEST_F_TIMEOUT(cost, room_for_some, COST_TIMEOUT)
 	EXPECT_LE((long long)MIB, cgroup_get(&self->cg, "memory.current"));
 	EXPECT_EQ(0, cgroup_value(&self->cg, "memory.events", "oom_kill"));
 	ASSERT_CALL(cgroup_set(&self->cg, "memory.max", "max"));
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /* The group's statistics have the pages while they are lent */
@@ -422,7 +421,7 @@ TEST_F_TIMEOUT(cost, statistics, COST_TIMEOUT)
 	unsigned int i;
 
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
-	ASSERT_CALL(lent_vm_run(&self->vm));
+	ASSERT_CALL(lent_run(&self->vm));
 	EXPECT_LE(size, cgroup_get(&self->cg, "memory.current"));
 	EXPECT_GT(size, cgroup_value(&self->cg, "memory.stat", "anon"));
 	for (i = 0; i < ARRAY_SIZE(empty); i++)
@@ -432,7 +431,7 @@ TEST_F_TIMEOUT(cost, statistics, COST_TIMEOUT)
 	remote_close(&self->vm.remote);
 	EXPECT_TRUE(all_zero(self->vm.mem, self->vm.size));
 	EXPECT_LE(size, cgroup_value(&self->cg, "memory.stat", "file_mapped"));
-	lent_vm_close(&self->vm);
+	lent_free(&self->vm);
 	EXPECT_GT(size, cgroup_get(&self->cg, "memory.current"));
 	for (i = 0; i < ARRAY_SIZE(empty); i++)
 		EXPECT_GT(size / 2, cgroup_value(&self->cg, "memory.stat",
@@ -451,8 +450,8 @@ static int use_up_group(void *data)
 	size_t at;
 	char *mem;
 
-	lent_vm_init(&vm);
-	if (cgroup_enter(cg, 0) || lent_vm_run(&vm))
+	lent_init(&vm);
+	if (cgroup_enter(cg, 0) || lent_run(&vm))
 		return 1;
 	mem = alloc_mem(LARGE);
 	if (!mem)

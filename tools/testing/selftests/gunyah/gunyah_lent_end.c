@@ -4,7 +4,6 @@
  * and close in any order, and memory that the firmware does not give back
  */
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +13,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "lentvm.h"
+#include "lent.h"
 #include "message.h"
 #include "testctl.h"
 
@@ -60,8 +59,8 @@ static int start_large(int begins)
 {
 	struct lent_vm vm;
 
-	lent_vm_init(&vm);
-	if (lent_vm_build(&vm, lent_alloc(LENT_ANONYMOUS, KILL_SIZE),
+	lent_init(&vm);
+	if (lent_build_in(&vm, lent_memory(LENT_ANON, KILL_SIZE, NULL),
 			  KILL_SIZE) || write(begins, "", 1) != 1)
 		return 1;
 	gh_start(vm.remote.vm.fd);
@@ -237,8 +236,8 @@ TEST_F_TIMEOUT(end, mapped_after_end, END_TIMEOUT)
 	struct leak_state now;
 	struct lent_vm vm;
 
-	lent_vm_init(&vm);
-	ASSERT_CALL(lent_vm_run(&vm));
+	lent_init(&vm);
+	ASSERT_CALL(lent_run(&vm));
 	remote_close(&vm.remote);
 	EXPECT_TRUE(all_zero(vm.mem, vm.size));
 	/* It stays charged as long as it is there */
@@ -290,27 +289,6 @@ FIXTURE_TEARDOWN(lost)
 	EXPECT_EQ(self->aborts, host_aborts());
 }
 
-static sigjmp_buf fault_jump;
-
-static void on_fault(int sig)
-{
-	siglongjmp(fault_jump, sig);
-}
-
-/* The signal of a load, or 0 */
-static int load_signal(const unsigned char *at)
-{
-	struct sigaction action = { .sa_handler = on_fault };
-	int sig;
-
-	sigaction(SIGBUS, &action, NULL);
-	sigaction(SIGSEGV, &action, NULL);
-	sig = sigsetjmp(fault_jump, 1);
-	if (!sig)
-		__atomic_load_n(at, __ATOMIC_RELAXED);
-	return sig;
-}
-
 /* No way to the memory works any more, for ever */
 TEST_F_TIMEOUT(lost, no_access, END_TIMEOUT)
 {
@@ -321,7 +299,7 @@ TEST_F_TIMEOUT(lost, no_access, END_TIMEOUT)
 
 	local = (struct iovec){ buf, sizeof(buf) };
 	EXPECT_FALSE(any_readable(mem, MORE_SIZE));
-	EXPECT_EQ(SIGBUS, load_signal(mem));
+	EXPECT_EQ(SIGBUS, probe_load(mem));
 	EXPECT_ERRNO(EFAULT, process_vm_readv(getpid(), &local, 1, &far, 1, 0));
 	EXPECT_ERRNO(EFAULT, process_vm_writev(getpid(), &local, 1, &far, 1,
 					       0));

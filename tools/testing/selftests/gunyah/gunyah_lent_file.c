@@ -34,7 +34,7 @@ FIXTURE_VARIANT(file)
 LENT_VARIANT(file, memfd, LENT_MEMFD);
 LENT_VARIANT(file, thp_memfd, LENT_THP_MEMFD);
 LENT_VARIANT(file, private_memfd, LENT_PRIVATE_MEMFD);
-LENT_VARIANT(file, hugetlb, LENT_HUGETLB);
+LENT_VARIANT(file, hugetlb, LENT_HUGETLB_MEMFD);
 
 FIXTURE_SETUP(file)
 {
@@ -68,7 +68,7 @@ static bool ends_well(struct lent_vm *l)
 		perror("# the guest");
 		return false;
 	}
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	return lent_is_open(l->mem, l->size);
 }
 
@@ -102,7 +102,7 @@ static int use_file(void *arg)
 			return 1;
 		if (!all_zero(buf, step))
 			return 2;
-		if (l->kind == LENT_HUGETLB)
+		if (l->kind == LENT_HUGETLB_MEMFD)
 			continue;	/* write() is not possible */
 		pattern_fill(buf, step, LENT_OF_OTHERS);
 		if (pwritev(l->memfd, &iov, 1, at) != (ssize_t)step)
@@ -132,7 +132,7 @@ TEST_F_TIMEOUT(file, copied, LENT_TIMEOUT)
 	ASSERT_EQ(0, pipe(pipes));
 	memset(buf, 1, size);
 	ASSERT_EQ(size, pwrite(to, buf, size, 0));
-	if (variant->kind == LENT_HUGETLB) {
+	if (variant->kind == LENT_HUGETLB_MEMFD) {
 		/* Such a file cannot do that */
 		EXPECT_ERRNO(EINVAL, sendfile(to, l->memfd, &in, size));
 		EXPECT_ERRNO(EINVAL, splice(l->memfd, &at, pipes[1], NULL,
@@ -170,7 +170,7 @@ TEST_F_TIMEOUT(file, holes, LENT_TIMEOUT)
 	EXPECT_ERRNO(EOPNOTSUPP, fallocate(fd, FALLOC_FL_ZERO_RANGE, 0,
 					   l->size));
 	EXPECT_ERRNO(EOPNOTSUPP, fallocate(fd, FALLOC_FL_COLLAPSE_RANGE, 0,
-					   HUGE_SIZE));
+					   HUGE));
 	EXPECT_EQ(0, fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE));
 	EXPECT_TRUE(ends_well(l));
 }
@@ -185,7 +185,7 @@ TEST_F_TIMEOUT(file, truncated, LENT_TIMEOUT)
 	EXPECT_TRUE(lent_is_closed(l->mem, l->size));
 	ASSERT_EQ(0, ftruncate(l->memfd, 2 * l->size));
 	EXPECT_EQ(0, probe_load(self->second));
-	ASSERT_EQ(0, ftruncate(l->memfd, l->size / 2 & -HUGE_SIZE));
+	ASSERT_EQ(0, ftruncate(l->memfd, l->size / 2 & -HUGE));
 	EXPECT_TRUE(ends_well(l));
 }
 

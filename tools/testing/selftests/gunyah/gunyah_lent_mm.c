@@ -13,8 +13,9 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "lentvm.h"
+#include "lent.h"
 #include "message.h"
+#include "pressure.h"
 #include "testctl.h"
 
 #define MM_TIMEOUT	600
@@ -48,18 +49,18 @@ FIXTURE_SETUP(mm)
 	ASSERT_NE(NULL, self->pages);
 	testctl_reset();
 	leak_read(&self->leak);
-	lent_vm_init(&self->vm);
-	ASSERT_CALL(lent_vm_run(&self->vm));
+	lent_init(&self->vm);
+	ASSERT_CALL(lent_run(&self->vm));
 	ASSERT_CALL(offline_pages_find(self->pages));
 }
 
 FIXTURE_TEARDOWN(mm)
 {
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	if (self->poisoned)
-		lent_vm_close(&self->vm);
+		lent_free(&self->vm);
 	else
-		EXPECT_TRUE(lent_vm_end(&self->vm));
+		EXPECT_TRUE(lent_end(&self->vm));
 	param_restore(&self->param);
 	cgroup_remove(&self->cg);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
@@ -123,7 +124,7 @@ TEST_F_TIMEOUT(mm, pressure, MM_TIMEOUT)
 	now = proc_value("/proc/vmstat", "pswpout");
 	/* Otherwise there was no pressure */
 	EXPECT_LT(before, now);
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	swap_off();
 }
 
@@ -135,7 +136,7 @@ static int touch_until_swap(void *data)
 	char *mem;
 
 	for (;;) {
-		mem = lent_alloc(LENT_THP, 2 * HUGE);
+		mem = lent_memory(LENT_THP, 2 * HUGE, NULL);
 		if (!mem)
 			return 1;
 		touch_all(mem, 2 * HUGE);
@@ -151,7 +152,7 @@ TEST_F_TIMEOUT(mm, pressure_of_all, MM_TIMEOUT)
 		SKIP(return, "no " SWAP_DEVICE);
 	ASSERT_CALL(swap_on());
 	EXPECT_EQ(0, in_child(touch_until_swap, NULL));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	swap_off();
 }
 
@@ -167,16 +168,16 @@ TEST_F_TIMEOUT(mm, reclaim_of_group, MM_TIMEOUT)
 	ASSERT_CALL(cgroup_make(&self->cg, "reclaim"));
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
 	leak_read(&leak);
-	lent_vm_init(&vm);
-	ASSERT_CALL(lent_vm_run(&vm));
+	lent_init(&vm);
+	ASSERT_CALL(lent_run(&vm));
 	EXPECT_LE((long long)LENT_SIZE,
 		  cgroup_get(&self->cg, "memory.current"));
 	/* It says that it was not enough */
 	EXPECT_EQ(-1, cgroup_set(&self->cg, "memory.reclaim", "64M"));
 	EXPECT_LE((long long)LENT_SIZE,
 		  cgroup_get(&self->cg, "memory.current"));
-	EXPECT_TRUE(lent_vm_intact(&vm));
-	EXPECT_TRUE(lent_vm_end(&vm));
+	EXPECT_TRUE(lent_is_intact(&vm));
+	EXPECT_TRUE(lent_end(&vm));
 	EXPECT_TRUE(leak_check(&leak, BACK_MS));
 	EXPECT_GT((long long)LENT_SIZE,
 		  cgroup_get(&self->cg, "memory.current"));
@@ -192,7 +193,7 @@ TEST_F_TIMEOUT(mm, drop_and_compact, MM_TIMEOUT)
 		ASSERT_CALL(write_file("/proc/sys/vm/drop_caches", caches[i]));
 		ASSERT_CALL(write_file("/proc/sys/vm/compact_memory", "1"));
 		ASSERT_CALL(write_file("/proc/sys/vm/stat_refresh", "1"));
-		EXPECT_TRUE(lent_vm_intact(&self->vm));
+		EXPECT_TRUE(lent_is_intact(&self->vm));
 	}
 }
 
@@ -230,7 +231,7 @@ TEST_F_TIMEOUT(mm, ksm, MM_TIMEOUT)
 	scans = ksm_scans() + 4;
 	EXPECT_TRUE(wait_until(ksm_scanned, &scans, LONG_MS));
 	EXPECT_LT(0, proc_value("/proc/self/ksm_stat", "ksm_merging_pages"));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	param_restore(&scan);
 	param_restore(&sleep);
 	write_file(KSM_DIR "run", "2");
@@ -239,14 +240,14 @@ TEST_F_TIMEOUT(mm, ksm, MM_TIMEOUT)
 
 TEST_F_TIMEOUT(mm, collapse, MM_TIMEOUT)
 {
-	char *near = lent_alloc(LENT_THP, 2 * HUGE);
+	char *near = lent_memory(LENT_THP, 2 * HUGE, NULL);
 
 	ASSERT_NE(NULL, near);
 	memset(near, 1, 2 * HUGE);
 	EXPECT_EQ(0, madvise(near, 2 * HUGE, MADV_COLLAPSE));
 	EXPECT_EQ(-1, madvise(self->vm.mem, self->vm.size, MADV_COLLAPSE));
 	madvise(self->vm.mem, self->vm.size, MADV_HUGEPAGE);
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	munmap(near, 2 * HUGE);
 }
 
@@ -462,9 +463,9 @@ TEST_F_TIMEOUT(mm, cpu_hotplug, MM_TIMEOUT)
 		SKIP(return, "no CPU that can be switched off");
 	for (i = 0; i < 4; i++) {
 		ASSERT_CALL(write_file(CPU1_ONLINE, "0"));
-		EXPECT_TRUE(lent_vm_intact(&self->vm));
+		EXPECT_TRUE(lent_is_intact(&self->vm));
 		ASSERT_CALL(write_file(CPU1_ONLINE, "1"));
-		EXPECT_TRUE(lent_vm_intact(&self->vm));
+		EXPECT_TRUE(lent_is_intact(&self->vm));
 	}
 }
 
@@ -483,7 +484,7 @@ TEST_F_TIMEOUT(mm, hard_offline, MM_TIMEOUT)
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(-1, offline_page("hard_offline_page",
 					   self->pages->pfn[i] * self->page));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	EXPECT_FALSE(any_readable(self->vm.mem, self->vm.size));
 
 	/* The rest is back, cleared */
@@ -498,9 +499,9 @@ TEST_F_TIMEOUT(mm, hard_offline, MM_TIMEOUT)
 	}
 	EXPECT_EQ(2, bad);
 	EXPECT_EQ(self->vm.size / self->page - 2, good);
-	lent_vm_close(&self->vm);
+	lent_free(&self->vm);
 	/* For the end of the test, and as a proof that VMs still work */
-	ASSERT_CALL(lent_vm_run(&self->vm));
+	ASSERT_CALL(lent_run(&self->vm));
 }
 
 /* ---- before the start ---- */
@@ -565,7 +566,7 @@ static bool fragment(char *mem, int pipe, void **last)
 		if (madvise(mem + at, page, MADV_DONTNEED))
 			return false;
 	for (i = 0; i < LAST && free_huge() > KEPT; i++) {
-		last[i] = lent_alloc(LENT_THP, HUGE);
+		last[i] = lent_memory(LENT_THP, HUGE, NULL);
 		if (!last[i])
 			return false;
 		touch_all(last[i], HUGE);
@@ -578,7 +579,7 @@ FIXTURE_SETUP(fragmented)
 	long long left;
 
 	SKIP_WITHOUT_GUNYAH(return);
-	lent_vm_init(&self->vm);
+	lent_init(&self->vm);
 	if (!hyp_word("gunyah_hyp.max_entries=0"))
 		SKIP(return, "this firmware may not survive so many entries");
 	ASSERT_CALL(param_set(&self->param, ENTRIES_PARAM, "1000000"));
@@ -588,10 +589,10 @@ FIXTURE_SETUP(fragmented)
 	if (left < (long long)(LEFT + PIECES + HUGE))
 		SKIP(return, "too little memory");
 	self->most_size = (left - LEFT - PIECES) & ~(HUGE - 1);
-	self->most = lent_alloc(LENT_THP, self->most_size);
+	self->most = lent_memory(LENT_THP, self->most_size, NULL);
 	ASSERT_NE(NULL, self->most);
 	touch_all(self->most, self->most_size);
-	self->pieces = lent_alloc(LENT_ANONYMOUS, PIECES);
+	self->pieces = lent_memory(LENT_ANON, PIECES, NULL);
 	ASSERT_NE(NULL, self->pieces);
 	touch_all(self->pieces, PIECES);
 	ASSERT_TRUE(fragment(self->pieces, self->pipe[1], self->last));
@@ -616,16 +617,16 @@ FIXTURE_TEARDOWN(fragmented)
 TEST_F_TIMEOUT(fragmented, start, MM_TIMEOUT)
 {
 	const size_t size = 64 * MIB;
-	void *mem = lent_alloc(LENT_ANONYMOUS, size);
+	void *mem = lent_memory(LENT_ANON, size, NULL);
 	size_t entries;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, size));
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, size));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	entries = lent_entries(self->vm.remote.vm.fd, GUEST_IMAGE_LABEL);
 	TH_LOG("%zu memory entries for %zu MiB", entries, size / MIB);
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 	/* Compaction moves what it can into the holes */
 	if (entries <= size / HUGE)
 		SKIP(return, "the memory could not be fragmented");

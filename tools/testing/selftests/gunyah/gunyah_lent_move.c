@@ -14,13 +14,13 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/swap.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
 #include "lent.h"
+#include "pressure.h"
 #include "testctl.h"
 
 #ifndef __NR_mseal
@@ -59,7 +59,7 @@ static bool fails(struct lent_vm *l, int error)
 {
 	struct gh_vm_status status;
 
-	if (!gh_start(l->vm.fd)) {
+	if (!gh_start(l->remote.vm.fd)) {
 		fprintf(stderr, "# it has started\n");
 		return false;
 	}
@@ -67,7 +67,7 @@ static bool fails(struct lent_vm *l, int error)
 		fprintf(stderr, "# not %s: %m\n", strerror(error));
 		return false;
 	}
-	return !gh_status(l->vm.fd, &status) &&
+	return !gh_status(l->remote.vm.fd, &status) &&
 	       status.state == GH_VM_STATE_NEW;
 }
 
@@ -84,7 +84,7 @@ static bool ends_well(struct lent_vm *l)
 		perror("# the guest");
 		return false;
 	}
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	return lent_is_open(l->mem, l->size);
 }
 
@@ -139,7 +139,7 @@ static int live_once(struct lent_vm *l)
 {
 	if (lent_build(l) || lent_start(l) || lent_finish(l))
 		return -1;
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	return 0;
 }
 
@@ -164,8 +164,8 @@ static int live_with_limit(void *arg)
 	renew_mem(l.mem, l.size);
 	if (lent_build(&l))
 		return 4;
-	if (!gh_set_region(l.vm.fd, 1, MEM_RWX | GH_MEM_LENT, 0x200000000,
-			   l.page, more) || errno != ENOMEM)
+	if (!gh_set_region(l.remote.vm.fd, 1, MEM_RWX | GH_MEM_LENT,
+			   0x200000000, l.page, more) || errno != ENOMEM)
 		return 5;
 	return lent_start(&l) || lent_finish(&l) ? 6 : 0;
 }
@@ -175,33 +175,10 @@ TEST_F_TIMEOUT(move, limit, LENT_TIMEOUT)
 	enum lent_kind kind = variant->kind;
 
 	EXPECT_TRUE(lent_close(&self->l));
-	lent_init(&self->l);
 	EXPECT_EQ(0, in_child(live_with_limit, &kind));
 }
 
 /* ---- swapped memory ---- */
-
-#define SWAP_FILE	"/dev/ram0"
-#define SWAP_MAGIC	"SWAPSPACE2"
-
-static int swap_on(size_t page)
-{
-	__u32 *header = alloc_mem(page);
-	int fd = open(SWAP_FILE, O_RDWR | O_CLOEXEC), ret = -1;
-
-	if (!header)
-		return -1;
-	header[256] = 1;			/* version */
-	header[257] = 4 * GUEST_SIZE / page;	/* last page */
-	memcpy((char *)header + page - strlen(SWAP_MAGIC), SWAP_MAGIC,
-	       strlen(SWAP_MAGIC));
-	if (fd >= 0 && pwrite(fd, header, page, 0) == (ssize_t)page &&
-	    !fsync(fd))
-		ret = swapon(SWAP_FILE, 0);
-	close(fd);
-	munmap(header, page);
-	return ret;
-}
 
 /* Some of the pages are on a disk when the VM starts */
 TEST_F_TIMEOUT(move, swapped, LENT_TIMEOUT)
@@ -209,12 +186,12 @@ TEST_F_TIMEOUT(move, swapped, LENT_TIMEOUT)
 	struct lent_vm *l = &self->l;
 	long long before, out;
 
-	if (access(SWAP_FILE, R_OK | W_OK))
-		SKIP(return, "no " SWAP_FILE);
-	if (swap_on(l->page))
+	if (access(SWAP_DEVICE, R_OK | W_OK))
+		SKIP(return, "no " SWAP_DEVICE);
+	if (swap_on())
 		SKIP(return, "no swap: %s", strerror(errno));
 	before = proc_value("/proc/vmstat", "pswpout");
-	if (variant->kind != LENT_HUGETLB) {
+	if (variant->kind != LENT_HUGETLB_MEMFD) {
 		EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
 		out = proc_value("/proc/vmstat", "pswpout") - before;
 		EXPECT_LT(0, out);
@@ -224,11 +201,11 @@ TEST_F_TIMEOUT(move, swapped, LENT_TIMEOUT)
 	EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
 	EXPECT_TRUE(lent_is_closed(l->mem, l->size));
 	EXPECT_CALL(lent_finish(l));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	EXPECT_TRUE(lent_is_open(l->mem, l->size));
 	EXPECT_EQ(0, madvise(l->mem, l->size, MADV_PAGEOUT));
 	EXPECT_TRUE(pattern_check(l->mem, l->size, 1));
-	EXPECT_EQ(0, swapoff(SWAP_FILE));
+	swap_off();
 }
 
 /* ---- mappings that are not what they were ---- */
@@ -238,7 +215,7 @@ TEST_F_TIMEOUT(move, protected, LENT_TIMEOUT)
 	struct lent_vm *l = &self->l;
 	size_t half = l->size / 2;
 
-	if (variant->kind != LENT_HUGETLB) {
+	if (variant->kind != LENT_HUGETLB_MEMFD) {
 		ASSERT_EQ(0, mprotect(l->mem + half, half, PROT_NONE));
 		EXPECT_TRUE(fails(l, EFAULT));
 		ASSERT_EQ(0, mprotect(l->mem + half, half,
@@ -250,7 +227,7 @@ TEST_F_TIMEOUT(move, protected, LENT_TIMEOUT)
 	EXPECT_EQ(SIGBUS, probe_load(l->mem));
 	EXPECT_EQ(SIGSEGV, probe_store(l->mem));
 	ASSERT_CALL(lent_finish(l));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	/* It has the protection that it had */
 	EXPECT_EQ(0, probe_load(l->mem));
 	EXPECT_EQ(SIGSEGV, probe_store(l->mem));
@@ -261,7 +238,7 @@ TEST_F_TIMEOUT(move, protected, LENT_TIMEOUT)
 TEST_F_TIMEOUT(move, unmapped, LENT_TIMEOUT)
 {
 	struct lent_vm *l = &self->l;
-	size_t part = variant->kind == LENT_HUGETLB ? l->size : l->page;
+	size_t part = variant->kind == LENT_HUGETLB_MEMFD ? l->size : l->page;
 	void *last = l->mem + l->size - part;
 
 	ASSERT_EQ(0, munmap(last, part));
@@ -269,7 +246,7 @@ TEST_F_TIMEOUT(move, unmapped, LENT_TIMEOUT)
 	EXPECT_TRUE(fails(l, EFAULT));
 	renew_mem(last, part);
 	EXPECT_EQ(0, probe_load(last));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	ASSERT_CALL(lent_build(l));
 	EXPECT_TRUE(ends_well(l));
 }
@@ -324,7 +301,6 @@ TEST_F_TIMEOUT(move, sealed, LENT_TIMEOUT)
 	int ret;
 
 	EXPECT_TRUE(lent_close(&self->l));
-	lent_init(&self->l);
 	ret = in_child(seal_and_start, &kind);
 	if (ret == KSFT_SKIP)
 		SKIP(return, "this kernel has no mseal()");
@@ -408,7 +384,7 @@ TEST_F_TIMEOUT(move, changing, LENT_TIMEOUT)
 		c.stop = false;
 		ASSERT_EQ(0, pthread_create(&thread, NULL, change, &c));
 		usleep(1000 * round);
-		if (!gh_start(l->vm.fd)) {
+		if (!gh_start(l->remote.vm.fd)) {
 			good++;
 		} else {
 			EXPECT_TRUE(errno == EFAULT || errno == ENODEV ||
@@ -417,7 +393,7 @@ TEST_F_TIMEOUT(move, changing, LENT_TIMEOUT)
 		}
 		__atomic_store_n(&c.stop, true, __ATOMIC_RELEASE);
 		pthread_join(thread, NULL);
-		vm_close(&l->vm);
+		remote_close(&l->remote);
 		renew_mem(l->mem, l->size);
 		ASSERT_CALL(lent_build(l));
 	}
@@ -470,7 +446,7 @@ TEST_F_TIMEOUT(move, in_use, LENT_TIMEOUT)
 		EXPECT_CALL(lent_start(l));
 		EXPECT_CALL(lent_turn(l));
 		EXPECT_CALL(lent_finish(l));
-		vm_close(&l->vm);
+		remote_close(&l->remote);
 		usleep(2000);
 		__atomic_store_n(&u.stop, true, __ATOMIC_RELEASE);
 		pthread_join(thread, NULL);
@@ -518,8 +494,8 @@ static int make_missing(struct lent_vm *l, struct server *s)
 	};
 	size_t i;
 
-	s->page = l->kind == LENT_HUGETLB ? HUGE_SIZE : l->page;
-	s->at = l->kind == LENT_HUGETLB ? l->mem : l->mem + LENT_HIT;
+	s->page = l->kind == LENT_HUGETLB_MEMFD ? HUGE : l->page;
+	s->at = l->kind == LENT_HUGETLB_MEMFD ? l->mem : l->mem + LENT_HIT;
 	s->content = alloc_mem(s->page);
 	if (!s->content)
 		return -1;
@@ -583,7 +559,7 @@ TEST_F_TIMEOUT(move, page_never_comes, LENT_TIMEOUT)
 	if (variant->kind == LENT_PRIVATE_MEMFD)
 		SKIP(return, "userfaultfd does not know private mappings");
 	/* The huge page is for the child */
-	vm_close(&self->l.vm);
+	remote_close(&self->l.remote);
 	munmap(self->l.area, self->l.area_size);
 	self->l.area = NULL;
 	close(self->l.memfd);
@@ -596,7 +572,7 @@ TEST_F_TIMEOUT(move, page_never_comes, LENT_TIMEOUT)
 		if (lent_alloc(&child, variant->kind) || lent_build(&child) ||
 		    make_missing(&child, &s) || write(ready[1], "", 1) != 1)
 			_exit(1);
-		gh_start(child.vm.fd);
+		gh_start(child.remote.vm.fd);
 		_exit(2);
 	}
 	ASSERT_EQ(1, read(ready[0], &c, 1));

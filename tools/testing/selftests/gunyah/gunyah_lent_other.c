@@ -104,8 +104,8 @@ TEST_F_TIMEOUT(other, child_after_the_end, LENT_TIMEOUT)
 	ASSERT_LE(0, pid);
 	if (!pid) {
 		close(go[1]);
-		vm_close_vcpus(&l->vm);
-		close(l->vm.fd);
+		vm_close_vcpus(&l->remote.vm);
+		close(l->remote.vm.fd);
 		c = lent_is_closed(l->mem, l->size);
 		if (write(back[1], &c, 1) != 1 || read(go[0], &c, 1) != 1)
 			_exit(2);
@@ -117,7 +117,7 @@ TEST_F_TIMEOUT(other, child_after_the_end, LENT_TIMEOUT)
 	ASSERT_EQ(1, read(back[0], &c, 1));
 	EXPECT_EQ(1, c);
 	ASSERT_CALL(lent_finish(l));
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	ASSERT_EQ(1, write(go[1], &c, 1));
 	ASSERT_EQ(1, read(back[0], &c, 1));
 	EXPECT_EQ(1, c);
@@ -421,7 +421,7 @@ FIXTURE_TEARDOWN(core)
 	param_restore(&self->pattern);
 	param_restore(&self->limit);
 	unlink(CORE_FILE);
-	write_file("/proc/sys/vm/nr_hugepages", "0");
+	write_file(HUGE_PAGES_PARAM, "0");
 	EXPECT_TRUE(leak_check(&self->leak, LONG_MS));
 }
 

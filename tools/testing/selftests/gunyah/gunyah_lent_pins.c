@@ -161,7 +161,7 @@ static bool ends_well(struct lent_vm *l)
 		perror("# the guest");
 		return false;
 	}
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	return lent_is_open(l->mem, l->size);
 }
 
@@ -411,7 +411,7 @@ static void transfer_during_start(struct __test_metadata *_metadata,
 	EXPECT_EQ(0, t.error)
 		TH_LOG("%s", strerror(t.error));
 	EXPECT_LT(0, t.good);
-	vm_close(&l->vm);
+	remote_close(&l->remote);
 	EXPECT_TRUE(lent_is_open(l->mem, l->size));
 	/* Direct I/O works again */
 	EXPECT_EQ(l->page, pread(t.disk, l->mem, l->page, 0));

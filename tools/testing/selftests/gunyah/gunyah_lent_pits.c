@@ -18,7 +18,7 @@
 #include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
-#include "lentvm.h"
+#include "lent.h"
 #include "message.h"
 #include "testctl.h"
 
@@ -28,7 +28,6 @@
 #define __NR_mseal	462
 #endif
 
-#define HUGE_PAGES	"/proc/sys/vm/nr_hugepages"
 #define MAP_COUNT	"/proc/sys/vm/max_map_count"
 
 #define NOBODY		65534
@@ -47,13 +46,13 @@ FIXTURE_SETUP(pits)
 	self->page = sysconf(_SC_PAGESIZE);
 	testctl_reset();
 	leak_read(&self->leak);
-	lent_vm_init(&self->vm);
+	lent_init(&self->vm);
 }
 
 FIXTURE_TEARDOWN(pits)
 {
 	param_restore(&self->param);
-	lent_vm_close(&self->vm);
+	lent_free(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
 
@@ -93,7 +92,7 @@ FIXTURE_VARIANT(kind)
 
 FIXTURE_VARIANT_ADD(kind, anonymous)
 {
-	.kind = LENT_ANONYMOUS,
+	.kind = LENT_ANON,
 };
 
 FIXTURE_VARIANT_ADD(kind, thp)
@@ -128,29 +127,24 @@ static bool is_hugetlb(enum lent_kind kind)
 	return kind == LENT_HUGETLB || kind == LENT_HUGETLB_MEMFD;
 }
 
-static long long huge_free(void)
-{
-	return proc_value("/proc/meminfo", "HugePages_Free");
-}
-
 FIXTURE_SETUP(kind)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	if (is_hugetlb(variant->kind)) {
-		if (access(HUGE_PAGES, F_OK))
+		if (access(HUGE_PAGES_PARAM, F_OK))
 			SKIP(return, "no huge pages");
-		ASSERT_CALL(param_set(&self->param, HUGE_PAGES, "8"));
-		ASSERT_EQ(8, huge_free());
+		ASSERT_CALL(param_set(&self->param, HUGE_PAGES_PARAM, "8"));
+		ASSERT_EQ(8, huge_pages_free());
 	}
 	leak_read(&self->leak);
-	lent_vm_init(&self->vm);
+	lent_init(&self->vm);
 }
 
 FIXTURE_TEARDOWN(kind)
 {
-	lent_vm_close(&self->vm);
+	lent_free(&self->vm);
 	if (is_hugetlb(variant->kind))
-		EXPECT_EQ(8, huge_free());
+		EXPECT_EQ(8, huge_pages_free());
 	param_restore(&self->param);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
@@ -162,18 +156,18 @@ TEST_F_TIMEOUT(kind, life, PITS_TIMEOUT)
 	int fd;
 
 	/* A file stays open: what it has must go all the same */
-	mem = lent_alloc_fd(variant->kind, size + 2 * variant->shift, &fd);
+	mem = lent_memory(variant->kind, size + 2 * variant->shift, &fd);
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem + variant->shift, size));
+	ASSERT_CALL(lent_build_in(&self->vm, mem + variant->shift, size));
 	if (is_hugetlb(variant->kind))
-		EXPECT_EQ(8 - LENT_SIZE / HUGE, huge_free());
-	ASSERT_CALL(lent_vm_start(&self->vm));
+		EXPECT_EQ(8 - LENT_SIZE / HUGE, huge_pages_free());
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	/* The huge pages are back, and were not lent */
 	if (is_hugetlb(variant->kind))
-		EXPECT_EQ(8, huge_free());
+		EXPECT_EQ(8, huge_pages_free());
 	EXPECT_EQ(1, count_vmas(self->vm.mem, size));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 	if (variant->shift) {
 		munmap(mem, variant->shift);
 		munmap(mem + variant->shift + size, variant->shift);
@@ -189,18 +183,18 @@ TEST_F_TIMEOUT(kind, again, PITS_TIMEOUT)
 	unsigned char *mem;
 	unsigned int i;
 
-	mem = lent_alloc(variant->kind, size + 2 * variant->shift);
+	mem = lent_memory(variant->kind, size + 2 * variant->shift, NULL);
 	ASSERT_NE(NULL, mem);
 	for (i = 0; i < 3; i++) {
-		ASSERT_CALL(lent_vm_build(&self->vm, mem + variant->shift,
+		ASSERT_CALL(lent_build_in(&self->vm, mem + variant->shift,
 					  size));
-		ASSERT_CALL(lent_vm_start(&self->vm));
+		ASSERT_CALL(lent_start_intact(&self->vm));
 		EXPECT_EQ(1, count_vmas(self->vm.mem, size));
 		remote_close(&self->vm.remote);
 		EXPECT_TRUE(all_zero(self->vm.mem, size));
 	}
 	munmap(mem, size + 2 * variant->shift);
-	self->vm.mem = NULL;
+	self->vm.area = NULL;
 }
 
 /* ---- what is refused when memory is registered ---- */
@@ -218,9 +212,9 @@ TEST_F_TIMEOUT(pits, hugetlb_in_part, PITS_TIMEOUT)
 	unsigned char *mem, *own;
 	int dev, fd;
 
-	if (param_set(&self->param, HUGE_PAGES, "2"))
+	if (param_set(&self->param, HUGE_PAGES_PARAM, "2"))
 		SKIP(return, "no huge pages");
-	mem = lent_alloc(LENT_HUGETLB, 2 * HUGE);
+	mem = lent_memory(LENT_HUGETLB, 2 * HUGE, NULL);
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(bare_open(&dev, &fd, &own));
 	for (i = 0; i < ARRAY_SIZE(part); i++) {
@@ -275,11 +269,11 @@ TEST_F_TIMEOUT(pits, lent_twice, PITS_TIMEOUT)
 TEST_F_TIMEOUT(pits, sealed, PITS_TIMEOUT)
 {
 	size_t half = LENT_SIZE / 2;
-	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE), *other;
+	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL), *other;
 	struct leak_state before, now;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	leak_read(&before);
 	if (syscall(__NR_mseal, (char *)mem + half, half, 0))
 		SKIP(return, "no mseal()");
@@ -290,7 +284,7 @@ TEST_F_TIMEOUT(pits, sealed, PITS_TIMEOUT)
 	EXPECT_EQ(before.locked_kb, now.locked_kb);
 
 	/* Other memory with the same content */
-	other = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	other = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	ASSERT_NE(NULL, other);
 	memcpy(other, mem, LENT_SIZE);
 	ASSERT_EQ(0, gh_remove_region(self->vm.remote.vm.fd,
@@ -299,8 +293,9 @@ TEST_F_TIMEOUT(pits, sealed, PITS_TIMEOUT)
 				  MEM_RWX | GH_MEM_LENT, GUEST_BASE, LENT_SIZE,
 				  other));
 	self->vm.mem = other;
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	self->vm.area = other;
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 	/* The rest is sealed until this process ends */
 	munmap(mem, half);
 }
@@ -308,34 +303,34 @@ TEST_F_TIMEOUT(pits, sealed, PITS_TIMEOUT)
 /* As many mappings as there may be: each move adds one for a short time */
 TEST_F_TIMEOUT(pits, max_map_count, PITS_TIMEOUT)
 {
-	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	char text[32];
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	snprintf(text, sizeof(text), "%zu", count_vmas(NULL, -1UL) - 1);
 	ASSERT_CALL(param_set(&self->param, MAP_COUNT, text));
 	EXPECT_ERRNO(ENOMEM, gh_start(self->vm.remote.vm.fd));
 	param_restore(&self->param);
 	EXPECT_TRUE(is_untouched(&self->vm));
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /* Memory in very many mappings, which become one */
 TEST_F_TIMEOUT(pits, many_mappings, PITS_TIMEOUT)
 {
-	char *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	char *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	size_t page = self->page, at;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	for (at = 0; at < LENT_SIZE; at += 2 * page)
 		ASSERT_EQ(0, madvise(mem + at, page, MADV_DONTFORK));
 	EXPECT_LE(LENT_SIZE / page, count_vmas(mem, LENT_SIZE));
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	EXPECT_EQ(1, count_vmas(mem, LENT_SIZE));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /*
@@ -348,14 +343,14 @@ TEST_F_TIMEOUT(pits, many_blocks, PITS_TIMEOUT)
 	unsigned char *mem;
 
 	for (pages = 112; pages <= 300; pages += 7) {
-		mem = lent_alloc(LENT_ANONYMOUS, pages * page);
+		mem = lent_memory(LENT_ANON, pages * page, NULL);
 		ASSERT_NE(NULL, mem);
-		ASSERT_CALL(lent_vm_build(&self->vm, mem, pages * page));
+		ASSERT_CALL(lent_build_in(&self->vm, mem, pages * page));
 		for (at = 0; at < pages; at += 2)
 			ASSERT_EQ(0, madvise(mem + at * page, page,
 					     MADV_DONTFORK));
-		ASSERT_CALL(lent_vm_start(&self->vm));
-		EXPECT_TRUE(lent_vm_end(&self->vm));
+		ASSERT_CALL(lent_start_intact(&self->vm));
+		EXPECT_TRUE(lent_end(&self->vm));
 	}
 	/* What is freed a little later must not be wrong either */
 	usleep(200000);
@@ -375,8 +370,8 @@ static int start_with_future(void *data)
 	struct lent_vm vm;
 	int err;
 
-	lent_vm_init(&vm);
-	if (lent_vm_build(&vm, lent_alloc(LENT_ANONYMOUS, LENT_SIZE),
+	lent_init(&vm);
+	if (lent_build_in(&vm, lent_memory(LENT_ANON, LENT_SIZE, NULL),
 			  LENT_SIZE))
 		return 101;
 	if (setrlimit(RLIMIT_MEMLOCK, &limit) ||
@@ -387,7 +382,7 @@ static int start_with_future(void *data)
 	if (err && !is_untouched(&vm))
 		return 103;
 	/* What was charged for the failure must not be missing afterwards */
-	if (err && (munlockall() || lent_vm_start(&vm) || !lent_vm_end(&vm)))
+	if (err && (munlockall() || lent_start_intact(&vm) || !lent_end(&vm)))
 		return 104;
 	return err;
 }
@@ -404,9 +399,9 @@ TEST_F_TIMEOUT(pits, mlockall_future, PITS_TIMEOUT)
 	/* A privileged process has no limit; it loses no page by that */
 	leak_read(&leak);
 	ASSERT_EQ(0, mlockall(MCL_FUTURE));
-	ASSERT_CALL(lent_vm_run(&self->vm));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_run(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 	munlockall();
 	EXPECT_TRUE(leak_check(&leak, BACK_MS));
 }
@@ -414,14 +409,14 @@ TEST_F_TIMEOUT(pits, mlockall_future, PITS_TIMEOUT)
 /* Another VM shares the memory: it keeps the old pages */
 TEST_F_TIMEOUT(pits, shared_with_another, PITS_TIMEOUT)
 {
-	void *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	const __u64 addr = GUEST_SHM_BASE + 2 * GUEST_FREE;
 	const size_t size = GUEST_FREE;
 	struct remote other;
 	struct vm_config cfg = { 0 };
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	remote_init(&other);
 	ASSERT_CALL(remote_build(&other, &cfg));
 	/* Its second region is the first part of ours: add one that is */
@@ -435,11 +430,11 @@ TEST_F_TIMEOUT(pits, shared_with_another, PITS_TIMEOUT)
 		   G_FILL(addr, size, 500), G_CHECK(addr, size, 500), G_OFF);
 	ASSERT_CALL(gh_start(other.vm.fd));
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(&other.vm, 0));
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	EXPECT_EQ(0, vm_run_all(&other.vm, NULL, NULL));
-	EXPECT_TRUE(lent_vm_intact(&self->vm));
+	EXPECT_TRUE(lent_is_intact(&self->vm));
 	vm_close(&other.vm);
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /* ---- a hole, found when some blocks were moved ---- */
@@ -448,11 +443,11 @@ TEST_F_TIMEOUT(pits, shared_with_another, PITS_TIMEOUT)
 
 TEST_F_TIMEOUT(pits, no_access, PITS_TIMEOUT)
 {
-	unsigned char *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+	unsigned char *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	size_t page = self->page;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	ASSERT_EQ(0, mprotect(mem + HOLE, page, PROT_NONE));
 	EXPECT_ERRNO(EFAULT, gh_start(self->vm.remote.vm.fd));
 	ASSERT_EQ(0, mprotect(mem + HOLE, page, PROT_READ | PROT_WRITE));
@@ -462,20 +457,20 @@ TEST_F_TIMEOUT(pits, no_access, PITS_TIMEOUT)
 	EXPECT_ERRNO(EFAULT, gh_start(self->vm.remote.vm.fd));
 	ASSERT_EQ(0, mprotect(mem + HOLE, page, PROT_READ | PROT_WRITE));
 	EXPECT_TRUE(is_untouched(&self->vm));
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 TEST_F_TIMEOUT(pits, unmapped, PITS_TIMEOUT)
 {
-	unsigned char *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE), *copy;
+	unsigned char *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL), *copy;
 	size_t page = self->page;
 	unsigned int i;
 
 	ASSERT_NE(NULL, mem);
 	copy = malloc(page);
 	ASSERT_NE(NULL, copy);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	memcpy(copy, mem + HOLE, page);
 	for (i = 0; i < 3; i++) {
 		ASSERT_EQ(0, munmap(mem + HOLE, page));
@@ -488,8 +483,8 @@ TEST_F_TIMEOUT(pits, unmapped, PITS_TIMEOUT)
 		EXPECT_TRUE(is_untouched(&self->vm));
 	}
 	free(copy);
-	ASSERT_CALL(lent_vm_start(&self->vm));
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /* ---- a mapping that grows beyond the memory ---- */
@@ -573,12 +568,12 @@ static void *provide(void *data)
 
 TEST_F_TIMEOUT(pits, userfaultfd, PITS_TIMEOUT)
 {
-	unsigned char *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE), *content;
+	unsigned char *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL), *content;
 	struct provider provider = { .page = self->page };
 	pthread_t thread;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	content = malloc(MISSING);
 	ASSERT_NE(NULL, content);
 	memcpy(content, mem + HOLE, MISSING);
@@ -590,13 +585,13 @@ TEST_F_TIMEOUT(pits, userfaultfd, PITS_TIMEOUT)
 	provider.start = (uintptr_t)mem + HOLE;
 	ASSERT_EQ(0, pthread_create(&thread, NULL, provide, &provider));
 	/* The guest finds what the other thread has provided */
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	EXPECT_EQ(MISSING / self->page, provider.provided);
 	pthread_cancel(thread);
 	pthread_join(thread, NULL);
 	close(provider.fd);
 	free(content);
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 struct ignored {
@@ -621,8 +616,8 @@ static int start_ignored(struct ignored *ignored)
 	pthread_t thread;
 	struct lent_vm vm;
 
-	lent_vm_init(&vm);
-	if (lent_vm_build(&vm, lent_alloc(LENT_ANONYMOUS, LENT_SIZE),
+	lent_init(&vm);
+	if (lent_build_in(&vm, lent_memory(LENT_ANON, LENT_SIZE, NULL),
 			  LENT_SIZE))
 		return 1;
 	ignored->fd = uffd_make(&vm, ignored->features);

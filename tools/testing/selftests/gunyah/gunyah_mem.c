@@ -12,7 +12,6 @@
 
 #define MEM_TIMEOUT	600
 
-#define HUGE		0x200000UL
 #define GIB		0x40000000UL
 
 /* Memory entries per message, and how many all firmware is known to survive */
@@ -219,9 +218,9 @@ static void *kind_alloc(enum mem_kind kind, size_t size)
 		close(fd);
 		break;
 	case HUGETLB:
-		write_file("/proc/sys/vm/nr_hugepages", "4");
+		write_file(HUGE_PAGES_PARAM, "4");
 		mem = mmap(NULL, size, prot,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGE_TLB, -1, 0);
 		break;
 	default:
 		return alloc_scattered(size);
@@ -247,7 +246,7 @@ FIXTURE_TEARDOWN(kind)
 	munmap(self->mem, self->size);
 	EXPECT_TRUE(leak_check(&self->leak, 0));
 	if (variant->kind == HUGETLB)
-		write_file("/proc/sys/vm/nr_hugepages", "0");
+		write_file(HUGE_PAGES_PARAM, "0");
 }
 
 TEST_F_TIMEOUT(kind, content, MEM_TIMEOUT)
@@ -306,7 +305,7 @@ TEST_F_TIMEOUT(kind, content, MEM_TIMEOUT)
 		EXPECT_EQ(1, runs);
 	/* Otherwise this variant tests nothing */
 	if (variant->kind == SCATTERED)
-		EXPECT_LE(self->size / 4096 / 2, runs);
+		EXPECT_LE(self->size / sysconf(_SC_PAGESIZE) / 2, runs);
 }
 
 /* A failed start leaves the content of the memory alone */
@@ -493,7 +492,7 @@ TEST_F_TIMEOUT(mem, part_of_huge_page, MEM_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 	vm_close(self->vm);
 	munmap(huge, HUGE);
-	write_file("/proc/sys/vm/nr_hugepages", "0");
+	write_file(HUGE_PAGES_PARAM, "0");
 }
 
 /* ---- what a start costs ---- */
@@ -537,12 +536,13 @@ FIXTURE_VARIANT_ADD(cost, lent_8m)
 FIXTURE_SETUP(cost)
 {
 	long long need = variant->size / 1024 * (variant->lent ? 2 : 1);
+	size_t page = sysconf(_SC_PAGESIZE);
 
 	SKIP_WITHOUT_GUNYAH(return);
 	/* Some more is for tables and lists */
 	if (proc_value("/proc/meminfo", "MemAvailable") < need + need / 8)
 		SKIP(return, "needs %lld MiB of memory", need / 1024);
-	if (!variant->lent && variant->size / 4096 > MOST_ENTRIES &&
+	if (!variant->lent && variant->size / page > MOST_ENTRIES &&
 	    !hyp_word("gunyah_hyp.max_entries=0"))
 		SKIP(return, "this firmware may not survive so many entries");
 	if (!trace_present())
@@ -576,7 +576,7 @@ TEST_F_TIMEOUT(cost, messages, MEM_TIMEOUT)
 	runs = count_runs(self->mem, variant->size);
 	ASSERT_NE(0, runs);
 	/* Otherwise it is not fragmented enough to test anything */
-	EXPECT_LE(variant->size / 4096 / 10 * 9, runs);
+	EXPECT_LE(variant->size / sysconf(_SC_PAGESIZE) / 10 * 9, runs);
 
 	ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
 	/* The guest checks the last bytes */

@@ -446,7 +446,7 @@ TEST_F(memfile, regions)
 	EXPECT_EQ(0, gh_remove_region(self->vm, 3));
 	close(vm);
 	/* Still what it was */
-	EXPECT_EQ(0, read_signal(self->mem));
+	EXPECT_EQ(0, probe_load(self->mem));
 }
 
 /* A range that is only partly one of the file is refused */

@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "lentvm.h"
+#include "lent.h"
+#include "pressure.h"
 #include "message.h"
 #include "storm.h"
 #include "testctl.h"
@@ -126,9 +127,9 @@ static void *vmm_alloc(struct vmm *vmm)
 
 	switch (storm_below(&vmm->state, 3)) {
 	case 0:
-		return lent_alloc(LENT_ANONYMOUS, LENT_SIZE);
+		return lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	case 1:
-		return lent_alloc(LENT_THP, LENT_SIZE);
+		return lent_memory(LENT_THP, LENT_SIZE, NULL);
 	default:
 		mem = mmap(NULL, LENT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			   vmm->storm->memfd, 0);

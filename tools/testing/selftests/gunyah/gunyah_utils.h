@@ -392,6 +392,17 @@ void catch_sigusr1(void);
 
 /* ---- memory ---- */
 
+/*
+ * A huge page of hugetlbfs: a block of the page table, or contiguous entries,
+ * whatever the size of a page is
+ */
+#define HUGE			0x200000UL
+#define HUGE_PAGES(file)						\
+	"/sys/kernel/mm/hugepages/hugepages-2048kB/" file
+#define HUGE_PAGES_PARAM	HUGE_PAGES("nr_hugepages")
+#define MAP_HUGE_TLB		(MAP_HUGETLB | 21 << 26)
+#define MFD_HUGE_TLB		(4U | 21 << 26)
+
 void pattern_fill(void *mem, size_t size, __u64 pattern);
 bool pattern_check(const void *mem, size_t size, __u64 pattern);
 bool all_zero(const void *mem, size_t size);
@@ -399,8 +410,10 @@ void *alloc_mem(size_t size);
 void renew_mem(void *mem, size_t size);
 void *alloc_scattered(size_t size);
 void *map_shared(int fd, size_t size, off_t offset);
-/* Signal of a read of a byte: SIGBUS, SIGSEGV, or 0 */
-int read_signal(const void *byte);
+/* Accesses to a byte: the signal that this gives, SIGBUS or SIGSEGV, or 0 */
+int probe_load(const void *byte);
+int probe_store(void *byte);
+int probe_atomic(void *byte);
 size_t count_runs(const void *mem, size_t size);
 
 /* ---- leaks ---- */

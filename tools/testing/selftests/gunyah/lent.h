@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A VM whose lent memory is attacked while its guest uses it
+ * A guest that runs in lent memory, and what the host can find out about that
  */
 #ifndef GUNYAH_TEST_LENT_H
 #define GUNYAH_TEST_LENT_H
 
-#include "gunyah_utils.h"
+#include <linux/elf.h>
 
-#define LENT_TIMEOUT	300
+#include "remote.h"
 
-#define HUGE_SIZE	0x200000UL
+#define LENT_TIMEOUT		300
 
-/* What the guest checks: offset in the region, and size */
-#define LENT_HIT	GUEST_FREE
-#define LENT_HIT_SIZE	(GUEST_SIZE - GUEST_FREE)
+#define MIB			0x100000UL
 
-/* Patterns: what the host has put there, and what the guest does */
-#define LENT_OF_HOST	0x1234567812345678ULL
-#define LENT_OF_GUEST	0x5ec3e75ec3e75ec3ULL
+/* Size of the region of a VM from lent_run() */
+#define LENT_SIZE		(8 * MIB)
+
+/* What the guest checks if the region has GUEST_SIZE: offset in it, and size */
+#define LENT_HIT		GUEST_FREE
+#define LENT_HIT_SIZE		(GUEST_SIZE - GUEST_FREE)
+
+/* Pattern that the host has put there; the guest's are the following numbers */
+#define LENT_OF_HOST		0x1234567812345678ULL
 
 /** enum lent_kind - kind of memory that becomes the region */
 enum lent_kind {
@@ -26,28 +30,26 @@ enum lent_kind {
 	LENT_MEMFD,
 	LENT_THP_MEMFD,
 	LENT_PRIVATE_MEMFD,
-	LENT_HUGETLB,		/* memfd with huge pages */
+	LENT_HUGETLB,		/* anonymous, private */
+	LENT_HUGETLB_MEMFD,
 };
 
 /**
- * struct lent_vm - a VM, and the attacks on its image region
- * @vm: the VM; it has a second region that is shared
- * @runner: runs its vCPU
- * @running: that runs
- * @kind: kind of the memory
+ * struct lent_vm - a VM whose image region is lent
+ * @remote: the VM; it has a second region that is shared
+ * @kind: kind of the memory that lent_alloc() has allocated
  * @memfd: its file, -1: none
  * @page: size of a page
  * @size: size of the region
- * @mem: the region
- * @area: mapping that contains the region and the pages around it
+ * @mem: the region; stays mapped when the VM is closed
+ * @area: mapping to be removed, which contains the region, NULL: none
  * @area_size: its size
- * @leak: what is in use without it
- * @aborts: number of the host's accesses to memory that it gave away
+ * @pattern: what the guest has from GUEST_FREE on
+ * @leak: what is in use without it, lent_setup()
+ * @aborts: the host's accesses to memory that it gave away, before
  */
 struct lent_vm {
-	struct vm vm;
-	struct runner runner;
-	bool running;
+	struct remote remote;
 	enum lent_kind kind;
 	int memfd;
 	size_t page;
@@ -55,11 +57,12 @@ struct lent_vm {
 	unsigned char *mem;
 	unsigned char *area;
 	size_t area_size;
+	__u64 pattern;
 	struct leak_state leak;
 	__u64 aborts;
 };
 
-/* Page of an anonymous mapping before the region, and one behind it */
+/* Page of an anonymous mapping before memory of lent_alloc(), and one behind it */
 static inline unsigned char *lent_before(const struct lent_vm *l)
 {
 	return l->mem - l->page;
@@ -69,6 +72,9 @@ static inline unsigned char *lent_behind(const struct lent_vm *l)
 {
 	return l->mem + l->size;
 }
+
+/* Memory of a kind without a VM; @fd: its file, -1: it has none. Or NULL */
+void *lent_memory(enum lent_kind kind, size_t size, int *fd);
 
 /*
  * Order of the calls: lent_alloc(), lent_build(), lent_start(), attacks on the
@@ -80,22 +86,61 @@ int lent_alloc(struct lent_vm *l, enum lent_kind kind);
 /* Both of these; why that is not possible here, or NULL */
 const char *lent_setup(struct lent_vm *l, enum lent_kind kind);
 int lent_build(struct lent_vm *l);
+/* With other memory than lent_alloc()'s */
+int lent_build_in(struct lent_vm *l, void *mem, size_t size);
 int lent_start(struct lent_vm *l);
 int lent_turn(struct lent_vm *l);
 /* EBADE: the guest has seen something else than what belongs there */
 int lent_finish(struct lent_vm *l);
-/* Give back everything; false if something leaked, or if the host has died */
+
+/* A turn; whether the host has had neither access nor aborts, either */
+bool lent_is_intact(struct lent_vm *l);
+/* Both; EBADMSG: it is not intact */
+int lent_start_intact(struct lent_vm *l);
+/* The same with LENT_SIZE bytes of anonymous memory */
+int lent_run(struct lent_vm *l);
+/* End it; whether the memory is back and cleared. It is unmapped then. */
+bool lent_end(struct lent_vm *l);
+
+/* Give back everything; lent_build() may be called again */
+void lent_free(struct lent_vm *l);
+/* The same; false if something leaked, or if the host had aborts */
 bool lent_close(struct lent_vm *l);
+
+/* ---- what the host can find out, lent_probe.c ---- */
 
 /* The guest has, or had, access; user space has none */
 bool lent_is_closed(const void *mem, size_t size);
 /* User space can read zeroes there, write and read that, all of it */
 bool lent_is_open(void *mem, size_t size);
+/* Memory entries of the image region, 0 if that cannot be known */
+size_t lent_entries(int fd, __u32 label);
+__u64 host_aborts(void);
+/* Whether a system call can read a page */
+bool page_readable(const void *page);
+bool any_readable(const void *mem, size_t size);
+size_t count_vmas(const void *mem, size_t size);
+/* Huge pages of HUGE bytes that nobody uses, or -1 */
+long long huge_pages_free(void);
 
-/* The signal that an access gets, or 0 */
-int probe_load(const void *addr);
-int probe_store(void *addr);
-int probe_atomic(void *addr);
+/**
+ * struct offline_pages - page frames that are PageOffline
+ * @pfn: the first ones
+ * @num: number of them in @pfn
+ * @total: number of them in all of memory
+ */
+struct offline_pages {
+	__u64 pfn[0x4000];
+	size_t num;
+	size_t total;
+};
+
+int offline_pages_find(struct offline_pages *pages);
+/*
+ * Segment @i of /proc/kcore: 1 if it is memory, 0 if it is something else, -1 if
+ * it does not exist
+ */
+int kcore_segment(int fd, unsigned int i, struct elf64_phdr *phdr);
 
 /* In FIXTURE_SETUP(): @l with memory of a kind, if there is such memory */
 #define LENT_SETUP(statement, l, kind) do {				\
@@ -114,6 +159,6 @@ int probe_atomic(void *addr);
 	LENT_VARIANT(fixture, memfd, LENT_MEMFD);			\
 	LENT_VARIANT(fixture, thp_memfd, LENT_THP_MEMFD);		\
 	LENT_VARIANT(fixture, private_memfd, LENT_PRIVATE_MEMFD);	\
-	LENT_VARIANT(fixture, hugetlb, LENT_HUGETLB)
+	LENT_VARIANT(fixture, hugetlb, LENT_HUGETLB_MEMFD)
 
 #endif /* GUNYAH_TEST_LENT_H */

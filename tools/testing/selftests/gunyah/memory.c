@@ -186,30 +186,74 @@ void *map_shared(int fd, size_t size, off_t offset)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
-static __thread sigjmp_buf read_failed;
+/* ---- accesses that may fail ---- */
+
+static __thread sigjmp_buf probe_failed;
 
 static void on_fault(int sig)
 {
-	siglongjmp(read_failed, sig);
+	siglongjmp(probe_failed, sig);
 }
 
-/**
- * read_signal() - read a byte
- * @byte: where it is
- *
- * Return: signal that the read has caused, or 0.
- */
-int read_signal(const void *byte)
+static void load(unsigned char *byte)
+{
+	__atomic_load_n(byte, __ATOMIC_RELAXED);
+}
+
+static void store(unsigned char *byte)
+{
+	__atomic_store_n(byte, 0, __ATOMIC_RELAXED);
+}
+
+static void atomic(unsigned char *byte)
+{
+	__atomic_fetch_or(byte, 0, __ATOMIC_SEQ_CST);
+}
+
+static int probe(void (*access)(unsigned char *byte), void *byte)
 {
 	struct sigaction action = { .sa_handler = on_fault }, bus, segv;
 	int sig;
 
 	sigaction(SIGBUS, &action, &bus);
 	sigaction(SIGSEGV, &action, &segv);
-	sig = sigsetjmp(read_failed, 1);
+	sig = sigsetjmp(probe_failed, 1);
 	if (!sig)
-		asm volatile("" : : "r"(*(const unsigned char *)byte));
+		access(byte);
 	sigaction(SIGBUS, &bus, NULL);
 	sigaction(SIGSEGV, &segv, NULL);
 	return sig;
+}
+
+/**
+ * probe_load() - load a byte that may be inaccessible
+ * @byte: where it is
+ *
+ * Return: the signal that this gives, or 0.
+ */
+int probe_load(const void *byte)
+{
+	return probe(load, (void *)byte);
+}
+
+/**
+ * probe_store() - store a byte, zero, where there may be no access
+ * @byte: where it is
+ *
+ * Return: the signal that this gives, or 0.
+ */
+int probe_store(void *byte)
+{
+	return probe(store, byte);
+}
+
+/**
+ * probe_atomic() - an atomic operation that changes nothing, if possible
+ * @byte: where
+ *
+ * Return: the signal that this gives, or 0.
+ */
+int probe_atomic(void *byte)
+{
+	return probe(atomic, byte);
 }

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lentvm.h"
+#include "lent.h"
 #include "storm.h"
 
 #define MAX_LEN		(4 * 0x10000UL)
@@ -378,8 +378,8 @@ static int do_sysctl(struct attack *attack)
 static int do_use_memory(struct attack *attack)
 {
 	size_t size = (1 + storm_below(attack->state, 64)) * MIB, at;
-	char *mem = lent_alloc(storm_below(attack->state, 2) ? LENT_THP :
-			       LENT_ANONYMOUS, size);
+	char *mem = lent_memory(storm_below(attack->state, 2) ? LENT_THP :
+			       LENT_ANON, size, NULL);
 
 	if (!mem)
 		return 0;
