@@ -492,23 +492,23 @@ TEST_F_TIMEOUT(pits, unmapped, PITS_TIMEOUT)
 TEST_F_TIMEOUT(pits, grown, PITS_TIMEOUT)
 {
 	const size_t half = LENT_SIZE / 2, large = 1UL << 46;
-	unsigned char *mem = lent_alloc(LENT_ANONYMOUS, LENT_SIZE), *far;
+	unsigned char *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL), *far;
 	size_t at;
 
 	ASSERT_NE(NULL, mem);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, LENT_SIZE));
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	remote_close(&self->vm.remote);
 	/* The object keeps one half, from which the other is taken */
 	far = mremap(mem + half, half, large, MREMAP_MAYMOVE);
 	ASSERT_NE(MAP_FAILED, far);
-	ASSERT_CALL(lent_vm_build(&self->vm, mem, half));
-	ASSERT_CALL(lent_vm_start(&self->vm));
+	ASSERT_CALL(lent_build_in(&self->vm, mem, half));
+	ASSERT_CALL(lent_start_intact(&self->vm));
 	EXPECT_TRUE(all_zero(far, half));
 	for (at = half; at < large; at *= 2)
 		EXPECT_FALSE(page_readable(far + at));
 	munmap(far, large);
-	EXPECT_TRUE(lent_vm_end(&self->vm));
+	EXPECT_TRUE(lent_end(&self->vm));
 }
 
 /* ---- pages that another thread provides ---- */
