@@ -27,6 +27,7 @@
 #include <linux/xarray.h>
 
 #include "lent.h"
+#include "pages.h"
 #include "region.h"
 #include "runs.h"
 
@@ -60,7 +61,7 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 		     unsigned long left)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long step = PMD_SIZE;
+	unsigned long step = GUNYAH_BLOCK_SIZE;
 	struct vm_area_struct *vma;
 
 	*source = (struct lent_source) { .addr = addr };

@@ -275,7 +275,7 @@ static struct page *pages_alloc_block(unsigned int *order, gfp_t zero)
 static unsigned int pages_max_order(unsigned long at, unsigned long left)
 {
 	unsigned int order = min3((unsigned int)MAX_PAGE_ORDER,
-				  (unsigned int)(PMD_SHIFT - PAGE_SHIFT),
+				  (unsigned int)get_order(GUNYAH_BLOCK_SIZE),
 				  (unsigned int)ilog2(left));
 
 	return at ? min_t(unsigned int, order, __ffs(at)) : order;

@@ -7,12 +7,20 @@
 #define _GUNYAH_PAGES_H
 
 #include <linux/maple_tree.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
 struct gunyah_mem_runs;
 struct mm_struct;
 struct page;
+
+/*
+ * Size of the largest block: a VM's stage 2 maps no more with one entry. A move
+ * needs that much in addition, so it does not grow with the size of a page, as
+ * that of a PMD does, which is up to 512 MiB.
+ */
+#define GUNYAH_BLOCK_SIZE	SZ_2M
 
 /**
  * struct gunyah_pages - the content of a file
