@@ -112,7 +112,8 @@ static void *map_what(const char *what, __u64 *size)
 {
 	if (strchr(what, '/'))
 		return map_file(what, size);
-	if (read_number(what, size) || !*size || *size % SZ_4K) {
+	if (read_number(what, size) || !*size ||
+	    *size % sysconf(_SC_PAGESIZE)) {
 		errno = EINVAL;
 		return NULL;
 	}

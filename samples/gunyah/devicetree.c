@@ -183,7 +183,8 @@ static void find_all_shared(const void *dt, struct layout *layout)
 	if (!layout->pool)
 		return;
 	layout->pool_size = reserved_size(dt, layout->pool);
-	if (!layout->pool_size || layout->pool_size % SZ_4K ||
+	if (!layout->pool_size ||
+	    layout->pool_size % sysconf(_SC_PAGESIZE) ||
 	    layout->pool_size > MAX_POOL_SIZE)
 		die("devicetree: size of the DMA pool is %#llx",
 		    (unsigned long long)layout->pool_size);
