@@ -24,6 +24,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "image"))
 import mkcpio  # noqa: E402 pylint: disable=wrong-import-position
 
 QEMU = "qemu-system-aarch64"
+# cortex-a72 has no pages of 16 KiB
+CPU = "cortex-a76" if os.environ.get("KERNEL") == "16k" else "cortex-a72"
 EXIT = re.compile(r"^gunyah-job: exit=(\d+)\s*$", re.M)
 # Exit statuses of the runner itself, as those of timeout(1)
 TIME_LIMIT = 124
@@ -64,7 +66,7 @@ class Job:
     memory: str = "4G"
     deterministic: bool = False
     hypervisor: str = "hyp"	# "hyp", "none", or the path of a Gunyah image
-    cpu: str = "cortex-a72"
+    cpu: str = CPU
     kvm: bool = False		# without a hypervisor: leave EL2 to Linux
     initramfs: str = "initramfs.cpio.gz"
     qemu: list = field(default_factory=list)	# further arguments
