@@ -3,5 +3,22 @@
 #
 # PROGRAM, one of the kselftests. CLOCK is a variable that tells it about time.
 
+leaks=/sys/kernel/debug/kmemleak
+
+[ ! -e "$leaks" ] || echo clear >"$leaks"
 export "${CLOCK?}"
-cd /selftests/gunyah && exec "./$PROGRAM"
+cd /selftests/gunyah && "./$PROGRAM"
+status=$?
+[ -e "$leaks" ] || exit "$status"
+
+# Objects are reported when they are some seconds old, and were found twice
+for _ in 1 2; do
+	sleep 6
+	echo scan >"$leaks"
+done
+if [ -n "$(cat "$leaks")" ]; then
+	cat "$leaks"
+	echo "kmemleak: see above"
+	status=1
+fi
+exit "$status"
