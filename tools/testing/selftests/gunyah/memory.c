@@ -95,6 +95,7 @@ void renew_mem(void *mem, size_t size)
  * separates them.
  */
 #define SCATTER_STRIDE	61
+#define SCATTER_STRIDE_SMALL	7
 
 /**
  * alloc_scattered() - allocate memory with hardly any contiguous pages
@@ -105,6 +106,8 @@ void renew_mem(void *mem, size_t size)
 void *alloc_scattered(size_t size)
 {
 	size_t page = sysconf(_SC_PAGESIZE), pages = size / page, first, i;
+	size_t stride = pages > 4 * SCATTER_STRIDE ? SCATTER_STRIDE :
+						     SCATTER_STRIDE_SMALL;
 	unsigned char *mem;
 	int fd;
 
@@ -120,8 +123,8 @@ void *alloc_scattered(size_t size)
 	if (mem == MAP_FAILED)
 		return NULL;
 	madvise(mem, size, MADV_NOHUGEPAGE);
-	for (first = 0; first < SCATTER_STRIDE; first++)
-		for (i = first; i < pages; i += SCATTER_STRIDE)
+	for (first = 0; first < stride; first++)
+		for (i = first; i < pages; i += stride)
 			mem[i * page] = 1;
 	return mem;
 }
