@@ -266,7 +266,7 @@ static const struct {
 	{ { RM_MEM_LEND_MSG }, GH_VM_START_STEP_MEMORY },
 	{ { RM_MEM_SHARE_MSG, { .shm_size = GUEST_SHM_SIZE } },
 	  GH_VM_START_STEP_MEMORY },
-	{ { RM_MEM_APPEND_MSG, { .shm_size = APPEND_SIZE }, .scattered = true },
+	{ { RM_MEM_APPEND_MSG, .scattered = true },
 	  GH_VM_START_STEP_MEMORY },
 	{ { RM_VM_CONFIG_IMAGE_MSG }, GH_VM_START_STEP_CONFIGURE },
 	{ { RM_VM_INIT_MSG }, GH_VM_START_STEP_INIT },

@@ -20,7 +20,7 @@ static const struct message start_messages[] = {
 	{ RM_MEM_LEND_MSG, { .shm_size = GUEST_SHM_SIZE, .shm_lent = true },
 	  .nth = 2, .hides = true },
 	{ RM_MEM_SHARE_MSG, { .shm_size = GUEST_SHM_SIZE }, .hides = true },
-	{ RM_MEM_APPEND_MSG, { .shm_size = APPEND_SIZE }, .scattered = true },
+	{ RM_MEM_APPEND_MSG, .scattered = true },
 	{ RM_VM_CONFIG_IMAGE_MSG },
 	{ RM_VM_INIT_MSG },
 	{ RM_VM_GET_HYP_RESOURCES_MSG },

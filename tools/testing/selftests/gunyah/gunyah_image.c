@@ -22,7 +22,7 @@
 #define LABEL		0
 
 #define SHM_LABEL	77
-#define SHM_SIZE	0x100000UL
+#define SHM_SIZE	(256UL * sysconf(_SC_PAGESIZE))
 
 #define LENT		(MEM_RWX | GH_MEM_LENT)
 

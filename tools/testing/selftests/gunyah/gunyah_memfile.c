@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 
 #include "../kselftest_harness.h"
 #include "gunyah_utils.h"
+#include "pressure.h"
 
 #define UNPRIVILEGED	65534
 #define FILE_SIZE	GUEST_SIZE
@@ -127,6 +127,7 @@ struct limit_arg {
 	int dev;
 	size_t page;
 	size_t size;
+	const struct cgroup *cg;
 };
 
 static bool has_locked(size_t size)
@@ -197,16 +198,12 @@ TEST_F(create, memlock_limit)
 	EXPECT_EQ(0, in_child(limited, &arg));
 }
 
-#define CGROUP		"/tmp/gunyah-cgroup"
-#define CGROUP_TEST	CGROUP "/test/"
-
-/* MiB that the cgroup of this process uses, give or take one */
-static int cgroup_mb(void)
+/* MiB that a control group uses, give or take one */
+static int cgroup_mb(const struct cgroup *cg)
 {
-	char text[32] = "";
-
-	read_file(CGROUP_TEST "memory.current", text, sizeof(text));
-	return (atol(text) + (1 << 19)) >> 20;
+	if (cgroup_settle(cg))
+		return -1;
+	return (cgroup_get(cg, "memory.current") + (1 << 19)) >> 20;
 }
 
 /* A cgroup is charged, and its limit is kept */
@@ -214,23 +211,21 @@ static int in_cgroup(void *data)
 {
 	const struct limit_arg *arg = data;
 	int fd, before, mb = arg->size >> 20;
-	char text[32];
 
-	snprintf(text, sizeof(text), "%d", getpid());
-	if (write_file(CGROUP_TEST "cgroup.procs", text))
+	if (cgroup_enter(arg->cg, 0))
 		return 255;
-	before = cgroup_mb();
+	before = cgroup_mb(arg->cg);
 	fd = gh_create_mem(arg->dev, arg->size);
-	if (fd < 0 || cgroup_mb() < before + mb - 1 ||
-	    cgroup_mb() > before + mb + 1)
+	if (fd < 0 || cgroup_mb(arg->cg) < before + mb - 1 ||
+	    cgroup_mb(arg->cg) > before + mb + 1)
 		return 1;
-	snprintf(text, sizeof(text), "%d", (before + 2 * mb - 2) << 20);
-	if (write_file(CGROUP_TEST "memory.max", text))
+	if (cgroup_set_number(arg->cg, "memory.max",
+			      (long long)(before + 2 * mb - 2) << 20))
 		return 254;
 	/* What it has got so far is given back */
 	if (!gets_no_mem(arg->dev, arg->size))
 		return 2;
-	if (cgroup_mb() > before + mb + 1 || !has_locked(arg->size))
+	if (cgroup_mb(arg->cg) > before + mb + 1 || !has_locked(arg->size))
 		return 3;
 	close(fd);
 	return gh_create_mem(arg->dev, arg->size) < 0 ? 4 : 0;
@@ -238,21 +233,15 @@ static int in_cgroup(void *data)
 
 TEST_F(create, cgroup)
 {
-	struct limit_arg arg = { .dev = self->dev, .size = 8 << 20 };
+	struct cgroup cg = {};
+	struct limit_arg arg = {
+		.dev = self->dev, .size = 8 << 20, .cg = &cg,
+	};
 
-	mkdir("/tmp", 0777);
-	mkdir(CGROUP, 0777);
-	if (mount("none", CGROUP, "cgroup2", 0, NULL))
-		SKIP(return, "no cgroups: %s", strerror(errno));
-	if (write_file(CGROUP "/cgroup.subtree_control", "+memory")) {
-		umount2(CGROUP, MNT_DETACH);
-		SKIP(return, "no cgroups with memory");
-	}
-	EXPECT_EQ(0, mkdir(CGROUP_TEST, 0777));
+	if (access("/sys/fs/cgroup", F_OK) || cgroup_make(&cg, "memfile"))
+		SKIP(return, "no control groups with memory");
 	EXPECT_EQ(0, in_child(in_cgroup, &arg));
-	rmdir(CGROUP_TEST);
-	umount2(CGROUP, MNT_DETACH);
-	rmdir(CGROUP);
+	cgroup_remove(&cg);
 }
 
 /* ---- a file ---- */

@@ -23,7 +23,7 @@
 #define MORE_SIZE	0x40000
 
 /* Large enough for several messages when it is scattered */
-#define LARGE_SIZE	APPEND_SIZE
+#define LARGE_SIZE	append_size()
 
 #define MEM_RW		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE)
 

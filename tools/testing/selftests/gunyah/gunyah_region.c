@@ -19,7 +19,7 @@
 #include "testctl.h"
 
 #define UNPRIVILEGED	65534
-#define BAD_POINTER	((void *)-4096L)
+#define BAD_POINTER	((void *)-sysconf(_SC_PAGESIZE))
 
 FIXTURE(region)
 {
@@ -401,7 +401,7 @@ static void *remap(void *data)
 /* What may not be given away is not, whenever it is mapped */
 TEST_F(region, mapping_changes)
 {
-	struct remapper r = { .at = self->mem, .size = 64 * self->page };
+	struct remapper r = { .at = self->mem, .size = GUEST_SIZE / 2 };
 	char dir[] = "/tmp/gunyah-XXXXXX", path[64];
 	unsigned int i, good = 0;
 	pthread_t thread;

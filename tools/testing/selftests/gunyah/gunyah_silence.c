@@ -133,7 +133,6 @@ FIXTURE_VARIANT_ADD(silence, append)
 {
 	.msg = {
 		.id = RM_MEM_APPEND_MSG,
-		.cfg = { .shm_size = APPEND_SIZE },
 		.scattered = true,
 	},
 };

@@ -10,7 +10,7 @@
  * message_setup() - start a test in which messages go wrong
  * @vm: the VM, to be built
  * @leak: what is in use without it
- * @scattered: memory of APPEND_SIZE bytes for message_build()
+ * @scattered: memory of append_size() bytes for message_build()
  *
  * Return: 0, or -1 and errno.
  */
@@ -18,7 +18,7 @@ int message_setup(struct vm *vm, struct leak_state *leak, void **scattered)
 {
 	testctl_reset();
 	vm_init(vm);
-	*scattered = alloc_scattered(APPEND_SIZE);
+	*scattered = alloc_scattered(append_size());
 	if (!*scattered)
 		return -1;
 	leak_read(leak);
@@ -36,14 +36,14 @@ void message_teardown(struct vm *vm, struct param *timeout, void *scattered)
 	testctl_reset();
 	param_restore(timeout);
 	vm_close(vm);
-	munmap(scattered, APPEND_SIZE);
+	munmap(scattered, append_size());
 }
 
 /**
  * message_build() - make a VM for which a message will be sent at its start
  * @vm: the VM
  * @msg: the message
- * @scattered: memory of APPEND_SIZE bytes from alloc_scattered()
+ * @scattered: memory of append_size() bytes from alloc_scattered()
  *
  * Return: 0, or -1 and errno.
  */
@@ -51,8 +51,10 @@ int message_build(struct vm *vm, const struct message *msg, void *scattered)
 {
 	struct vm_config cfg = msg->cfg;
 
-	if (msg->scattered)
+	if (msg->scattered) {
 		cfg.shm_mem = scattered;
+		cfg.shm_size = append_size();
+	}
 	return vm_build(vm, &cfg, VM_HAS_VCPUS);
 }
 

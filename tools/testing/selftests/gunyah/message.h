@@ -6,6 +6,8 @@
 #ifndef GUNYAH_TEST_MESSAGE_H
 #define GUNYAH_TEST_MESSAGE_H
 
+#include <unistd.h>
+
 #include "gunyah_utils.h"
 #include "testctl.h"
 
@@ -15,7 +17,10 @@
 #define BACK_MS		30000
 
 /* Enough pages for a second message, if none are contiguous */
-#define APPEND_SIZE	0x400000
+static inline size_t append_size(void)
+{
+	return 1024 * sysconf(_SC_PAGESIZE);
+}
 
 /**
  * struct message - a message that can go wrong
