@@ -616,8 +616,9 @@ TEST_F_TIMEOUT(vmm, first_sample, VMMS_TIMEOUT)
 
 TEST_F_TIMEOUT(vmm, fuzzer, VMMS_TIMEOUT)
 {
-	static const __u64 gpas[] = {
-		0x80000000, 0x90000000, 0xa0000000, 0xc0001000, 0x200000000,
+	const __u64 gpas[] = {
+		0x80000000, 0x90000000, 0xa0000000,
+		0xc0000000 + sysconf(_SC_PAGESIZE), 0x200000000,
 	};
 	const struct guest_op ops[] = {
 		G_WRITE(8, 0x90000000, 0x1122334455667788),
