@@ -8,6 +8,7 @@
  * reserved arguments of SMCCC calls; here all are checked, because callers must
  * not rely on that.
  */
+#include "gunyah_testctl.h"
 #include "hyp.h"
 
 #define NATIVE_BASE		0x6000	/* immediate of HVC */
@@ -237,12 +238,14 @@ static bool planned_fault(struct vm *vm, u32 nr)
 {
 	struct quirk *q = &hyp.quirk;
 
-	if (vm != &hyp.host || !q->hvc_error || q->hvc_nr != nr)
+	if (vm != &hyp.host || !q->hvc_error ||
+	    (q->hvc_nr != nr && q->hvc_nr != GH_TESTCTL_HVC_ANY))
 		return false;
 	if (q->hvc_nth > 1) {
 		q->hvc_nth--;
 		return false;
 	}
+	q->hvc_hit = nr;
 	return true;
 }
 
@@ -292,6 +295,10 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	scramble(f);
 	if (vm == &hyp.host)
 		count_call(nr);
+	if (vm == &hyp.host && hyp.quirk.extra_irqs) {
+		hyp.quirk.extra_irqs--;
+		virq_raise_all(vm);
+	}
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
 		hyp.quirk.hvc_error = 0;

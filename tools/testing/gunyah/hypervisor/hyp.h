@@ -114,6 +114,10 @@ struct vm {
  * @hvc_nr: number of the host's hypercall that fails
  * @hvc_nth: the how manieth of them
  * @hvc_error: its error, 0: none
+ * @hvc_hit: number of the last one that has failed
+ * @fail_reset: resets that fail
+ * @lost_irq_nth: interrupt of the host that gets lost
+ * @extra_irqs: hypercalls that raise all interrupts of the host
  *
  * Each count says how often it is still to happen, and is decremented when it
  * does.
@@ -129,6 +133,10 @@ struct quirk {
 	u64 hvc_nr;
 	u64 hvc_nth;
 	u64 hvc_error;
+	u64 hvc_hit;
+	u64 fail_reset;
+	u64 lost_irq_nth;
+	u64 extra_irqs;
 };
 
 /**
@@ -142,6 +150,7 @@ struct quirk {
  * @pages_lent: pages in parcels to which the host has no access
  * @pages_shared: pages in parcels to which it has
  * @virqs: interrupts of the host in use
+ * @host_irqs: times that one was raised
  * @vms: guests that exist
  */
 struct stats {
@@ -154,6 +163,7 @@ struct stats {
 	u64 pages_lent;
 	u64 pages_shared;
 	u64 virqs;
+	u64 host_irqs;
 	u64 vms;
 };
 

@@ -88,6 +88,7 @@ int virq_bind(struct irq_source *src, struct vm *vm, u32 want);
 void virq_unbind(struct irq_source *src);
 void virq_assert(struct irq_source *src, bool edge_only);
 void virq_clear(struct irq_source *src);
+void virq_raise_all(const struct vm *vm);
 
 /* msgq.c */
 struct msgq *msgq_create(u16 max_size, u8 depth, u16 from_vmid, u16 to_vmid);

@@ -28,16 +28,19 @@ static const struct {
 	{ GH_TESTCTL_RACES_LATE_IRQ, false, &hyp.races.count[RACE_LATE_IRQ] },
 	{ GH_TESTCTL_RACES_WAKE, false, &hyp.races.count[RACE_WAKE] },
 	{ GH_TESTCTL_RACES_UNWIND, false, &hyp.races.count[RACE_UNWIND] },
+	{ GH_TESTCTL_HOST_IRQS, false, &hyp.stats.host_irqs },
 	{ GH_TESTCTL_RM_WORK_DELAY, true, &hyp.rm_delay },
 	{ GH_TESTCTL_HVC_NR, true, &hyp.quirk.hvc_nr },
 	{ GH_TESTCTL_HVC_NTH, true, &hyp.quirk.hvc_nth },
-	{ GH_TESTCTL_HVC_ERROR, true, &hyp.quirk.hvc_error },
+	{ GH_TESTCTL_HVC_HIT, false, &hyp.quirk.hvc_hit },
 	{ GH_TESTCTL_QUIRK_BUSY, true, &hyp.quirk.busy },
 	{ GH_TESTCTL_QUIRK_LOST_HALT, true, &hyp.quirk.lost_halt },
 	{ GH_TESTCTL_QUIRK_LOST_WAKE, true, &hyp.quirk.lost_wake },
 	{ GH_TESTCTL_EXIT_DELAY, true, &hyp.quirk.exit_delay },
 	{ GH_TESTCTL_VCPU_STATE_NTH, true, &hyp.quirk.vcpu_state_nth },
 	{ GH_TESTCTL_VCPU_STATE_VALUE, true, &hyp.quirk.vcpu_state_value },
+	{ GH_TESTCTL_LOST_IRQ_NTH, true, &hyp.quirk.lost_irq_nth },
+	{ GH_TESTCTL_QUIRK_EXTRA_IRQS, true, &hyp.quirk.extra_irqs },
 };
 
 static struct rm_fault fault;
@@ -65,27 +68,12 @@ static u64 *find_var(u64 offset, bool write)
 	return NULL;
 }
 
-/**
- * testctl_read() - load from the window
- * @offset: multiple of 8
- * @val: result
- *
- * Return: false if there is no such register.
- */
-bool testctl_read(u64 offset, u64 *val)
+static bool read_stats(u64 offset, u64 *val)
 {
-	u64 *var = find_var(offset, false);
 	struct rm_stats stats;
 
-	if (var) {
-		*val = *var;
-		return true;
-	}
 	rm_get_stats(hyp.rm, &stats);
 	switch (offset) {
-	case GH_TESTCTL_MAGIC:
-		*val = GH_TESTCTL_MAGIC_VALUE;
-		return true;
 	case GH_TESTCTL_VMIDS:
 		*val = stats.vmids;
 		return true;
@@ -94,12 +82,6 @@ bool testctl_read(u64 offset, u64 *val)
 		return true;
 	case GH_TESTCTL_ENTRIES:
 		*val = stats.entries;
-		return true;
-	case GH_TESTCTL_CAPS:
-		*val = hyp.host.cspace.count;
-		return true;
-	case GH_TESTCTL_HOST_SGIS:
-		*val = host_sgis();
 		return true;
 	case GH_TESTCTL_RM_REQUESTS:
 		*val = stats.requests;
@@ -110,6 +92,16 @@ bool testctl_read(u64 offset, u64 *val)
 	case GH_TESTCTL_RM_DEAD:
 		*val = stats.dead;
 		return true;
+	case GH_TESTCTL_FAULT_HIT:
+		*val = stats.hit;
+		return true;
+	}
+	return false;
+}
+
+static bool read_plan(u64 offset, u64 *val)
+{
+	switch (offset) {
 	case GH_TESTCTL_FAULT_MSG_ID:
 		*val = fault.msg_id;
 		return true;
@@ -125,11 +117,46 @@ bool testctl_read(u64 offset, u64 *val)
 	case GH_TESTCTL_FAULT_ACTION:
 		*val = fault.action;
 		return true;
+	case GH_TESTCTL_HVC_ERROR:
+		*val = hyp.quirk.hvc_error;
+		return true;
 	case GH_TESTCTL_QUIRK_LOST_RESET:
 		*val = hyp.quirk.lost_reset;
 		return true;
+	case GH_TESTCTL_QUIRK_FAIL_RESET:
+		*val = hyp.quirk.fail_reset;
+		return true;
 	}
 	return false;
+}
+
+/**
+ * testctl_read() - load from the window
+ * @offset: multiple of 8
+ * @val: result
+ *
+ * Return: false if there is no such register.
+ */
+bool testctl_read(u64 offset, u64 *val)
+{
+	u64 *var = find_var(offset, false);
+
+	if (var) {
+		*val = *var;
+		return true;
+	}
+	switch (offset) {
+	case GH_TESTCTL_MAGIC:
+		*val = GH_TESTCTL_MAGIC_VALUE;
+		return true;
+	case GH_TESTCTL_CAPS:
+		*val = hyp.host.cspace.count;
+		return true;
+	case GH_TESTCTL_HOST_SGIS:
+		*val = host_sgis();
+		return true;
+	}
+	return read_stats(offset, val) || read_plan(offset, val);
 }
 
 /**
@@ -161,10 +188,14 @@ bool testctl_write(u64 offset, u64 val)
 		fault.arg = val;
 		return true;
 	case GH_TESTCTL_FAULT_ACTION:
-		if (val > RM_FAULT_REFUSE)
+		if (val >= RM_FAULT_ACTIONS)
 			return false;
 		fault.action = val;
 		rm_set_fault(hyp.rm, &fault);
+		return true;
+	case GH_TESTCTL_HVC_ERROR:
+		hyp.quirk.hvc_error = val;
+		hyp.quirk.hvc_hit = GH_TESTCTL_HVC_ANY;
 		return true;
 	case GH_TESTCTL_RM_DEAD:
 		if (!val)
@@ -173,6 +204,10 @@ bool testctl_write(u64 offset, u64 val)
 	case GH_TESTCTL_QUIRK_LOST_RESET:
 		hyp.quirk.lost_reset = val;
 		rm_lose_reset(hyp.rm, val);
+		return true;
+	case GH_TESTCTL_QUIRK_FAIL_RESET:
+		hyp.quirk.fail_reset = val;
+		rm_fail_reset(hyp.rm, val);
 		return true;
 	}
 	return false;

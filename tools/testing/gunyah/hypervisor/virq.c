@@ -102,6 +102,9 @@ static void assert_late(struct timer_event *event)
 
 static void host_assert(struct irq_source *src)
 {
+	hyp.stats.host_irqs++;
+	if (hyp.quirk.lost_irq_nth && !--hyp.quirk.lost_irq_nth)
+		return;
 	/* One that is on its way stands for this one, too */
 	if (timer_is_set(&src->late))
 		return;
@@ -127,6 +130,20 @@ void virq_assert(struct irq_source *src, bool edge_only)
 		host_assert(src);
 	else if (src->vm->vgic)
 		vgic_assert(src->vm, src->intid, src, edge_only);
+}
+
+/**
+ * virq_raise_all() - interrupts that nothing has caused
+ * @vm: the host
+ */
+void virq_raise_all(const struct vm *vm)
+{
+	u32 intid;
+
+	for (intid = FIRST; intid <= LAST; intid++) {
+		if (in_use(vm, intid))
+			host_pend(GICD_ISPENDR, intid);
+	}
 }
 
 /**

@@ -42,6 +42,7 @@
 #define GH_TESTCTL_BELL_SENDS		0x0a8	/* doorbells rung by the host */
 #define GH_TESTCTL_BELL_MASKS		0x0b0	/* masks of doorbells set by it */
 #define GH_TESTCTL_HOST_SGIS		0x0b8	/* times that it sent IPIs (SGIs) */
+#define GH_TESTCTL_HOST_IRQS		0x0f0	/* interrupts raised for it */
 
 /* What has happened at random, RO: see gunyah_hyp.races */
 #define GH_TESTCTL_RACES_BUSY		0x0c0	/* VMs whose end was BUSY */
@@ -58,6 +59,8 @@
 #define GH_TESTCTL_FAULT_ARG		0x118
 #define GH_TESTCTL_FAULT_ACTION		0x120	/* enum rm_fault_action, arms it */
 #define GH_TESTCTL_RM_DEAD		0x128	/* read: dead; write 0: revive, drop queues */
+/* RO: message id of what the planned fault has last hit; 0: nothing yet */
+#define GH_TESTCTL_FAULT_HIT		0x138
 /* Delay of the resource manager's event loop in microseconds, default 20 */
 #define GH_TESTCTL_RM_WORK_DELAY	0x130
 
@@ -68,6 +71,8 @@
 #define GH_TESTCTL_HVC_NR		0x180
 #define GH_TESTCTL_HVC_NTH		0x188
 #define GH_TESTCTL_HVC_ERROR		0x190	/* arms it; 0 disarms */
+#define GH_TESTCTL_HVC_HIT		0x198	/* RO: number of the last that failed */
+#define GH_TESTCTL_HVC_ANY		0xffff	/* as number: all; hit: none yet */
 
 /*
  * Quirks of the published firmware, each a count of how often it shall still
@@ -86,6 +91,12 @@
 /* vcpu_run returns with this state (see VALUE) instead of running */
 #define GH_TESTCTL_VCPU_STATE_NTH	0x228	/* arms it, 1 = next call */
 #define GH_TESTCTL_VCPU_STATE_VALUE	0x230
+/* A RESET fails: afterwards the VM is in state INIT_FAILED, and can be reset */
+#define GH_TESTCTL_QUIRK_FAIL_RESET	0x238
+/* Interrupts of the host: so many are still raised, the next one gets lost */
+#define GH_TESTCTL_LOST_IRQ_NTH		0x240	/* arms it, 1 = next one */
+/* All interrupts that Gunyah has given to the host are raised by a hypercall */
+#define GH_TESTCTL_QUIRK_EXTRA_IRQS	0x248
 
 /*
  * Host's hypercalls by number (the n of 0xc6008000 | n), RO, since boot: what

@@ -46,9 +46,13 @@ uint32_t vm_reset(struct rm *rm, struct rm_call *call)
 	if (rm->lose_resets) {
 		rm->lose_resets--;
 		vm->reset_lost = true;
-	} else {
-		rm->ops->kick(rm->ctx);
+		return RM_OK;
 	}
+	if (rm->fail_resets) {
+		rm->fail_resets--;
+		vm->reset_fails = true;
+	}
+	rm->ops->kick(rm->ctx);
 	return RM_OK;
 }
 
@@ -118,7 +122,10 @@ static void destroy(struct rm *rm, struct rm_vm *vm)
 
 static void reset_step(struct rm *rm, struct rm_vm *vm)
 {
-	if (!vm->cfg) {
+	if (vm->reset_fails) {
+		vm->reset_fails = false;
+		vm_set_state(rm, vm, RM_STATE_INIT_FAILED);
+	} else if (!vm->cfg) {
 		vm_set_state(rm, vm, RM_STATE_RESET);
 		/* The owner too, so nobody is notified if the VMID is reused */
 		vm_drop_peers(rm, vm);

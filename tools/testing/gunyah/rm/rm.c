@@ -231,6 +231,39 @@ static void send_wrong(struct rm *rm, const struct rm_call *call, uint32_t err,
 	rpc_queue(rm, msg);
 }
 
+static void corrupt(struct rm_msg *msg, uint32_t arg)
+{
+	size_t offset = arg >> 8, i;
+
+	if (RM_FAULT_CORRUPT(offset, 0) == RM_FAULT_CORRUPT_ALL(0)) {
+		for (i = 4; i < msg->len; i++)
+			msg->data[i] ^= (uint8_t)arg;
+	} else if (offset < msg->len) {
+		msg->data[offset] ^= (uint8_t)arg;
+	}
+}
+
+/* Have a reply come late, or not as it should be */
+static void spoil(struct rm_msg *msg, const struct rm_fault *fault)
+{
+	switch (fault->action) {
+	case RM_FAULT_DELAY_REPLY:
+	case RM_FAULT_REORDER_REPLY:
+		msg->wait = fault->arg;
+		msg->behind = fault->action == RM_FAULT_REORDER_REPLY;
+		msg->extra = msg->wait;
+		break;
+	case RM_FAULT_CORRUPT_REPLY:
+		corrupt(msg, fault->arg);
+		break;
+	case RM_FAULT_LOSE_PACKET:
+		msg->lose = fault->arg + 1;
+		break;
+	default:
+		break;
+	}
+}
+
 static void reply(struct rm *rm, struct rm_call *call, uint32_t err,
 		  const struct rm_fault *fault)
 {
@@ -264,13 +297,11 @@ static void reply(struct rm *rm, struct rm_call *call, uint32_t err,
 	msg = make_reply(rm, call, err, len);
 	if (!msg)
 		return;
-	if (fault->action == RM_FAULT_DELAY_REPLY && fault->arg) {
-		msg->wait = fault->arg;
-		msg->extra = true;
+	spoil(msg, fault);
+	if (msg->wait)
 		rpc_delay(rm, msg);
-	} else {
+	else
 		rpc_queue(rm, msg);
-	}
 }
 
 /* Is a fault planned for this request? */
@@ -288,6 +319,7 @@ static void fault_due(struct rm *rm, const struct rm_call *call,
 		return;
 	}
 	*due = *f;
+	rm->stats.hit = call->id;
 	if (!f->repeat)
 		f->action = RM_FAULT_NONE;
 }
@@ -312,6 +344,7 @@ bool rm_loses(struct rm *rm, uint32_t id)
 		f->nth--;
 		return false;
 	}
+	rm->stats.hit = id;
 	if (!f->repeat)
 		f->action = RM_FAULT_NONE;
 	return true;
@@ -515,6 +548,7 @@ void rm_vcpu_halted(struct rm *rm, uint16_t vmid, uint8_t index,
 void rm_set_fault(struct rm *rm, const struct rm_fault *fault)
 {
 	rm->fault = *fault;
+	rm->stats.hit = 0;
 }
 
 /**
@@ -525,6 +559,16 @@ void rm_set_fault(struct rm *rm, const struct rm_fault *fault)
 void rm_lose_reset(struct rm *rm, uint32_t count)
 {
 	rm->lose_resets = count;
+}
+
+/**
+ * rm_fail_reset() - have resets fail
+ * @rm: resource manager
+ * @count: how many of the next ones
+ */
+void rm_fail_reset(struct rm *rm, uint32_t count)
+{
+	rm->fail_resets = count;
 }
 
 /**

@@ -299,7 +299,20 @@ enum rm_fault_action {
 	RM_FAULT_WRONG_ID,	/* reply with another message id, then the right one */
 	RM_FAULT_DIE,		/* the resource manager dies */
 	RM_FAULT_REFUSE,	/* as FAIL, and the VM becomes INIT_FAILED */
+	RM_FAULT_REORDER_REPLY,	/* carried out, the reply follows the next
+				 * message to the host, or @arg rm_work() turns
+				 */
+	RM_FAULT_CORRUPT_REPLY,	/* carried out; see RM_FAULT_CORRUPT() */
+	RM_FAULT_LOSE_PACKET,	/* carried out, packet @arg of the reply is lost */
+	RM_FAULT_ACTIONS
 };
+
+/*
+ * Argument of RM_FAULT_CORRUPT_REPLY: bits to flip in one byte of the reply,
+ * behind the header; or in each byte behind the error code
+ */
+#define RM_FAULT_CORRUPT(offset, bits)	((uint32_t)(offset) << 8 | (bits))
+#define RM_FAULT_CORRUPT_ALL(bits)	RM_FAULT_CORRUPT(0xffffff, bits)
 
 /**
  * struct rm_fault - a planned fault
@@ -324,6 +337,8 @@ struct rm_fault {
  * @entries: memory entries in them
  * @requests: requests received since the start
  * @notifications: notifications sent since the start
+ * @hit: message id of the last request, or notification, that was subject to a
+ *	planned fault; 0: none since a fault was planned
  * @dead: the resource manager has died
  */
 struct rm_stats {
@@ -332,6 +347,7 @@ struct rm_stats {
 	uint32_t entries;
 	uint64_t requests;
 	uint64_t notifications;
+	uint32_t hit;
 	bool dead;
 };
 
@@ -368,6 +384,8 @@ void rm_vcpu_halted(struct rm *rm, uint16_t vmid, uint8_t index,
 void rm_set_fault(struct rm *rm, const struct rm_fault *fault);
 /* The next @count resets never complete: no status notification RESET */
 void rm_lose_reset(struct rm *rm, uint32_t count);
+/* The next @count resets fail: the VM is in state INIT_FAILED, with all it has */
+void rm_fail_reset(struct rm *rm, uint32_t count);
 /* Revive a dead resource manager with all state kept; queues are the caller's */
 void rm_revive(struct rm *rm);
 void rm_get_stats(const struct rm *rm, struct rm_stats *stats);

@@ -49,6 +49,8 @@ struct rm_vm;
  * @seq: sequence id
  * @id: message id
  * @wait: turns of rm_work() before it may go
+ * @behind: or only until another message to the same VM was queued
+ * @lose: number of the packet that gets lost, from 1 on; 0: none
  * @packets_sent: packets of it that have gone
  * @len: bytes of @data
  * @data: payload
@@ -62,6 +64,8 @@ struct rm_msg {
 	uint16_t seq;
 	uint32_t id;
 	uint32_t wait;
+	bool behind;
+	uint32_t lose;
 	uint32_t packets_sent;
 	size_t len;
 	uint8_t data[];
@@ -539,6 +543,7 @@ struct rm_vm_config {
  * @halt_type: likewise: type
  * @halt_cookie: likewise: cookie
  * @reset_lost: its reset never completes
+ * @reset_fails: its reset fails
  */
 struct rm_vm {
 	uint16_t vmid;
@@ -561,6 +566,7 @@ struct rm_vm {
 	uint64_t halt_cookie;
 
 	bool reset_lost;
+	bool reset_fails;
 };
 
 /**
@@ -587,6 +593,7 @@ struct rm_vm {
  * @spare_used: it is in use
  * @fault: planned fault
  * @lose_resets: resets still to lose
+ * @fail_resets: resets still to fail
  * @reset_turn: VM that had the last turn
  * @milestone: FW_MILESTONE was seen
  * @fw_handle: parcel of the registered firmware
@@ -621,6 +628,7 @@ struct rm {
 	bool spare_used;
 	struct rm_fault fault;
 	uint32_t lose_resets;
+	uint32_t fail_resets;
 	uint16_t reset_turn;
 	bool milestone;
 	uint32_t fw_handle;

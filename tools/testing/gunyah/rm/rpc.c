@@ -201,6 +201,16 @@ static void make_room(struct rm *rm, struct rm_chan *chan,
 	rpc_free(rm, old);
 }
 
+/* Messages that wait for one to @vmid may go in the next turn */
+static void release_behind(struct rm *rm, uint16_t vmid)
+{
+	struct rm_msg *msg;
+
+	for (msg = rm->delayed; msg; msg = msg->next)
+		if (msg->behind && msg->vmid == vmid)
+			msg->wait = 1;
+}
+
 /**
  * rpc_queue() - send a message as soon as there is room
  * @rm: resource manager
@@ -221,6 +231,7 @@ void rpc_queue(struct rm *rm, struct rm_msg *msg)
 	msg->next = NULL;
 	*chan->tx_tail = msg;
 	chan->tx_tail = &msg->next;
+	release_behind(rm, msg->vmid);
 	rpc_flush(rm, vm);
 }
 
@@ -292,7 +303,8 @@ void rpc_flush(struct rm *rm, struct rm_vm *vm)
 	struct rm_msg *msg;
 
 	while ((msg = chan->tx_head)) {
-		if (!send_packet(rm, msg))
+		if (msg->packets_sent + 1 != msg->lose &&
+		    !send_packet(rm, msg))
 			return;
 		msg->packets_sent++;
 		if ((size_t)msg->packets_sent * RM_PACKET_PAYLOAD < msg->len)

@@ -242,6 +242,113 @@ static void lost_reset(void)
 	fake_free(f);
 }
 
+/* It has all that it had, and the next reset succeeds */
+static void failed_reset(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .vmid = 0 };
+
+	CHECK_EQ(guest_start(f, &g), 0);
+	rm_fail_reset(f->rm, 1);
+	CHECK_EQ(stop(f, g.vmid, 1), 0);
+	CHECK_EQ(call_vm(f, RM_VM_RESET_ID, g.vmid), 0);
+	forget(f);
+	work(f);
+	CHECK(find_msg(f, RM_TYPE_NOTIFICATION, RM_N_VM_STATUS, 0));
+	CHECK_EQ(vm_state(f, g.vmid), RM_STATE_INIT_FAILED);
+	CHECK_EQ(reclaim(f, g.image), RM_ERR_MEM_INUSE);
+	CHECK_EQ(guest_reset(f, &g), 0);
+	CHECK_EQ(vm_state(f, g.vmid), RM_STATE_RESET);
+	fake_free(f);
+}
+
+static void reordered(void)
+{
+	struct fake *f = fake_new(NULL);
+	const uint32_t id = RM_VM_GET_VMID_ID;
+
+	/* The reply to the next request comes first */
+	plan(f, RM_FAULT_REORDER_REPLY, id, 1, false, 1000);
+	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
+	CHECK_EQ(f->msgs, 0);
+	CHECK_EQ(call(f, id, NULL, 0), 0);
+	CHECK_EQ(f->msgs, 1);
+	CHECK_EQ(f->msg[0].seq, f->seq);
+	CHECK(!rm_work(f->rm));
+	CHECK_EQ(f->msgs, 2);
+	CHECK_EQ((uint16_t)(f->msg[1].seq + 1), f->seq);
+
+	/* Nothing else is sent */
+	plan(f, RM_FAULT_REORDER_REPLY, id, 1, false, 2);
+	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
+	CHECK(rm_work(f->rm));
+	CHECK(!rm_work(f->rm));
+	CHECK_EQ(f->msgs, 1);
+	fake_free(f);
+}
+
+static void corrupted(void)
+{
+	struct fake *f = fake_new(NULL);
+	const uint32_t id = RM_VM_GET_VMID_ID;
+
+	plan(f, RM_FAULT_CORRUPT_REPLY, id, 1, false,
+	     RM_FAULT_CORRUPT(5, 0x81));
+	CHECK_EQ(call(f, id, NULL, 0), 0);
+	CHECK_EQ(f->msg[0].len, 8);
+	CHECK_EQ(rm_get32(f->body), 3 ^ 0x8100);
+	plan(f, RM_FAULT_CORRUPT_REPLY, id, 1, false,
+	     RM_FAULT_CORRUPT_ALL(0xff));
+	CHECK_EQ(call(f, id, NULL, 0), 0);
+	CHECK_EQ(rm_get32(f->body), ~3U);
+	/* There is no such byte */
+	plan(f, RM_FAULT_CORRUPT_REPLY, id, 1, false, RM_FAULT_CORRUPT(8, 1));
+	CHECK_EQ(call(f, id, NULL, 0), 0);
+	CHECK_EQ(rm_get32(f->body), 3);
+	fake_free(f);
+}
+
+/* Of two packets the second one is lost, then the only one */
+static void lost_packet(void)
+{
+	struct fake *f = fake_new(NULL);
+	const uint32_t id = RM_VM_GET_VMID_ID;
+
+	plan(f, RM_FAULT_LOSE_PACKET, id, 1, false, 0);
+	CHECK_EQ(call(f, id, NULL, 0), NO_REPLY);
+	CHECK_EQ(f->heap, 0);
+	plan(f, RM_FAULT_LOSE_PACKET, id, 1, false, 1);
+	CHECK_EQ(call(f, id, NULL, 0), 0);
+	fake_free(f);
+}
+
+static uint32_t last_hit(struct fake *f)
+{
+	struct rm_stats stats;
+
+	rm_get_stats(f->rm, &stats);
+	return stats.hit;
+}
+
+/* A test learns whether its fault has happened */
+static void hits(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .vmid = 0 };
+
+	plan(f, RM_FAULT_FAIL, 0, 2, false, 5);
+	CHECK_EQ(call(f, RM_VM_GET_VMID_ID, NULL, 0), 0);
+	CHECK_EQ(last_hit(f), 0);
+	CHECK_EQ(call(f, RM_VM_GET_OWNER_ID, NULL, 0), 5);
+	CHECK_EQ(call(f, RM_VM_GET_VMID_ID, NULL, 0), 0);
+	CHECK_EQ(last_hit(f), RM_VM_GET_OWNER_ID);
+	plan(f, RM_FAULT_DROP_REPLY, RM_N_VM_STATUS, 1, false, 0);
+	CHECK_EQ(last_hit(f), 0);
+	CHECK_EQ(guest_start(f, &g), 0);
+	CHECK_EQ(last_hit(f), RM_N_VM_STATUS);
+	fake_free(f);
+}
+
 static void lost_notification(void)
 {
 	struct fake *f = fake_new(NULL);
@@ -291,6 +398,11 @@ void test_fault(void)
 	RUN(death_in_the_middle);
 	RUN(halt_while_dead);
 	RUN(lost_reset);
+	RUN(failed_reset);
+	RUN(reordered);
+	RUN(corrupted);
+	RUN(lost_packet);
+	RUN(hits);
 	RUN(lost_notification);
 	RUN(counters);
 }
