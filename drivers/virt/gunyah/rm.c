@@ -384,6 +384,23 @@ bool gunyah_rm_alive(struct gunyah_rm *rm)
 	return alive;
 }
 
+/**
+ * gunyah_rm_poll() - look for packets of which no interrupt has told
+ * @rm: the resource manager
+ *
+ * Has the receiving thread receive them. While a call waits for its reply that
+ * happens anyway.
+ *
+ * Context: Any.
+ */
+void gunyah_rm_poll(struct gunyah_rm *rm)
+{
+	if (rm_get_user(rm))
+		return;
+	rm->link->ops->poll(rm->link);
+	rm_put_user(rm);
+}
+
 /*
  * Life of a resource manager
  */

@@ -112,6 +112,7 @@ struct gunyah_rm *gunyah_rm_get(struct gunyah_rm *rm);
 void gunyah_rm_put(struct gunyah_rm *rm);
 
 bool gunyah_rm_alive(struct gunyah_rm *rm);
+void gunyah_rm_poll(struct gunyah_rm *rm);
 int gunyah_rm_send_msg(struct gunyah_rm *rm, struct gunyah_rm_msg *msg);
 
 int gunyah_rm_error_remap(u32 error);

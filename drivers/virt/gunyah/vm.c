@@ -416,7 +416,7 @@ static void vm_notify_status(struct gunyah_vm *vm,
 	vm->rm_state = status->vm_state;
 	if (status->vm_state == GUNYAH_RM_VM_STATE_EXITED) {
 		vm->exit_seen = jiffies;
-		gunyah_vm_kick(vm, GUNYAH_VM_EXIT_GRACE + 1);
+		gunyah_vm_kick(vm, GUNYAH_VM_EXIT_GRACE / 2);
 	}
 	wake_up_all(&vm->rm_wait);
 }

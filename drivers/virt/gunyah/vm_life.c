@@ -366,6 +366,8 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 		}
 		if (vm->rm_state != GUNYAH_RM_VM_STATE_EXITED)
 			return -1;
+		/* It may be in the queue, and its interrupt lost */
+		gunyah_rm_poll(vm->rm.rm);
 		if (time_before(jiffies, vm->exit_seen + GUNYAH_VM_EXIT_GRACE))
 			return vm->exit_seen + GUNYAH_VM_EXIT_GRACE - jiffies;
 	}
