@@ -156,6 +156,11 @@ bool testctl_read(u64 offset, u64 *val)
 		*val = host_sgis();
 		return true;
 	}
+	if (offset >= GH_TESTCTL_RM_SEEN(0) &&
+	    offset <= GH_TESTCTL_RM_SEEN(GH_TESTCTL_RM_SEEN_MAX)) {
+		*val = rm_seen(hyp.rm, (offset - GH_TESTCTL_RM_SEEN(0)) / 8);
+		return true;
+	}
 	return read_stats(offset, val) || read_plan(offset, val);
 }
 
@@ -200,6 +205,9 @@ bool testctl_write(u64 offset, u64 val)
 	case GH_TESTCTL_RM_DEAD:
 		if (!val)
 			rm_glue_revive();
+		return true;
+	case GH_TESTCTL_RM_FORGET:
+		rm_forget(hyp.rm);
 		return true;
 	case GH_TESTCTL_QUIRK_LOST_RESET:
 		hyp.quirk.lost_reset = val;

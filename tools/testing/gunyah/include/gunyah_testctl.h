@@ -61,6 +61,11 @@
 #define GH_TESTCTL_RM_DEAD		0x128	/* read: dead; write 0: revive, drop queues */
 /* RO: message id of what the planned fault has last hit; 0: nothing yet */
 #define GH_TESTCTL_FAULT_HIT		0x138
+/*
+ * WO: take back what belongs to VMs that do not run: parcels and VMIDs that a
+ * fault has made the host give up. Only if it has no VM.
+ */
+#define GH_TESTCTL_RM_FORGET		0x140
 /* Delay of the resource manager's event loop in microseconds, default 20 */
 #define GH_TESTCTL_RM_WORK_DELAY	0x130
 
@@ -105,5 +110,12 @@
  */
 #define GH_TESTCTL_HVC_NUMBERS		0x69
 #define GH_TESTCTL_HVC_COUNT(n)		(0x800 + 8 * (n))
+
+/*
+ * Message ids of the host's first requests to the resource manager since a fault
+ * was planned, or the plan was cancelled, RO: from 1 on, 0 behind the last one
+ */
+#define GH_TESTCTL_RM_SEEN_MAX		127
+#define GH_TESTCTL_RM_SEEN(n)		(0xc00 + 8 * (n))
 
 #endif /* GUNYAH_TESTCTL_H */

@@ -311,6 +311,8 @@ static void fault_due(struct rm *rm, const struct rm_call *call,
 	struct rm_fault *f = &rm->fault;
 
 	memset(due, 0, sizeof(*due));
+	if (call->vm == &rm->host && rm->num_seen < RM_MAX_SEEN)
+		rm->seen[rm->num_seen++] = call->id;
 	if (f->action == RM_FAULT_NONE || call->vm != &rm->host ||
 	    (f->msg_id && f->msg_id != call->id))
 		return;
@@ -549,6 +551,19 @@ void rm_set_fault(struct rm *rm, const struct rm_fault *fault)
 {
 	rm->fault = *fault;
 	rm->stats.hit = 0;
+	rm->num_seen = 0;
+}
+
+/**
+ * rm_seen() - look up what the host has asked for
+ * @rm: resource manager
+ * @nth: which request since rm_set_fault(), 1: the first
+ *
+ * Return: message id, 0 if there was no such request
+ */
+uint32_t rm_seen(const struct rm *rm, uint32_t nth)
+{
+	return nth && nth <= rm->num_seen ? rm->seen[nth - 1] : 0;
 }
 
 /**

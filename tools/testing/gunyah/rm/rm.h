@@ -389,5 +389,12 @@ void rm_fail_reset(struct rm *rm, uint32_t count);
 /* Revive a dead resource manager with all state kept; queues are the caller's */
 void rm_revive(struct rm *rm);
 void rm_get_stats(const struct rm *rm, struct rm_stats *stats);
+/*
+ * Take back what the host has of VMs that do not run, and their VMIDs: what it
+ * has given up because of a fault, if there is nothing else
+ */
+void rm_forget(struct rm *rm);
+/* Message id of the host's @nth request since a fault was planned, or 0 */
+uint32_t rm_seen(const struct rm *rm, uint32_t nth);
 
 #endif /* GUNYAH_TEST_RM_H */

@@ -18,6 +18,7 @@
 #define RM_DYNAMIC_LAST		190
 #define RM_MAX_PARCELS		64	/* per owner */
 #define RM_MAX_VCPUS		8
+#define RM_MAX_SEEN		128	/* requests remembered for tests */
 #define RM_MAX_NOTIFICATIONS	256	/* queued per VM */
 #define RM_SPARE_LEN		32	/* possible without memory */
 #define RM_MAX_NAME		80	/* including the final zero */
@@ -592,6 +593,8 @@ struct rm_vm {
  * @spare: a message for when there is no memory
  * @spare_used: it is in use
  * @fault: planned fault
+ * @seen: message ids of the host's requests since it was planned
+ * @num_seen: number of these requests
  * @lose_resets: resets still to lose
  * @fail_resets: resets still to fail
  * @reset_turn: VM that had the last turn
@@ -627,6 +630,8 @@ struct rm {
 	uint64_t spare[(sizeof(struct rm_msg) + RM_SPARE_LEN) / 8];
 	bool spare_used;
 	struct rm_fault fault;
+	uint32_t seen[RM_MAX_SEEN];
+	uint32_t num_seen;
 	uint32_t lose_resets;
 	uint32_t fail_resets;
 	uint16_t reset_turn;

@@ -159,6 +159,55 @@ uint32_t vm_alloc(struct rm *rm, struct rm_call *call)
 	return RM_OK;
 }
 
+static bool is_released(const struct rm_vm *vm)
+{
+	return vm->state == RM_STATE_LOAD || vm->state == RM_STATE_RESET;
+}
+
+static void vm_free(struct rm *rm, struct rm_vm *vm)
+{
+	vm_drop_peers(rm, vm);
+	rm->vms[vm->vmid] = NULL;
+	rm->stats.vmids--;
+	rm_free(rm, vm, sizeof(*vm));
+}
+
+static void take_back(struct rm *rm, const struct rm_vm *vm)
+{
+	struct rm_parcel *p, *next;
+
+	for (p = rm->parcels; p; p = next) {
+		next = p->next;
+		if (p->owner != rm->host.vmid || !parcel_acl(p, vm->vmid) ||
+		    parcel_accepted(p))
+			continue;
+		parcel_give_back(rm, p, p->sanitize_on_reclaim);
+		parcel_unlink(rm, p);
+		parcel_free(rm, p);
+	}
+}
+
+/**
+ * rm_forget() - take back what the host has given up
+ * @rm: resource manager
+ *
+ * All VMs of the host go that were not configured yet, or were reset, with the
+ * parcels for them.
+ */
+void rm_forget(struct rm *rm)
+{
+	struct rm_vm *vm;
+	unsigned int i;
+
+	for (i = 0; i <= RM_MAX_VMID; i++) {
+		vm = rm->vms[i];
+		if (!vm || vm->owner != rm->host.vmid || !is_released(vm))
+			continue;
+		take_back(rm, vm);
+		vm_free(rm, vm);
+	}
+}
+
 /**
  * vm_dealloc() - VM_DEALLOC_VMID
  * @rm: resource manager
@@ -175,13 +224,10 @@ uint32_t vm_dealloc(struct rm *rm, struct rm_call *call)
 		rm_die(rm, "assertion: DEALLOC of an unknown VM");
 	if (!vm)
 		return err;
-	if (vm->state != RM_STATE_LOAD && vm->state != RM_STATE_RESET)
+	if (!is_released(vm))
 		return rm_refuse(rm, RM_ERR_VM_STATE,
 				 "the VM was not reset");
-	vm_drop_peers(rm, vm);
-	rm->vms[vm->vmid] = NULL;
-	rm->stats.vmids--;
-	rm_free(rm, vm, sizeof(*vm));
+	vm_free(rm, vm);
 	return RM_OK;
 }
 

@@ -322,6 +322,30 @@ static void lost_packet(void)
 	fake_free(f);
 }
 
+/* What a VM has that is not running goes, whatever the host knows of it */
+static void forget_lost(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .vmid = 0 };
+	struct rm_stats stats;
+	uint16_t vmid;
+
+	CHECK_EQ(guest_start(f, &g), 0);
+	CHECK_EQ(alloc_vmid(f, 0, &vmid), 0);
+	rm_forget(f->rm);
+	rm_get_stats(f->rm, &stats);
+	CHECK_EQ(stats.vmids, 1);
+	CHECK_EQ(stats.parcels, 1);
+	CHECK_EQ(stop(f, g.vmid, 1), 0);
+	CHECK_EQ(guest_reset(f, &g), 0);
+	rm_forget(f->rm);
+	rm_get_stats(f->rm, &stats);
+	CHECK_EQ(stats.vmids, 0);
+	CHECK_EQ(stats.parcels, 0);
+	CHECK_EQ(stats.entries, 0);
+	fake_free(f);
+}
+
 static uint32_t last_hit(struct fake *f)
 {
 	struct rm_stats stats;
@@ -342,6 +366,10 @@ static void hits(void)
 	CHECK_EQ(call(f, RM_VM_GET_OWNER_ID, NULL, 0), 5);
 	CHECK_EQ(call(f, RM_VM_GET_VMID_ID, NULL, 0), 0);
 	CHECK_EQ(last_hit(f), RM_VM_GET_OWNER_ID);
+	CHECK_EQ(rm_seen(f->rm, 0), 0);
+	CHECK_EQ(rm_seen(f->rm, 2), RM_VM_GET_OWNER_ID);
+	CHECK_EQ(rm_seen(f->rm, 3), RM_VM_GET_VMID_ID);
+	CHECK_EQ(rm_seen(f->rm, 4), 0);
 	plan(f, RM_FAULT_DROP_REPLY, RM_N_VM_STATUS, 1, false, 0);
 	CHECK_EQ(last_hit(f), 0);
 	CHECK_EQ(guest_start(f, &g), 0);
@@ -402,6 +430,7 @@ void test_fault(void)
 	RUN(reordered);
 	RUN(corrupted);
 	RUN(lost_packet);
+	RUN(forget_lost);
 	RUN(hits);
 	RUN(lost_notification);
 	RUN(counters);
