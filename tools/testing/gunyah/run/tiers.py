@@ -66,11 +66,12 @@ LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
                      "gunyah_fault", *LENT)
 # Long waits are the same with more processors, and longer in real time
-NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno")
+NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
+               "gunyah_sweep", "gunyah_failnth")
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
-            "gunyah_memfile", *LENT)
+            "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", *LENT)
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",

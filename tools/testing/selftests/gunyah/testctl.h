@@ -23,6 +23,7 @@
 #define RM_VM_RESET_MSG			0x56000006
 #define RM_VM_CONFIG_IMAGE_MSG		0x56000009
 #define RM_VM_INIT_MSG			0x5600000b
+#define RM_VM_GET_STATE_MSG		0x56000017
 #define RM_VM_GET_HYP_RESOURCES_MSG	0x56000020
 
 /* Notifications, which RM_FAULT_DROP_REPLY loses */
@@ -37,8 +38,10 @@
 #define RM_ERR_MSG_INVALID		0x4
 #define RM_ERR_BUSY			0x5
 #define RM_ERR_ARGUMENT_INVALID		0x6
+#define RM_ERR_HANDLE_INVALID		0x7
 #define RM_ERR_MEM_INVALID		0xa
 #define RM_ERR_MEM_INUSE		0xb
+#define RM_ERR_VMID_INVALID		0xd
 #define RM_ERR_IN_USE			0x12
 #define RM_ERR_VM_STATE			0x14
 
@@ -46,11 +49,19 @@
 #define HVC_BELL_SEND			0x12
 #define HVC_BELL_MASK			0x15
 #define HVC_MSGQ_SEND			0x1b
+#define HVC_MSGQ_RECV			0x1c
 #define HVC_VCPU_RUN			0x65
 
 /* Errors of hypercalls, for GH_TESTCTL_HVC_ERROR */
 #define HVC_ERR_RETRY			(~0ULL - 1)
+#define HVC_ERR_ARGUMENT			1
+#define HVC_ERR_NOMEM			10
+#define HVC_ERR_DENIED			30
+#define HVC_ERR_BUSY			31
+#define HVC_ERR_CAP			50
 #define HVC_ERR_RIGHTS			53
+#define HVC_ERR_MSGQ_EMPTY		60
+#define HVC_ERR_MSGQ_FULL		61
 
 /* Microseconds, for GH_TESTCTL_RM_WORK_DELAY */
 #define RM_WORK_DELAY_DEFAULT		20
