@@ -195,4 +195,26 @@ TEST_F_TIMEOUT(hvc, lost_end, QUIRK_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_UNKNOWN));
 }
 
+/*
+ * The state and the reason of an end are two messages. One that could not be
+ * received stays in the queue, and no interrupt tells of it again.
+ */
+TEST_F_TIMEOUT(hvc, end_not_received, QUIRK_TIMEOUT)
+{
+	struct vm_config cfg = {};
+	struct gh_vm_status status;
+	unsigned int n;
+
+	for (n = 1; n <= 2; n++) {
+		vm_close(&self->vm);
+		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_STARTED));
+		testctl_hvc_fault(HVC_MSGQ_RECV, n, HVC_ERR_NOMEM);
+		ASSERT_CALL(vm_run(&self->vm, 0, NULL, NULL));
+		EXPECT_NE(GH_TESTCTL_HVC_ANY, testctl_read(GH_TESTCTL_HVC_HIT));
+		ASSERT_CALL(vm_wait_end(&self->vm, &status));
+		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF))
+			TH_LOG("message %u", n);
+	}
+}
+
 GUNYAH_TEST_MAIN
