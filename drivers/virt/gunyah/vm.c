@@ -395,18 +395,20 @@ void gunyah_vm_status(struct gunyah_vm *vm, struct gh_vm_status *status)
  * @exited: how it has ended
  *
  * Context: Any but hard interrupts.
+ * Return: false if it is in that state already, or was not started.
  */
-void gunyah_vm_set_exited(struct gunyah_vm *vm,
+bool gunyah_vm_set_exited(struct gunyah_vm *vm,
 			  const struct gunyah_rm_vm_exited *exited)
 {
 	guard(spinlock)(&vm->state_lock);
 	if (vm->state != GH_VM_STATE_RUNNING &&
 	    vm->state != GH_VM_STATE_STARTING)
-		return;
+		return false;
 	vm->exit = *exited;
 	WRITE_ONCE(vm->state, GH_VM_STATE_EXITED);
 	trace_gunyah_vm_state(vm->vmid, vm->state, 0);
 	vm_wake(vm);
+	return true;
 }
 
 static void vm_notify_status(struct gunyah_vm *vm,

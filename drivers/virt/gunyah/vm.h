@@ -243,7 +243,7 @@ void gunyah_vm_set_step(struct gunyah_vm *vm, u32 step);
 void gunyah_vm_refuse_start(struct gunyah_vm *vm, u32 reason, u32 label);
 bool gunyah_vm_exit_info(struct gunyah_vm *vm,
 			 struct gunyah_rm_vm_exited *exit);
-void gunyah_vm_set_exited(struct gunyah_vm *vm,
+bool gunyah_vm_set_exited(struct gunyah_vm *vm,
 			  const struct gunyah_rm_vm_exited *exited);
 void gunyah_vm_check_exit(struct gunyah_vm *vm);
 void gunyah_vm_status(struct gunyah_vm *vm, struct gh_vm_status *status);

@@ -372,9 +372,9 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 			return vm->exit_seen + GUNYAH_VM_EXIT_GRACE - jiffies;
 	}
 	exited.vmid = vm->vmid;
-	gunyah_vm_set_exited(vm, &exited);
-	pr_warn("VM %u: the resource manager has not said why it ended\n",
-		vm->vmid);
+	if (gunyah_vm_set_exited(vm, &exited))
+		pr_warn("VM %u: the resource manager has not said why it ended\n",
+			vm->vmid);
 	return -1;
 }
 
