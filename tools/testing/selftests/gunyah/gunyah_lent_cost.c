@@ -56,7 +56,7 @@ FIXTURE_TEARDOWN(cost)
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
 
-/* A peak may have what CPUs had in stock: up to 64 pages each */
+/* What is charged and not used: each CPU has up to 64 pages in stock */
 static size_t in_stock(void)
 {
 	return sysconf(_SC_NPROCESSORS_ONLN) * 64 * sysconf(_SC_PAGESIZE);
@@ -251,9 +251,8 @@ TEST_F_TIMEOUT(peak, memory, COST_TIMEOUT)
 		  peak.peak);
 	EXPECT_EQ(1, peak.vmas);
 	/* All of it was given back */
-	ASSERT_CALL(cgroup_settle(&self->cg));
-	EXPECT_GE((long long)COST_MORE, cgroup_get(&self->cg,
-						   "memory.current"));
+	EXPECT_GE((long long)(COST_MORE + in_stock()),
+		  cgroup_get(&self->cg, "memory.current"));
 }
 
 /*
@@ -374,16 +373,22 @@ TEST_F_TIMEOUT(cost, pieces, COST_TIMEOUT)
 
 /* ---- a group that has too little ---- */
 
+/* A block of 2 MiB has to be more than what is in stock */
+#define SKIP_WITH_LARGE_PAGES(self) do {				\
+	if ((self)->page > 4096)					\
+		SKIP(return, "a CPU has as much in stock as a start needs"); \
+} while (0)
+
 /* Not one block fits */
 TEST_F_TIMEOUT(cost, no_room, COST_TIMEOUT)
 {
 	void *mem = lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	long long now;
 
+	SKIP_WITH_LARGE_PAGES(self);
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
 	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
-	ASSERT_CALL(cgroup_settle(&self->cg));
 	now = cgroup_get(&self->cg, "memory.current");
 	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
 				      now + MIB / 2));
@@ -409,10 +414,10 @@ TEST_F_TIMEOUT(cost, room_for_some, COST_TIMEOUT)
 	unsigned int i;
 	long long now;
 
+	SKIP_WITH_LARGE_PAGES(self);
 	ASSERT_NE(NULL, mem);
 	ASSERT_CALL(lent_build_in(&self->vm, mem, LENT_SIZE));
 	ASSERT_CALL(cgroup_enter(&self->cg, 0));
-	ASSERT_CALL(cgroup_settle(&self->cg));
 	now = cgroup_get(&self->cg, "memory.current");
 	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max",
 				      now + 5 * MIB));
@@ -449,8 +454,8 @@ TEST_F_TIMEOUT(cost, statistics, COST_TIMEOUT)
 	wait_for_statistics();
 	EXPECT_LE(size, cgroup_value(&self->cg, "memory.stat", "file_mapped"));
 	lent_free(&self->vm);
-	ASSERT_CALL(cgroup_settle(&self->cg));
-	EXPECT_GT(size, cgroup_get(&self->cg, "memory.current"));
+	EXPECT_GT((long long)(size + in_stock()),
+		  cgroup_get(&self->cg, "memory.current"));
 	wait_for_statistics();
 	for (i = 0; i < ARRAY_SIZE(empty); i++)
 		EXPECT_GT(size / 2, cgroup_value(&self->cg, "memory.stat",
@@ -490,9 +495,8 @@ TEST_F_TIMEOUT(cost, out_of_memory, COST_TIMEOUT)
 	klogctl(CONSOLE_ON, NULL, 0);
 	EXPECT_EQ(1, cgroup_value(&self->cg, "memory.events", "oom_kill"));
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
-	ASSERT_CALL(cgroup_settle(&self->cg));
-	EXPECT_GE((long long)COST_MORE, cgroup_get(&self->cg,
-						   "memory.current"));
+	EXPECT_GE((long long)(COST_MORE + in_stock()),
+		  cgroup_get(&self->cg, "memory.current"));
 }
 
 GUNYAH_TEST_MAIN

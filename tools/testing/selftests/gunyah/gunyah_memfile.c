@@ -198,34 +198,35 @@ TEST_F(create, memlock_limit)
 	EXPECT_EQ(0, in_child(limited, &arg));
 }
 
-/* MiB that a control group uses, give or take one */
-static int cgroup_mb(const struct cgroup *cg)
+/* What a control group uses, give or take one: 64 pages in stock of each CPU */
+static long long cgroup_units(const struct limit_arg *arg)
 {
-	if (cgroup_settle(cg))
-		return -1;
-	return (cgroup_get(cg, "memory.current") + (1 << 19)) >> 20;
+	long long unit = 256 * arg->page;
+
+	return (cgroup_get(arg->cg, "memory.current") + unit / 2) / unit;
 }
 
 /* A cgroup is charged, and its limit is kept */
 static int in_cgroup(void *data)
 {
 	const struct limit_arg *arg = data;
-	int fd, before, mb = arg->size >> 20;
+	long long unit = 256 * arg->page, units = arg->size / unit, before;
+	int fd;
 
 	if (cgroup_enter(arg->cg, 0))
 		return 255;
-	before = cgroup_mb(arg->cg);
+	before = cgroup_units(arg);
 	fd = gh_create_mem(arg->dev, arg->size);
-	if (fd < 0 || cgroup_mb(arg->cg) < before + mb - 1 ||
-	    cgroup_mb(arg->cg) > before + mb + 1)
+	if (fd < 0 || cgroup_units(arg) < before + units - 1 ||
+	    cgroup_units(arg) > before + units + 1)
 		return 1;
 	if (cgroup_set_number(arg->cg, "memory.max",
-			      (long long)(before + 2 * mb - 2) << 20))
+			      (before + 2 * units - 2) * unit))
 		return 254;
 	/* What it has got so far is given back */
 	if (!gets_no_mem(arg->dev, arg->size))
 		return 2;
-	if (cgroup_mb(arg->cg) > before + mb + 1 || !has_locked(arg->size))
+	if (cgroup_units(arg) > before + units + 1 || !has_locked(arg->size))
 		return 3;
 	close(fd);
 	return gh_create_mem(arg->dev, arg->size) < 0 ? 4 : 0;
@@ -235,7 +236,8 @@ TEST_F(create, cgroup)
 {
 	struct cgroup cg = {};
 	struct limit_arg arg = {
-		.dev = self->dev, .size = 8 << 20, .cg = &cg,
+		.dev = self->dev, .page = self->page, .cg = &cg,
+		.size = 8 * 256 * self->page,
 	};
 
 	if (access("/sys/fs/cgroup", F_OK) || cgroup_make(&cg, "memfile"))

@@ -81,21 +81,6 @@ int cgroup_set_number(const struct cgroup *cg, const char *file,
 }
 
 /**
- * cgroup_settle() - give back what is charged but not used
- * @cg: the group, which has no limit of this kind
- *
- * Each CPU has a stock of up to 64 pages, which make 16 MiB on four of them if
- * a page has 64 KiB. A limit that is exceeded makes them give it back.
- *
- * Return: 0, or -1 and errno.
- */
-int cgroup_settle(const struct cgroup *cg)
-{
-	return cgroup_set(cg, "memory.high", "0") ?:
-	       cgroup_set(cg, "memory.high", "max");
-}
-
-/**
  * cgroup_enter() - move a process into a control group
  * @cg: the group
  * @pid: the process, 0: the caller

@@ -23,8 +23,6 @@ int cgroup_enter(const struct cgroup *cg, pid_t pid);
 int cgroup_set(const struct cgroup *cg, const char *file, const char *value);
 int cgroup_set_number(const struct cgroup *cg, const char *file,
 		      long long value);
-/* Give back what is charged but not used */
-int cgroup_settle(const struct cgroup *cg);
 long long cgroup_get(const struct cgroup *cg, const char *file);
 /* Value of a line of a file, or -1 */
 long long cgroup_value(const struct cgroup *cg, const char *file,
