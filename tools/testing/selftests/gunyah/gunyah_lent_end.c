@@ -25,7 +25,6 @@
 
 #define MEM_LENT	(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE | GH_MEM_LENT)
 
-
 FIXTURE(end)
 {
 	struct leak_state leak;
