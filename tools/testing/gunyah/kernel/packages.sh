@@ -18,7 +18,7 @@ run="linux-source-6.12 gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # What make test and make check need in addition
 check="sparse codespell coccinelle ocaml-nox ocaml-findlib libpython3.11
        dt-schema yamllint pyflakes3 python3-sphinx python3-sphinx-rtd-theme
-       shellcheck clang-14 lld-14 llvm-14 git"
+       shellcheck clang-14 libclang-rt-14-dev lld-14 llvm-14 git"
 
 # What make test-fresh needs on the machine that starts it
 fresh="mmdebstrap git util-linux"

@@ -14,8 +14,12 @@
 #include "../rm_wire.h"
 
 #define HOST_BASE	0x40000000ULL
+#ifndef HOST_PAGES
 #define HOST_PAGES	(320u << 10)	/* 1.25 GiB */
+#endif
+#ifndef GUEST_PAGES
 #define GUEST_PAGES	0x100000u	/* of [1 GiB, 5 GiB) */
+#endif
 #define MAX_OBJECTS	512
 #define MAX_MSGS	1024
 #define NO_REPLY	0xdeaddeadu
