@@ -21,14 +21,15 @@ GUNYAH ?=
 TIMEOUT ?=
 ONLY ?=
 LONG ?=
+FUZZ_SECONDS ?=
 
-export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT ONLY LONG
+export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT ONLY LONG FUZZ_SECONDS
 image := $(if $(GUNYAH),--hypervisor="$$GUNYAH")
 machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job test test-long coverage test-fresh check bench images clean
+.PHONY: help run hello shell job test test-long coverage fuzz test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -42,6 +43,7 @@ help:
 	@echo '              page sizes, and programs that try for hours'
 	@echo '  coverage    run the tests that load the driver, and say how many of its lines'
 	@echo '              they execute'
+	@echo '  fuzz        random calls, messages, devicetrees and guests'
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
@@ -64,6 +66,7 @@ help:
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
 	@echo '  ONLY="..."    test: only tasks with these names, such as ONLY="gunyah_vcpu-*"'
 	@echo '  LONG="..."    test-long: only these steps; LONG=list lists them'
+	@echo '  FUZZ_SECONDS=N  fuzz: how long (600)'
 	@echo '  KERNEL=NAME   all: the kernel of $(T)/kernel/NAME.config'
 	@echo '  JOBS=N        tasks at a time, in builds and in tests'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
@@ -110,6 +113,10 @@ test-long:
 coverage:
 	@$(PACKAGES) run check
 	@$(RUNNER) coverage $$TIERS
+
+fuzz:
+	@$(PACKAGES) run check
+	@$(RUNNER) fuzz
 
 test-fresh:
 	@$(PACKAGES) fresh

@@ -9,6 +9,7 @@
   gunyah.py test [TIER]...	the tests; "list" lists the tiers
   gunyah.py long [STEP]...	tests that take hours; "list" lists the steps
   gunyah.py coverage [TIER]...	the tests, and the lines of the driver they execute
+  gunyah.py fuzz		random input, for FUZZ_SECONDS
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, hello, shell and job:
@@ -96,7 +97,8 @@ def parse(argv):
     parser.add_argument("-h", "--help", action="store_true")
     parser.add_argument("what", nargs="?", default="run",
                         choices=("run", "hello", "shell", "job", "test",
-                                 "long", "coverage", "bench"))
+                                 "long", "coverage", "fuzz",
+                                 "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -245,6 +247,10 @@ def dispatch(machine, opts):
         # pylint: disable=import-outside-toplevel
         import coverage
         return coverage.main(machine, TOP, BUILD, opts.rest)
+    if opts.what == "fuzz":
+        # pylint: disable=import-outside-toplevel
+        import fuzz
+        return fuzz.main(machine, TOP, BUILD)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench

@@ -46,7 +46,7 @@ PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                             "gunyah_hyp.rm=prod"}
 
 # Tiers that take seconds start first: without them the others are pointless
-EARLY = ("runner", "rm", "vmm", "kunit", "plain", "module")
+EARLY = ("runner", "rm", "fuzz", "vmm", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
@@ -64,14 +64,15 @@ LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
-                     "gunyah_fault", *LENT)
+                     "gunyah_fault", "gunyah_fuzz", *LENT)
 # Long waits are the same with more processors, and longer in real time
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
                "gunyah_sweep", "gunyah_failnth")
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
-            "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", *LENT)
+            "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
+            *LENT)
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
@@ -298,6 +299,14 @@ class Tests:
         values, random sequences, devicetrees, planned faults.
         """
         return [Task("rm", lambda: self.unit_tests("rm"))]
+
+    def tier_fuzz(self):
+        """seeds of the fuzzers, and what they have found
+
+        On the build machine, with sanitizers: messages and devicetrees for the
+        resource manager model, and what the driver makes of its messages.
+        """
+        return [Task("fuzz", lambda: self.unit_tests("fuzz"))]
 
     def tier_vmm(self):
         """unit tests of the sample VMM
