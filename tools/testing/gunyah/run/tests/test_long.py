@@ -60,7 +60,7 @@ class Long(RunnerTest):
 
     def test_documented(self):
         path = os.path.join(os.path.dirname(__file__), "../../../../..",
-                            "Documentation/virt/gunyah/testing.rst")
+                            "Documentation/virt/gunyah/long-tests.rst")
         with open(path, encoding="utf-8") as f:
             documented = f.read()
         for step in long.STEPS:
