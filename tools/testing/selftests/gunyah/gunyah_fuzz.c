@@ -21,7 +21,7 @@
 #include "../kselftest_harness.h"
 #include "fuzz.h"
 #include "fuzz_seeds.h"
-#include "lentvm.h"
+#include "lent.h"
 #include "message.h"
 #include "testctl.h"
 
