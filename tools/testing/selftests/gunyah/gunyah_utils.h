@@ -407,6 +407,8 @@ void pattern_fill(void *mem, size_t size, __u64 pattern);
 bool pattern_check(const void *mem, size_t size, __u64 pattern);
 bool all_zero(const void *mem, size_t size);
 void *alloc_mem(size_t size);
+/* Size of a transparent huge page, 0: there are none */
+size_t thp_size(void);
 void renew_mem(void *mem, size_t size);
 void *alloc_scattered(size_t size);
 void *map_shared(int fd, size_t size, off_t offset);

@@ -14,6 +14,21 @@
 #include "gunyah_utils.h"
 
 /**
+ * thp_size() - size of a transparent huge page
+ *
+ * Return: size in bytes, or 0: there are none.
+ */
+size_t thp_size(void)
+{
+	char text[32];
+
+	if (read_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+		      text, sizeof(text)) < 0)
+		return 0;
+	return strtoul(text, NULL, 10);
+}
+
+/**
  * pattern_fill() - fill memory so that GUEST_OP_CHECK recognises it
  * @mem: where
  * @size: how much
