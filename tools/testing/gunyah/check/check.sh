@@ -297,8 +297,8 @@ gate_test()
 }
 
 # What the driver can do without
-without="CONFIG_OF=n CONFIG_SMP=n CONFIG_DEBUG_FS=n CONFIG_FTRACE=n
-	 CONFIG_KUNIT=n CONFIG_COMPAT=n"
+without="CONFIG_OF=n CONFIG_SMP=n CONFIG_DEBUG_FS=n CONFIG_GCOV_KERNEL=n
+	 CONFIG_KCOV=n CONFIG_FTRACE=n CONFIG_KUNIT=n CONFIG_COMPAT=n"
 
 gate_gcc-m()	{ configure gcc arm64 CONFIG_GUNYAH=m && build_driver; }
 gate_gcc-y()	{ configure gcc arm64 CONFIG_GUNYAH=y && build_driver; }

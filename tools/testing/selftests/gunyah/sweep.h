@@ -13,19 +13,14 @@
 #define SWEEP_VMS	2
 #define SWEEP_FDS	2
 
-/**
- * enum sweep_call - what has failed in a scenario
- * @SWEEP_NOTHING: nothing
- * @SWEEP_HOST: a call that is not the driver's
- * @SWEEP_GUEST: all calls have succeeded, but the VM has not ended as it should
- *
- * The others are calls of the driver; those of a VM that runs ask the resource
- * manager.
+/*
+ * What has failed in a scenario. The unmarked ones are calls of the driver; those
+ * of a VM that runs ask the resource manager.
  */
 enum sweep_call {
 	SWEEP_NOTHING,
-	SWEEP_HOST,
-	SWEEP_GUEST,
+	SWEEP_HOST,		/* a call that is not the driver's */
+	SWEEP_GUEST,		/* all have succeeded, but the VM's end is wrong */
 	SWEEP_CREATE_VM,
 	SWEEP_CREATE_MEM,
 	SWEEP_ADD_REGION,
