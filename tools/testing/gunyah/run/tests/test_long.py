@@ -33,7 +33,10 @@ class Long(RunnerTest):
                  long.Step("three", "third", "",
                            {"GUNYAH_STORM_SECONDS": "9"}))
         with mock.patch.object(long, "STEPS", steps), \
-             mock.patch.dict(os.environ, env), contextlib.redirect_stdout(out):
+             mock.patch.dict(os.environ), contextlib.redirect_stdout(out):
+            for name in tiers.FOR_LONG:
+                os.environ.pop(name, None)
+            os.environ.update(env)
             status = long.main(machine, self.path(""), list(names))
         return status, out.getvalue().splitlines()
 

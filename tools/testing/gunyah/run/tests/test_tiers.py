@@ -132,6 +132,15 @@ class Planted(tiers.Tests):
 class Output(RunnerTest):
     """Results are printed by tier, and the closing line is right."""
 
+    def setUp(self):
+        super().setUp()
+        # These tests may themselves be chosen by them
+        environ = mock.patch.dict(os.environ)
+        environ.start()
+        self.addCleanup(environ.stop)
+        for name in ("KERNEL", "ONLY", *tiers.FOR_LONG, *tiers.SEEDS):
+            os.environ.pop(name, None)
+
     def run_tiers(self, *names):
         """Returns (exit status, lines)."""
         machine = Machine(self.path("build/images"), self.path("build/logs"))
