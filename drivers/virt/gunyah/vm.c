@@ -12,6 +12,7 @@
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/err.h>
+#include <linux/kcov.h>
 #include <linux/poll.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -78,11 +79,13 @@ static void vm_work(struct work_struct *work)
 	struct gunyah_vm_call *call;
 	long delay;
 
+	kcov_remote_start_common(vm->kcov_handle);
 	while ((call = vm_next_call(vm))) {
 		gunyah_vm_call_finish(call, call->fn(call));
 		gunyah_vm_call_put(call);
 	}
 	delay = vm->background(vm);
+	kcov_remote_stop();
 	if (delay >= 0)
 		gunyah_vm_kick(vm, delay);
 	gunyah_vm_put(vm);
@@ -515,6 +518,7 @@ int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	spin_lock_init(&vm->calls_lock);
 	INIT_LIST_HEAD(&vm->calls);
 	INIT_DELAYED_WORK(&vm->work, vm_work);
+	vm->kcov_handle = kcov_common_handle();
 	INIT_LIST_HEAD(&vm->ending);
 	init_completion(&vm->end_done);
 	spin_lock_init(&vm->state_lock);

@@ -159,6 +159,7 @@ struct gunyah_vm_call {
  * @background: what the VM needs to have done without anybody asking, called by
  *	@work without locks. Returns after how many jiffies it wants to be called
  *	again, or a negative number for when it is queued again.
+ * @kcov_handle: whose coverage @work is, for kernels with KCOV
  * @ending: in gunyah_host.ending, protected by its lock
  * @ending_since: when it got there, or the first of its process did, in jiffies
  * @end_delay: time until the next attempt to end it, in jiffies
@@ -209,6 +210,7 @@ struct gunyah_vm {
 	struct list_head calls;
 	struct delayed_work work;
 	long (*background)(struct gunyah_vm *vm);
+	u64 kcov_handle;
 
 	struct list_head ending;
 	unsigned long ending_since;

@@ -8,7 +8,7 @@
 #include <semaphore.h>
 
 #include "gunyah_utils.h"
-#include "storm.h"
+#include "random.h"
 
 /* Exit code of a process whose program hangs */
 #define FUZZ_HANG	99
@@ -79,14 +79,23 @@ enum fuzz_arg {
 };
 
 /**
+ * struct fuzz_record - what was reached since the last reset
+ * @kcov: descriptor of it, or -1
+ * @pcs: a count, and as many addresses, or NULL
+ */
+struct fuzz_record {
+	int kcov;
+	unsigned long *pcs;
+};
+
+/**
  * struct fuzz_thread - a thread that runs a part of each program
  * @world: what all threads share
  * @n: which one
  * @go: there is a program, or the end
  * @busy_since: when its call has begun, in ms; 0: none
  * @thread: the thread
- * @kcov: descriptor of its coverage, or -1
- * @cover: the coverage: a count, and as many addresses
+ * @record: what its calls reach
  */
 struct fuzz_thread {
 	struct fuzz_world *world;
@@ -94,8 +103,7 @@ struct fuzz_thread {
 	sem_t go;
 	long long busy_since;
 	pthread_t thread;
-	int kcov;
-	unsigned long *cover;
+	struct fuzz_record record;
 };
 
 /**
@@ -111,6 +119,7 @@ struct fuzz_thread {
  * @line: threads that have come to the next sync
  * @done: threads that have come to the end
  * @thread: the threads
+ * @workers: what workers of the kernel reach for VMs of the threads
  * @over: they end
  */
 struct fuzz_world {
@@ -125,6 +134,7 @@ struct fuzz_world {
 	pthread_barrier_t line;
 	unsigned int done;
 	struct fuzz_thread thread[FUZZ_THREADS];
+	struct fuzz_record workers;
 	bool over;
 };
 
@@ -155,8 +165,6 @@ void fuzz_print(const struct fuzz_prog *prog, char *text, size_t size);
 int fuzz_parse(struct fuzz_prog *prog, const char *text);
 
 /* fuzz_world.c: what runs them */
-void fuzz_catch_faults(void);
-bool fuzz_guarded(void (*fn)(void *arg), void *arg);
 bool fuzz_copy(void *to, const void *from, size_t size);
 struct fuzz_world *fuzz_world_create(void);
 void fuzz_world_run(struct fuzz_world *w, const struct fuzz_prog *prog);
@@ -188,8 +196,9 @@ struct fuzz_cover {
 };
 
 bool fuzz_cover_init(struct fuzz_cover *cover);
-void fuzz_cover_open(struct fuzz_thread *thread);
-void fuzz_cover_close(struct fuzz_thread *thread);
+void fuzz_cover_open(struct fuzz_record *record);
+void fuzz_cover_open_workers(struct fuzz_record *record);
+void fuzz_cover_close(struct fuzz_record *record);
 void fuzz_cover_reset(struct fuzz_world *w);
 bool fuzz_cover_add(struct fuzz_cover *cover, struct fuzz_world *w);
 void fuzz_cover_print(const struct fuzz_cover *cover);

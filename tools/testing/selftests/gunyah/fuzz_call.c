@@ -261,15 +261,15 @@ static long call_image(struct fuzz_world *w, const __u64 *arg)
 		{ .label = 20, .irq = 40 },
 		{ .label = 21, .irq = 41, .level = true },
 	};
-	__u64 state = storm_state(arg[1], 0);
+	__u64 state = random_state(arg[1], 0);
 	struct dtb_config cfg = {
 		.base = GUEST_BASE, .size = GUEST_SIZE,
-		.cpus = 1 + storm_below(&state, 3), .host_cpus = 1,
+		.cpus = 1 + random_below(&state, 3), .host_cpus = 1,
 		.shms = 1, .shm = { { GUEST_SHM_LABEL, GUEST_SHM_BASE } },
-		.num_bells = storm_below(&state, 3), .bells = bells,
-		.rm_rpc = storm_below(&state, 2),
-		.defect = storm_below(&state, 16) ? DTB_GOOD :
-			  storm_below(&state, DTB_MANY_VDEVICES + 1),
+		.num_bells = random_below(&state, 3), .bells = bells,
+		.rm_rpc = random_below(&state, 2),
+		.defect = random_below(&state, 16) ? DTB_GOOD :
+			  random_below(&state, DTB_MANY_VDEVICES + 1),
 	};
 	unsigned char *mem = mem_at(w, arg[0], 0), *dtb;
 	long ret = -1;
@@ -280,8 +280,8 @@ static long call_image(struct fuzz_world *w, const __u64 *arg)
 		return -1;
 	size = dtb_build(dtb, GUEST_DTB_SIZE, &cfg);
 	/* Damage */
-	if (size && storm_below(&state, 8) == 0)
-		dtb[storm_below(&state, size)] = storm_random(&state);
+	if (size && random_below(&state, 8) == 0)
+		dtb[random_below(&state, size)] = random_next(&state);
 	if (fuzz_guest_image(mem, arg[1], cfg.cpus) &&
 	    fuzz_copy(mem + GUEST_DTB, dtb, size))
 		ret = 0;
@@ -395,13 +395,13 @@ static long call_remove_ioeventfd(struct fuzz_world *w, const __u64 *arg)
 /* A function with an argument of any size and content */
 static long call_function(struct fuzz_world *w, const __u64 *arg)
 {
-	__u64 state = storm_state(arg[4], 2), words[64];
+	__u64 state = random_state(arg[4], 2), words[64];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(words); i++)
-		words[i] = storm_below(&state, 4) ? 0 : storm_random(&state);
+		words[i] = random_below(&state, 4) ? 0 : random_next(&state);
 	/* A descriptor of ours, if it is one */
-	((__u32 *)words)[storm_below(&state, 8)] = event_fd(w, state);
+	((__u32 *)words)[random_below(&state, 8)] = event_fd(w, state);
 	return (arg[3] & 1 ? gh_remove_function : gh_add_function)
 		(vm_fd(w, arg[0]), arg[1], arg[2], words);
 }
@@ -469,13 +469,13 @@ static long call_stats(struct fuzz_world *w, const __u64 *arg)
 static long call_ioctl(struct fuzz_world *w, const __u64 *arg)
 {
 	static __thread __u64 buf[512];
-	__u64 state = storm_state(arg[4], 1);
+	__u64 state = random_state(arg[4], 1);
 	unsigned int i;
 	void *ptr;
 
 	for (i = 0; i < ARRAY_SIZE(buf); i++)
-		buf[i] = storm_below(&state, 6) ? 0 : storm_random(&state) >>
-						      storm_below(&state, 64);
+		buf[i] = random_below(&state, 6) ? 0 : random_next(&state) >>
+						      random_below(&state, 64);
 	/* GH_CREATE_MEM shall not take all of the machine's memory */
 	buf[0] &= ~0x3ffffc00000ULL;
 	switch (arg[3] & 7) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Coverage of the driver by the calls of a thread, if the driver is one that
- * reports it (KCOV_INSTRUMENT=y). Workers of the kernel are not covered.
+ * Coverage of the driver by the calls of threads, and by workers of the kernel for
+ * their VMs, if the driver is one that reports it (KCOV_INSTRUMENT=y).
  */
 #include <fcntl.h>
+#include <linux/kcov.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,10 +13,6 @@
 #include "fuzz.h"
 
 #define KCOV		"/sys/kernel/debug/kcov"
-#define KCOV_INIT_TRACE	_IOR('c', 1, unsigned long)
-#define KCOV_ENABLE	_IO('c', 100)
-#define KCOV_DISABLE	_IO('c', 101)
-#define KCOV_TRACE_PC	0
 #define KCOV_WORDS	0x10000
 
 /* Instructions are words */
@@ -51,48 +48,83 @@ bool fuzz_cover_init(struct fuzz_cover *cover)
 	return cover->text && cover->size;
 }
 
+/* Buffer for coverage of this thread, or of others */
+static void open_record(struct fuzz_record *record)
+{
+	void *pcs;
+
+	record->pcs = NULL;
+	record->kcov = open(KCOV, O_RDWR | O_CLOEXEC);
+	if (record->kcov < 0)
+		return;
+	if (ioctl(record->kcov, KCOV_INIT_TRACE, KCOV_WORDS))
+		return;
+	pcs = mmap(NULL, KCOV_WORDS * sizeof(unsigned long),
+		   PROT_READ | PROT_WRITE, MAP_SHARED, record->kcov, 0);
+	if (pcs != MAP_FAILED)
+		record->pcs = pcs;
+}
+
+static void close_buffer(struct fuzz_record *record)
+{
+	munmap(record->pcs, KCOV_WORDS * sizeof(unsigned long));
+	record->pcs = NULL;
+}
+
 /**
  * fuzz_cover_open() - begin to record what this thread does
- * @thread: this thread
+ * @record: where to
  */
-void fuzz_cover_open(struct fuzz_thread *thread)
+void fuzz_cover_open(struct fuzz_record *record)
 {
-	void *cover;
+	open_record(record);
+	if (record->pcs && ioctl(record->kcov, KCOV_ENABLE, KCOV_TRACE_PC))
+		close_buffer(record);
+}
 
-	thread->cover = NULL;
-	thread->kcov = open(KCOV, O_RDWR | O_CLOEXEC);
-	if (thread->kcov < 0)
-		return;
-	if (ioctl(thread->kcov, KCOV_INIT_TRACE, KCOV_WORDS))
-		return;
-	cover = mmap(NULL, KCOV_WORDS * sizeof(unsigned long),
-		     PROT_READ | PROT_WRITE, MAP_SHARED, thread->kcov, 0);
-	if (cover == MAP_FAILED)
-		return;
-	if (ioctl(thread->kcov, KCOV_ENABLE, KCOV_TRACE_PC))
-		munmap(cover, KCOV_WORDS * sizeof(unsigned long));
-	else
-		thread->cover = cover;
+/**
+ * fuzz_cover_open_workers() - begin to record what workers do
+ * @record: where to
+ *
+ * That is for the VMs of threads that this thread makes later, not for its own.
+ */
+void fuzz_cover_open_workers(struct fuzz_record *record)
+{
+	struct kcov_remote_arg arg = {
+		.trace_mode = KCOV_TRACE_PC,
+		.area_size = KCOV_WORDS,
+		.common_handle = kcov_remote_handle(KCOV_SUBSYSTEM_COMMON,
+						    getpid()),
+	};
+
+	open_record(record);
+	if (record->pcs && ioctl(record->kcov, KCOV_REMOTE_ENABLE, &arg))
+		close_buffer(record);
 }
 
 /**
  * fuzz_cover_close() - end that
- * @thread: this thread
+ * @record: what this thread has opened
  */
-void fuzz_cover_close(struct fuzz_thread *thread)
+void fuzz_cover_close(struct fuzz_record *record)
 {
-	if (thread->cover) {
-		ioctl(thread->kcov, KCOV_DISABLE, 0);
-		munmap(thread->cover, KCOV_WORDS * sizeof(unsigned long));
+	if (record->pcs) {
+		ioctl(record->kcov, KCOV_DISABLE, 0);
+		close_buffer(record);
 	}
-	if (thread->kcov >= 0)
-		close(thread->kcov);
-	thread->kcov = -1;
-	thread->cover = NULL;
+	if (record->kcov >= 0)
+		close(record->kcov);
+	record->kcov = -1;
+}
+
+static void reset(struct fuzz_record *record)
+{
+	if (record->pcs)
+		__atomic_store_n(&record->pcs[0], 0, __ATOMIC_RELEASE);
 }
 
 /**
- * fuzz_cover_reset() - forget what the threads have recorded
+ * fuzz_cover_reset() - forget what was recorded
  * @w: the threads' world; they do not run a program
  */
 void fuzz_cover_reset(struct fuzz_world *w)
@@ -100,9 +132,8 @@ void fuzz_cover_reset(struct fuzz_world *w)
 	unsigned int i;
 
 	for (i = 0; i < FUZZ_THREADS; i++)
-		if (w->thread[i].cover)
-			__atomic_store_n(&w->thread[i].cover[0], 0,
-					 __ATOMIC_RELEASE);
+		reset(&w->thread[i].record);
+	reset(&w->workers);
 }
 
 static bool set_bit(unsigned char *map, size_t size, unsigned long n)
@@ -113,12 +144,16 @@ static bool set_bit(unsigned char *map, size_t size, unsigned long n)
 	return !(__atomic_fetch_or(&map[n], bit, __ATOMIC_RELAXED) & bit);
 }
 
-static bool add_thread(struct fuzz_cover *cover, const unsigned long *pcs)
+static bool add_record(struct fuzz_cover *cover,
+		       const struct fuzz_record *record)
 {
-	unsigned long n = __atomic_load_n(&pcs[0], __ATOMIC_ACQUIRE);
-	unsigned long last = 0, at, i;
+	const unsigned long *pcs = record->pcs;
+	unsigned long last = 0, n, at, i;
 	bool found = false;
 
+	if (!pcs)
+		return false;
+	n = __atomic_load_n(&pcs[0], __ATOMIC_ACQUIRE);
 	for (i = 1; i <= n && i < KCOV_WORDS; i++) {
 		at = (pcs[i] - cover->text) >> PC_SHIFT;
 		if (at >= cover->size >> PC_SHIFT)
@@ -136,7 +171,7 @@ static bool add_thread(struct fuzz_cover *cover, const unsigned long *pcs)
 }
 
 /**
- * fuzz_cover_add() - add what the threads have recorded
+ * fuzz_cover_add() - add what was recorded
  * @cover: what was reached
  * @w: the threads' world; they do not run a program
  *
@@ -144,12 +179,11 @@ static bool add_thread(struct fuzz_cover *cover, const unsigned long *pcs)
  */
 bool fuzz_cover_add(struct fuzz_cover *cover, struct fuzz_world *w)
 {
-	bool found = false;
+	bool found = add_record(cover, &w->workers);
 	unsigned int i;
 
 	for (i = 0; i < FUZZ_THREADS; i++)
-		if (w->thread[i].cover)
-			found |= add_thread(cover, w->thread[i].cover);
+		found |= add_record(cover, &w->thread[i].record);
 	return found;
 }
 

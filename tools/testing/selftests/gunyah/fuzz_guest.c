@@ -29,11 +29,11 @@ static __u64 some_address(__u64 *state)
 		GUEST_GICD, GUEST_GICR, GUEST_BASE, GUEST_SHM_BASE,
 		GUEST_BASE + GUEST_SIZE, 0x40000000, 0x8000000000,
 	};
-	__u64 base = bases[storm_below(state, storm_below(state, 16) ? 7 :
+	__u64 base = bases[random_below(state, random_below(state, 16) ? 7 :
 					      ARRAY_SIZE(bases))];
 
 	/* Payloads make aligned accesses only */
-	return base + (storm_below(state, 0x1000) & ~7ULL);
+	return base + (random_below(state, 0x1000) & ~7ULL);
 }
 
 static void some_regs(__u64 *regs, __u64 *state)
@@ -41,26 +41,26 @@ static void some_regs(__u64 *regs, __u64 *state)
 	unsigned int i;
 
 	for (i = 0; i < 6; i++)
-		regs[i] = storm_below(state, 2) ? storm_below(state, 64) :
-			  storm_random(state) >> storm_below(state, 64);
-	if (storm_below(state, 2))
-		regs[0] = HVC_FIRST + storm_below(state, HVC_COUNT);
+		regs[i] = random_below(state, 2) ? random_below(state, 64) :
+			  random_next(state) >> random_below(state, 64);
+	if (random_below(state, 2))
+		regs[0] = HVC_FIRST + random_below(state, HVC_COUNT);
 	else
-		regs[0] = psci_calls[storm_below(state,
+		regs[0] = psci_calls[random_below(state,
 						 ARRAY_SIZE(psci_calls))];
 	/* Those that end the VM are rare: nothing happens after them */
 	if ((regs[0] == PSCI_SYSTEM_OFF || regs[0] == PSCI_SYSTEM_RESET ||
 	     regs[0] == PSCI_SYSTEM_RESET2 || regs[0] == PSCI_CPU_OFF) &&
-	    storm_below(state, 8))
+	    random_below(state, 8))
 		regs[0] = 0x84000000;
 }
 
 static struct guest_op some_op(__u64 *state)
 {
-	__u64 at = some_address(state), value = storm_random(state);
-	unsigned int len = 1 << storm_below(state, 4);
+	__u64 at = some_address(state), value = random_next(state);
+	unsigned int len = 1 << random_below(state, 4);
 
-	switch (storm_below(state, 12)) {
+	switch (random_below(state, 12)) {
 	case 0:
 	case 1:
 	case 2:
@@ -92,13 +92,13 @@ static struct guest_op some_op(__u64 *state)
 /* How it ends, unless a call has ended it */
 static struct guest_op last_op(__u64 start, __u64 *state)
 {
-	switch (storm_below(state, 12)) {
+	switch (random_below(state, 12)) {
 	case 0:
 		return (struct guest_op)G_OFF;
 	case 1:
 		return (struct guest_op)G_RESET;
 	case 2:
-		return (struct guest_op)G_RESET2(storm_random(state), 1);
+		return (struct guest_op)G_RESET2(random_next(state), 1);
 	case 3:
 		return (struct guest_op)G_FAULT;
 	case 4:
@@ -125,11 +125,11 @@ static struct guest_op last_op(__u64 start, __u64 *state)
 void fuzz_guest_program(struct guest_op *ops, unsigned int n, __u64 *regs,
 			__u64 regs_gpa, __u64 seed)
 {
-	__u64 state = storm_state(seed, n);
+	__u64 state = random_state(seed, n);
 	unsigned int i;
 
 	for (i = 0; i < n - 1; i++) {
-		if (i < 10 && storm_below(&state, 3) == 0) {
+		if (i < 10 && random_below(&state, 3) == 0) {
 			some_regs(regs + 6 * i, &state);
 			ops[i] = (struct guest_op)
 				 G_HVC_REGS(regs_gpa + 6 * i * sizeof(*regs));
@@ -149,7 +149,7 @@ void fuzz_guest_program(struct guest_op *ops, unsigned int n, __u64 *regs,
  */
 bool fuzz_guest_image(void *mem, __u64 seed, unsigned int cpus)
 {
-	__u64 state = storm_state(seed, 1000), prog, regs[60] = {};
+	__u64 state = random_state(seed, 1000), prog, regs[60] = {};
 	const unsigned int n = 12;
 	struct guest_op ops[12];
 	unsigned int cpu;

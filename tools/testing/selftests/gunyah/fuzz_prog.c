@@ -15,13 +15,13 @@ static __u64 odd_value(__u64 *state)
 		0x8000000000000000, 0xfffffffffffff000, 0xffffffffffffffff,
 	};
 
-	switch (storm_below(state, 3)) {
+	switch (random_below(state, 3)) {
 	case 0:
-		return odd[storm_below(state, ARRAY_SIZE(odd))];
+		return odd[random_below(state, ARRAY_SIZE(odd))];
 	case 1:
-		return 1ULL << storm_below(state, 64);
+		return 1ULL << random_below(state, 64);
 	default:
-		return storm_random(state) >> storm_below(state, 64);
+		return random_next(state) >> random_below(state, 64);
 	}
 }
 
@@ -32,8 +32,8 @@ static __u64 some_gpa(__u64 *state)
 		GUEST_BASE + GUEST_DTB,
 	};
 
-	return bases[storm_below(state, ARRAY_SIZE(bases))] +
-	       (storm_below(state, 4) ? 0 : storm_below(state, 64) << 12);
+	return bases[random_below(state, ARRAY_SIZE(bases))] +
+	       (random_below(state, 4) ? 0 : random_below(state, 64) << 12);
 }
 
 static __u64 some_size(__u64 *state)
@@ -42,7 +42,7 @@ static __u64 some_size(__u64 *state)
 		0, 0x1000, 0x8000, GUEST_SHM_SIZE, GUEST_SIZE, 2 * GUEST_SIZE,
 	};
 
-	return sizes[storm_below(state, ARRAY_SIZE(sizes))];
+	return sizes[random_below(state, ARRAY_SIZE(sizes))];
 }
 
 static __u64 some_mem_flags(__u64 *state)
@@ -53,7 +53,7 @@ static __u64 some_mem_flags(__u64 *state)
 		MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG,
 	};
 
-	return flags[storm_below(state, ARRAY_SIZE(flags))];
+	return flags[random_below(state, ARRAY_SIZE(flags))];
 }
 
 static __u64 some_value(enum fuzz_arg kind, __u64 *state)
@@ -71,38 +71,38 @@ static __u64 some_value(enum fuzz_arg kind, __u64 *state)
 	case ARG_NONE:
 		return 0;
 	case ARG_FD:
-		return storm_below(state, 6) << 8 | storm_below(state, 4);
+		return random_below(state, 6) << 8 | random_below(state, 4);
 	case ARG_OFFSET:
-		return storm_below(state, 4) ? 0 :
-		       storm_below(state, 0x400) << 12;
+		return random_below(state, 4) ? 0 :
+		       random_below(state, 0x400) << 12;
 	case ARG_SIZE:
 		return some_size(state);
 	case ARG_LABEL:
-		return labels[storm_below(state, ARRAY_SIZE(labels))];
+		return labels[random_below(state, ARRAY_SIZE(labels))];
 	case ARG_MEM_FLAGS:
 		return some_mem_flags(state);
 	case ARG_GPA:
 		return some_gpa(state);
 	case ARG_MMIO:
-		return 0x1000 + storm_below(state, 4) * 8;
+		return 0x1000 + random_below(state, 4) * 8;
 	case ARG_LEN:
-		return (1 << storm_below(state, 5)) & 0xf;
+		return (1 << random_below(state, 5)) & 0xf;
 	case ARG_REG:
-		return storm_below(state, 3) << 8 | storm_below(state, 3);
+		return random_below(state, 3) << 8 | random_below(state, 3);
 	case ARG_PICK:
-		return storm_below(state, 256);
+		return random_below(state, 256);
 	case ARG_VALUE:
 		return odd_value(state);
 	case ARG_SEED:
-		return storm_random(state) >> 40;
+		return random_next(state) >> 40;
 	default:
-		return storm_below(state, limits[kind]);
+		return random_below(state, limits[kind]);
 	}
 }
 
 static __u64 any_value(enum fuzz_arg kind, __u64 *state)
 {
-	return storm_below(state, 24) ? some_value(kind, state) :
+	return random_below(state, 24) ? some_value(kind, state) :
 					odd_value(state);
 }
 
@@ -113,12 +113,12 @@ static void some_call(struct fuzz_call *call, __u64 *state)
 
 	for (i = 0; i < fuzz_num_ops; i++)
 		total += fuzz_ops[i].weight;
-	n = storm_below(state, total);
+	n = random_below(state, total);
 	for (i = 0; n >= fuzz_ops[i].weight; i++)
 		n -= fuzz_ops[i].weight;
 	memset(call, 0, sizeof(*call));
 	call->op = i;
-	call->thread = storm_below(state, FUZZ_THREADS);
+	call->thread = random_below(state, FUZZ_THREADS);
 	for (i = 0; i < FUZZ_ARGS; i++)
 		call->arg[i] = any_value(fuzz_ops[call->op].arg[i], state);
 }
@@ -148,19 +148,19 @@ static void good_vm(struct fuzz_prog *prog, __u64 *state)
 		"map 1 2 10000; region 0 6 7 100000000 10000 1",
 		"create_file 0 10000; map_file 1 0 10000; region 0 6 7 100000000 10000 1",
 	};
-	unsigned int how = storm_below(state, 16), i;
+	unsigned int how = random_below(state, 16), i;
 	char text[256];
 
 	snprintf(text, sizeof(text), "map 0 %x 200000; image 0 %x",
-		 (unsigned int)storm_below(state, 4),
-		 (unsigned int)storm_below(state, 1 << 20));
+		 (unsigned int)random_below(state, 4),
+		 (unsigned int)random_below(state, 1 << 20));
 	append(prog, text);
 	snprintf(text, sizeof(text),
 		 "create_vm 0; region 0 5 %x 80000000 200000; dtb 0 %x 8000",
 		 how & 3 ? 0xf : 7, (unsigned int)(GUEST_BASE + GUEST_DTB));
 	append(prog, text);
 	for (i = 0; i < ARRAY_SIZE(steps); i++)
-		if (i == 0 || storm_below(state, 3) == 0)
+		if (i == 0 || random_below(state, 3) == 0)
 			append(prog, steps[i]);
 	if (how != 15)
 		append(prog, "start 0");
@@ -174,10 +174,10 @@ static void good_vm(struct fuzz_prog *prog, __u64 *state)
  */
 void fuzz_generate(struct fuzz_prog *prog, __u64 *state)
 {
-	unsigned int n = 2 + storm_below(state, 14);
+	unsigned int n = 2 + random_below(state, 14);
 
 	prog->calls = 0;
-	if (storm_below(state, 8))
+	if (random_below(state, 8))
 		good_vm(prog, state);
 	while (n-- && prog->calls < FUZZ_CALLS)
 		some_call(&prog->call[prog->calls++], state);
@@ -204,33 +204,33 @@ static void remove_call(struct fuzz_prog *prog, unsigned int at)
 static void change(struct fuzz_prog *prog, const struct fuzz_prog *other,
 		   __u64 *state)
 {
-	unsigned int at = storm_below(state, prog->calls + 1), arg;
+	unsigned int at = random_below(state, prog->calls + 1), arg;
 	struct fuzz_call call;
 
-	if (at == prog->calls || storm_below(state, 4) == 0) {
+	if (at == prog->calls || random_below(state, 4) == 0) {
 		some_call(&call, state);
 		insert(prog, at, &call);
 		return;
 	}
-	switch (storm_below(state, 6)) {
+	switch (random_below(state, 6)) {
 	case 0:
 		if (prog->calls > 1)
 			remove_call(prog, at);
 		break;
 	case 1:
 		call = prog->call[at];
-		insert(prog, storm_below(state, prog->calls + 1), &call);
+		insert(prog, random_below(state, prog->calls + 1), &call);
 		break;
 	case 2:
 		if (other->calls)
 			insert(prog, at,
-			       &other->call[storm_below(state, other->calls)]);
+			       &other->call[random_below(state, other->calls)]);
 		break;
 	case 3:
-		prog->call[at].thread = storm_below(state, FUZZ_THREADS);
+		prog->call[at].thread = random_below(state, FUZZ_THREADS);
 		break;
 	default:
-		arg = storm_below(state, FUZZ_ARGS);
+		arg = random_below(state, FUZZ_ARGS);
 		prog->call[at].arg[arg] =
 			any_value(fuzz_ops[prog->call[at].op].arg[arg], state);
 		break;
@@ -246,7 +246,7 @@ static void change(struct fuzz_prog *prog, const struct fuzz_prog *other,
 void fuzz_mutate(struct fuzz_prog *prog, const struct fuzz_prog *other,
 		 __u64 *state)
 {
-	unsigned int n = 1 + storm_below(state, 4);
+	unsigned int n = 1 + random_below(state, 4);
 
 	while (n--)
 		change(prog, other, state);

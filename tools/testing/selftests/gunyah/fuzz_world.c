@@ -4,7 +4,6 @@
  * not die of memory that is not there
  */
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,55 +18,6 @@
 #define FUZZ_NOTHING	0x40000000UL
 /* Until then a program comes to its end: only a hang takes longer */
 #define FUZZ_HANG_MS	LONG_MS
-
-static __thread sigjmp_buf jump;
-static __thread bool armed;
-
-static void on_fault(int sig)
-{
-	if (!armed)
-		_exit(100 + sig);
-	siglongjmp(jump, 1);
-}
-
-static void on_kick(int sig)
-{
-}
-
-/**
- * fuzz_catch_faults() - make fuzz_guarded() work, in all threads
- */
-void fuzz_catch_faults(void)
-{
-	struct sigaction fault = {
-		.sa_handler = on_fault, .sa_flags = SA_NODEFER,
-	};
-	struct sigaction kick = { .sa_handler = on_kick };
-
-	sigaction(SIGBUS, &fault, NULL);
-	sigaction(SIGSEGV, &fault, NULL);
-	sigaction(SIGUSR1, &kick, NULL);
-}
-
-/**
- * fuzz_guarded() - call a function that accesses memory which may be lent
- * @fn: the function
- * @arg: its argument
- *
- * Return: whether it came to its end.
- */
-bool fuzz_guarded(void (*fn)(void *arg), void *arg)
-{
-	bool done = false;
-
-	if (!sigsetjmp(jump, 1)) {
-		armed = true;
-		fn(arg);
-		done = true;
-	}
-	armed = false;
-	return done;
-}
 
 struct copy {
 	void *to;
@@ -94,7 +44,7 @@ bool fuzz_copy(void *to, const void *from, size_t size)
 {
 	struct copy copy = { to, from, size };
 
-	return fuzz_guarded(do_copy, &copy);
+	return guarded(do_copy, &copy);
 }
 
 static void run_calls(struct fuzz_thread *t)
@@ -121,7 +71,7 @@ static void *run_thread(void *data)
 	struct fuzz_thread *t = data;
 	struct fuzz_world *w = t->world;
 
-	fuzz_cover_open(t);
+	fuzz_cover_open(&t->record);
 	for (;;) {
 		while (sem_wait(&t->go))
 			;
@@ -130,7 +80,7 @@ static void *run_thread(void *data)
 		run_calls(t);
 		__atomic_add_fetch(&w->done, 1, __ATOMIC_RELEASE);
 	}
-	fuzz_cover_close(t);
+	fuzz_cover_close(&t->record);
 	return NULL;
 }
 
@@ -168,6 +118,7 @@ struct fuzz_world *fuzz_world_create(void)
 	if (w->dev < 0 || w->mem == MAP_FAILED)
 		return NULL;
 	pthread_barrier_init(&w->line, NULL, FUZZ_THREADS);
+	fuzz_cover_open_workers(&w->workers);
 	for (i = 0; i < FUZZ_THREADS; i++) {
 		w->thread[i].world = w;
 		w->thread[i].n = i;
@@ -261,6 +212,7 @@ void fuzz_world_destroy(struct fuzz_world *w)
 		sem_post(&w->thread[i].go);
 		pthread_join(w->thread[i].thread, NULL);
 	}
+	fuzz_cover_close(&w->workers);
 	close(w->dev);
 	munmap(w->mem, FUZZ_MEMS * FUZZ_MEM_ROOM + FUZZ_NOTHING);
 	free(w);

@@ -15,7 +15,6 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -63,27 +62,14 @@ FIXTURE(fuzz)
 	bool verbose;
 };
 
-static __u64 fuzz_seed(void)
+static long long fuzz_end(void)
 {
-	const char *text = getenv("GUNYAH_FUZZ_SEED");
-	struct timespec ts;
-
-	if (text)
-		return strtoull(text, NULL, 0);
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_nsec;
-}
-
-static long long fuzz_ms(void)
-{
-	const char *text = getenv("GUNYAH_FUZZ_SECONDS");
-
-	return (text ? atoll(text) : FUZZ_SECONDS) * 1000;
+	return now_ms() + random_ms("GUNYAH_FUZZ_SECONDS", FUZZ_SECONDS);
 }
 
 FIXTURE_SETUP(fuzz)
 {
-	__u64 seed = fuzz_seed();
+	__u64 seed = random_seed("GUNYAH_FUZZ_SEED");
 
 	SKIP_WITHOUT_GUNYAH(return);
 	testctl_reset();
@@ -91,7 +77,8 @@ FIXTURE_SETUP(fuzz)
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->shared);
 	self->shared->covered = fuzz_cover_init(&self->shared->cover);
-	self->state = storm_state(seed, 0);
+	self->state = random_state(seed, 0);
+	catch_sigusr1();
 	self->verbose = getenv("GUNYAH_FUZZ_VERBOSE");
 	TH_LOG("seed %llu", (unsigned long long)seed);
 	leak_read(&self->leak);
@@ -120,7 +107,7 @@ static void keep_prog(struct shared *shared, const struct fuzz_prog *prog,
 	if (shared->kept < CORPUS)
 		shared->corpus[shared->kept++] = *prog;
 	else
-		shared->corpus[storm_below(state, CORPUS)] = *prog;
+		shared->corpus[random_below(state, CORPUS)] = *prog;
 }
 
 static void next_prog(const struct shared *shared, struct fuzz_prog *prog,
@@ -128,12 +115,12 @@ static void next_prog(const struct shared *shared, struct fuzz_prog *prog,
 {
 	const struct fuzz_prog *corpus = shared->corpus;
 
-	if (!shared->kept || storm_below(state, 6) == 0) {
+	if (!shared->kept || random_below(state, 6) == 0) {
 		fuzz_generate(prog, state);
 		return;
 	}
-	*prog = corpus[storm_below(state, shared->kept)];
-	fuzz_mutate(prog, &corpus[storm_below(state, shared->kept)], state);
+	*prog = corpus[random_below(state, shared->kept)];
+	fuzz_mutate(prog, &corpus[random_below(state, shared->kept)], state);
 }
 
 /* Run the programs of shared->last; makes each of them first if @state */
@@ -145,7 +132,7 @@ static void run_batch(struct shared *shared, unsigned int n, __u64 *state,
 
 	if (!w)
 		_exit(97);
-	fuzz_catch_faults();
+	guard_catch();
 	for (i = 0; i < n; i++) {
 		if (state)
 			next_prog(shared, &shared->last[i], state);
@@ -232,17 +219,17 @@ TEST_F_TIMEOUT(fuzz, saved_programs, FUZZ_TIMEOUT)
 
 TEST_F_TIMEOUT(fuzz, calls, FUZZ_TIMEOUT)
 {
-	long long end = now_ms() + fuzz_ms(), told = now_ms();
+	long long end = fuzz_end(), told = now_ms();
 	struct shared *shared = self->shared;
 	__u64 state;
 	int ret;
 
 	load_seeds(shared);
 	do {
-		unsigned int kill_ms = storm_below(&self->state, 8) ? 0 :
-				       1 + storm_below(&self->state, 500);
+		unsigned int kill_ms = random_below(&self->state, 8) ? 0 :
+				       1 + random_below(&self->state, 500);
 
-		state = storm_state(storm_random(&self->state), 1);
+		state = random_state(random_next(&self->state), 1);
 		ret = batch(shared, BATCH, &state, self->verbose, kill_ms);
 		ASSERT_EQ(0, ret) {
 			TH_LOG("what a process ended with");
@@ -315,11 +302,11 @@ static int hostile_life(__u64 seed, __u64 *exits)
 		{ .label = 21, .irq = 41, .level = true },
 	};
 	struct runner runner[GUEST_MAX_CPUS] = {};
-	struct host host = { .state = storm_state(seed, 7) };
+	struct host host = { .state = random_state(seed, 7) };
 	struct vm_config cfg = {
-		.cpus = 1 + storm_below(&host.state, 4),
+		.cpus = 1 + random_below(&host.state, 4),
 		.num_bells = 2, .bells = bells, .shm_size = GUEST_SHM_SIZE,
-		.rm_rpc = storm_below(&host.state, 2),
+		.rm_rpc = random_below(&host.state, 2),
 	};
 	struct gh_vm_status status;
 	unsigned int i;
@@ -340,7 +327,7 @@ static int hostile_life(__u64 seed, __u64 *exits)
 		};
 		runner_start(&runner[i]);
 	}
-	usleep(1000 * storm_below(&host.state, 300));
+	usleep(1000 * random_below(&host.state, 300));
 	if (gh_stop(vm.fd, GH_VM_STOP_FORCE) || gh_status(vm.fd, &status) ||
 	    status.state != GH_VM_STATE_EXITED)
 		ret = 1000;
@@ -370,16 +357,16 @@ static int build_neighbour(struct vm *vm)
 
 TEST_F_TIMEOUT(fuzz, guests, FUZZ_TIMEOUT)
 {
-	long long end = now_ms() + fuzz_ms();
+	long long end = fuzz_end();
 	__u64 lives = 0, exits = 0, seed;
 	struct vm neighbour;
 	int ret;
 
-	fuzz_catch_faults();
+	guard_catch();
 	vm_init(&neighbour);
 	ASSERT_EQ(0, build_neighbour(&neighbour));
 	do {
-		seed = storm_random(&self->state) >> 40;
+		seed = random_next(&self->state) >> 40;
 		ret = hostile_life(seed, &exits);
 		ASSERT_EQ(0, ret)
 			TH_LOG("guest %llx", (unsigned long long)seed);

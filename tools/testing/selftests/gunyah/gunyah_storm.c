@@ -13,13 +13,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
 #include "lent.h"
 #include "pressure.h"
 #include "message.h"
+#include "random.h"
 #include "storm.h"
 #include "testctl.h"
 
@@ -49,24 +49,6 @@ FIXTURE(storm)
 	bool swap;
 };
 
-static __u64 storm_seed(void)
-{
-	const char *text = getenv("GUNYAH_STORM_SEED");
-	struct timespec ts;
-
-	if (text)
-		return strtoull(text, NULL, 0);
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return ts.tv_nsec;
-}
-
-static long long storm_ms(void)
-{
-	const char *text = getenv("GUNYAH_STORM_SECONDS");
-
-	return (text ? atoll(text) : STORM_SECONDS) * 1000;
-}
-
 FIXTURE_SETUP(storm)
 {
 	struct storm *storm;
@@ -77,12 +59,12 @@ FIXTURE_SETUP(storm)
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, storm);
 	self->storm = storm;
-	storm->seed = storm_seed();
+	storm->seed = random_seed("GUNYAH_STORM_SEED");
 	storm->vmm = -1;
 	storm->memfd = memfd_create("storm", MFD_CLOEXEC);
 	ASSERT_LE(0, storm->memfd);
 	ASSERT_EQ(0, ftruncate(storm->memfd, LENT_SIZE));
-	self->state = storm_state(storm->seed, STORM_MAIN);
+	self->state = random_state(storm->seed, STORM_MAIN);
 	TH_LOG("seed %llu", (unsigned long long)storm->seed);
 	self->swap = !access(SWAP_DEVICE, F_OK) && !swap_on();
 	/* No message each time */
@@ -125,7 +107,7 @@ static void *vmm_alloc(struct vmm *vmm)
 {
 	void *mem;
 
-	switch (storm_below(&vmm->state, 3)) {
+	switch (random_below(&vmm->state, 3)) {
 	case 0:
 		return lent_memory(LENT_ANON, LENT_SIZE, NULL);
 	case 1:
@@ -159,8 +141,8 @@ static int run_guest(struct vmm *vmm, struct vm *vm)
 {
 	const __u64 addr = GUEST_BASE + GUEST_FREE, size = LENT_SIZE -
 							   GUEST_FREE;
-	unsigned int rounds = storm_below(&vmm->state, 12);
-	const __u64 pattern = storm_random(&vmm->state);
+	unsigned int rounds = random_below(&vmm->state, 12);
+	const __u64 pattern = random_next(&vmm->state);
 	struct gh_vm_status status;
 	int reason;
 
@@ -176,7 +158,7 @@ static int run_guest(struct vmm *vmm, struct vm *vm)
 		if (reason == GH_VCPU_EXIT_STATUS)
 			return VMM_BAD_GUEST;
 	} while (rounds--);
-	if (storm_below(&vmm->state, 2)) {
+	if (random_below(&vmm->state, 2)) {
 		gh_stop(vm->fd, GH_VM_STOP_FORCE);
 		gh_status(vm->fd, &status);
 	}
@@ -191,7 +173,7 @@ static bool is_back(void *mem)
 static int run_vmm(struct storm *storm, __u64 state)
 {
 	struct vmm vmm = { .storm = storm, .state = state };
-	unsigned int lives = 1 + storm_below(&vmm.state, 4), i;
+	unsigned int lives = 1 + random_below(&vmm.state, 4), i;
 	int ret = VMM_GOOD;
 	struct vm vm;
 
@@ -215,7 +197,7 @@ static int run_vmm(struct storm *storm, __u64 state)
 		else
 			ret = run_guest(&vmm, &vm);
 		/* Sometimes it ends with its VM */
-		if (!storm_below(&vmm.state, 4))
+		if (!random_below(&vmm.state, 4))
 			break;
 		vm_close(&vm);
 		/* A process that an attacker has made may still have the VM */
@@ -246,8 +228,8 @@ static pid_t start_process(struct storm *storm, unsigned int n,
 /* One VMM; sometimes it is killed */
 static int one_vmm(struct storm *storm, __u64 *state)
 {
-	__u64 vmm_state = storm_state(storm->seed, storm_random(state));
-	__u64 kill_ms = storm_below(state, 3) ? 0 : storm_below(state, 1000);
+	__u64 vmm_state = random_state(storm->seed, random_next(state));
+	__u64 kill_ms = random_below(state, 3) ? 0 : random_below(state, 1000);
 	int status;
 	pid_t pid;
 
@@ -270,7 +252,7 @@ static int one_vmm(struct storm *storm, __u64 *state)
 
 TEST_F_TIMEOUT(storm, storm, STORM_TIMEOUT)
 {
-	long long end = now_ms() + storm_ms();
+	long long end = now_ms() + random_ms("GUNYAH_STORM_SECONDS", STORM_SECONDS);
 	struct storm *storm = self->storm;
 	unsigned int vmms = 0, i;
 	int status;

@@ -6,8 +6,6 @@
  * not have, and none may end another process.
  */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "lent.h"
+#include "random.h"
 #include "storm.h"
 
 #define MAX_LEN		(4 * 0x10000UL)
@@ -40,26 +39,6 @@ struct attack {
 	unsigned char *buf;
 };
 
-static __thread sigjmp_buf jump;
-static __thread bool armed;
-
-static void on_fault(int sig)
-{
-	if (!armed)
-		_exit(100 + sig);
-	siglongjmp(jump, 1);
-}
-
-static void catch_faults(void)
-{
-	struct sigaction action = {
-		.sa_handler = on_fault, .sa_flags = SA_NODEFER,
-	};
-
-	sigaction(SIGBUS, &action, NULL);
-	sigaction(SIGSEGV, &action, NULL);
-}
-
 static size_t page_size(void)
 {
 	return sysconf(_SC_PAGESIZE);
@@ -70,8 +49,8 @@ static void choose(struct attack *attack)
 	const struct storm *storm = attack->storm;
 	size_t page = page_size();
 
-	attack->at = storm->mem + storm_below(attack->state, storm->size);
-	attack->len = 1 + storm_below(attack->state, MAX_LEN);
+	attack->at = storm->mem + random_below(attack->state, storm->size);
+	attack->len = 1 + random_below(attack->state, MAX_LEN);
 	if (attack->len > (size_t)(storm->mem + storm->size - attack->at))
 		attack->len = storm->mem + storm->size - attack->at;
 	attack->page = (unsigned char *)((uintptr_t)attack->at & -page);
@@ -81,30 +60,24 @@ static void choose(struct attack *attack)
 
 /* ---- by the VMM itself ---- */
 
+static void load(void *at)
+{
+	__atomic_load_n((unsigned char *)at, __ATOMIC_RELAXED);
+}
+
+static void store(void *at)
+{
+	__atomic_store_n((unsigned char *)at, 0x5a, __ATOMIC_RELAXED);
+}
+
 static int do_load(struct attack *attack)
 {
-	int got = 0;
-
-	if (!sigsetjmp(jump, 1)) {
-		armed = true;
-		__atomic_load_n(attack->at, __ATOMIC_RELAXED);
-		got = 1;
-	}
-	armed = false;
-	return got;
+	return guarded(load, attack->at);
 }
 
 static int do_store(struct attack *attack)
 {
-	int got = 0;
-
-	if (!sigsetjmp(jump, 1)) {
-		armed = true;
-		__atomic_store_n(attack->at, 0x5a, __ATOMIC_RELAXED);
-		got = 1;
-	}
-	armed = false;
-	return got;
+	return guarded(store, attack->at);
 }
 
 static int do_write_call(struct attack *attack)
@@ -164,14 +137,14 @@ static int do_madvise(struct attack *attack)
 		22 /* MADV_POPULATE_READ */, 23 /* MADV_POPULATE_WRITE */,
 		25 /* MADV_COLLAPSE */,
 	};
-	size_t n = storm_below(attack->state, ARRAY_SIZE(advices));
+	size_t n = random_below(attack->state, ARRAY_SIZE(advices));
 
 	return madvise(attack->page, attack->pages, advices[n]) == 0;
 }
 
 static int do_mprotect(struct attack *attack)
 {
-	int prot = storm_below(attack->state, 8);
+	int prot = random_below(attack->state, 8);
 
 	if (mprotect(attack->page, attack->pages, prot))
 		return 0;
@@ -243,7 +216,7 @@ static int do_file(struct attack *attack)
 
 	if (storm->memfd < 0)
 		return 0;
-	switch (storm_below(attack->state, 3)) {
+	switch (random_below(attack->state, 3)) {
 	case 0:
 		return pread(storm->memfd, attack->buf, attack->len, at) > 0;
 	case 1:
@@ -302,7 +275,7 @@ static int do_proc_mem(struct attack *attack)
 
 	if (fd < 0)
 		return 0;
-	if (storm_below(attack->state, 2))
+	if (random_below(attack->state, 2))
 		ret = pread(fd, attack->buf, attack->len,
 			    (uintptr_t)attack->at) > 0;
 	else
@@ -318,7 +291,7 @@ static int do_proc_maps(struct attack *attack)
 		"maps", "smaps", "smaps_rollup", "pagemap", "numa_maps",
 	};
 	int fd = open_proc(attack,
-			   names[storm_below(attack->state, ARRAY_SIZE(names))],
+			   names[random_below(attack->state, ARRAY_SIZE(names))],
 			   O_RDONLY);
 	int ret = 0;
 
@@ -333,7 +306,7 @@ static int do_proc_maps(struct attack *attack)
 static int do_clear_refs(struct attack *attack)
 {
 	int fd = open_proc(attack, "clear_refs", O_WRONLY), ret;
-	char value = '1' + storm_below(attack->state, 4);
+	char value = '1' + random_below(attack->state, 4);
 
 	if (fd < 0)
 		return 0;
@@ -347,7 +320,7 @@ static int do_clear_refs(struct attack *attack)
 static int do_kcore(struct attack *attack)
 {
 	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC);
-	unsigned int i = storm_below(attack->state, 8);
+	unsigned int i = random_below(attack->state, 8);
 	struct elf64_phdr phdr;
 	int ret = 0;
 
@@ -355,7 +328,7 @@ static int do_kcore(struct attack *attack)
 		return 0;
 	if (kcore_segment(fd, i, &phdr) == 1)
 		ret = pread(fd, attack->buf, attack->len, phdr.p_offset +
-			    storm_below(attack->state, phdr.p_filesz)) > 0;
+			    random_below(attack->state, phdr.p_filesz)) > 0;
 	close(fd);
 	return ret;
 }
@@ -370,15 +343,15 @@ static int do_sysctl(struct attack *attack)
 		{ "/sys/kernel/mm/ksm/run", "2" },
 		{ "/sys/fs/cgroup/memory.reclaim", "4M" },
 	};
-	size_t n = storm_below(attack->state, ARRAY_SIZE(files));
+	size_t n = random_below(attack->state, ARRAY_SIZE(files));
 
 	return write_file(files[n][0], files[n][1]) == 0;
 }
 
 static int do_use_memory(struct attack *attack)
 {
-	size_t size = (1 + storm_below(attack->state, 64)) * MIB, at;
-	char *mem = lent_memory(storm_below(attack->state, 2) ? LENT_THP :
+	size_t size = (1 + random_below(attack->state, 64)) * MIB, at;
+	char *mem = lent_memory(random_below(attack->state, 2) ? LENT_THP :
 			       LENT_ANON, size, NULL);
 
 	if (!mem)
@@ -394,14 +367,14 @@ static int do_page_files(struct attack *attack)
 	static const char *const paths[] = {
 		"/proc/kpageflags", "/proc/kpagecount", "/proc/kpagecgroup",
 	};
-	int fd = open(paths[storm_below(attack->state, ARRAY_SIZE(paths))],
+	int fd = open(paths[random_below(attack->state, ARRAY_SIZE(paths))],
 		      O_RDONLY | O_CLOEXEC);
 	int ret;
 
 	if (fd < 0)
 		return 0;
 	ret = pread(fd, attack->buf, MAX_LEN,
-		    storm_below(attack->state, 0x140000) * 8) > 0;
+		    random_below(attack->state, 0x140000) * 8) > 0;
 	close(fd);
 	return ret;
 }
@@ -428,7 +401,7 @@ static const attack_fn of_machine[] = {
 static void attack_until_over(struct storm *storm, unsigned int n,
 			      const attack_fn *fns, size_t num)
 {
-	__u64 state = storm_state(storm->seed, n);
+	__u64 state = random_state(storm->seed, n);
 	struct attack attack = { .storm = storm, .state = &state };
 	attack_fn fn;
 
@@ -436,10 +409,10 @@ static void attack_until_over(struct storm *storm, unsigned int n,
 	if (!attack.buf)
 		abort();
 	memset(attack.buf, 0xa5, MAX_LEN);
-	catch_faults();
+	guard_catch();
 	while (!storm_is_over(storm)) {
 		choose(&attack);
-		fn = fns[storm_below(&state, num)];
+		fn = fns[random_below(&state, num)];
 		if (fn(&attack))
 			__atomic_fetch_add(&storm->got, 1, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&storm->attacks, 1, __ATOMIC_RELAXED);

@@ -35,32 +35,6 @@ struct storm {
 	__u64 got;
 };
 
-/* ---- random numbers, a state for each thread ---- */
-
-static inline __u64 storm_random(__u64 *state)
-{
-	/* xorshift64star */
-	*state ^= *state >> 12;
-	*state ^= *state << 25;
-	*state ^= *state >> 27;
-	return *state * 0x2545f4914f6cdd1dULL;
-}
-
-static inline __u64 storm_below(__u64 *state, __u64 limit)
-{
-	return storm_random(state) % limit;
-}
-
-/* The state for thread @n, never 0 */
-static inline __u64 storm_state(__u64 seed, __u64 n)
-{
-	__u64 state = (seed + 1) * 0x9e3779b97f4a7c15ULL ^ (n + 1) << 32;
-
-	state = state ?: 1;
-	storm_random(&state);
-	return state;
-}
-
 static inline bool storm_is_over(const struct storm *storm)
 {
 	return __atomic_load_n(&storm->stop, __ATOMIC_ACQUIRE);
