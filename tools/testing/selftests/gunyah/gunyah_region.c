@@ -239,6 +239,35 @@ TEST_F(region, unmapped)
 	munmap(mem, 4 * page);
 }
 
+/* A mapping is longer than its file: found when half of it was taken */
+TEST_F(region, cut_file)
+{
+	bool lent = variant->flags & GH_MEM_LENT;
+	size_t size = 4 * self->page;
+	void *map = MAP_FAILED;
+	int file;
+
+	file = memfd_create("gunyah", MFD_CLOEXEC);
+	ASSERT_LE(0, file);
+	ASSERT_EQ(0, ftruncate(file, size));
+	map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	ASSERT_NE(MAP_FAILED, map);
+	ASSERT_EQ(0, ftruncate(file, size / 2));
+	/* Lent memory is only read when the VM starts */
+	if (lent) {
+		EXPECT_EQ(0, gh_set_region(self->fd, 0, variant->flags,
+					   GUEST_BASE, size, map));
+		EXPECT_EQ(0, gh_remove_region(self->fd, 0));
+	} else {
+		EXPECT_ERRNO(EFAULT, gh_set_region(self->fd, 0, variant->flags,
+						   GUEST_BASE, size, map));
+	}
+	/* Neither pinned nor charged */
+	EXPECT_TRUE(leak_check(&self->leak, 0));
+	munmap(map, size);
+	close(file);
+}
+
 TEST_F(region, not_writable)
 {
 	__u32 flags = variant->flags;
