@@ -21,15 +21,19 @@ GUNYAH ?=
 TIMEOUT ?=
 ONLY ?=
 LONG ?=
+FUZZ ?=
 FUZZ_SECONDS ?=
+DEFECTS ?=
 
 export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT ONLY LONG FUZZ_SECONDS
+export DEFECTS FUZZ
 image := $(if $(GUNYAH),--hypervisor="$$GUNYAH")
 machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job test test-long coverage fuzz test-fresh check bench images clean
+.PHONY: help run hello shell job test test-long coverage fuzz defects test-fresh
+.PHONY: check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -44,6 +48,7 @@ help:
 	@echo '  coverage    run the tests that load the driver, and say how many of its lines'
 	@echo '              they execute'
 	@echo '  fuzz        random calls, messages, devicetrees and guests'
+	@echo '  defects     put defects into the driver, one at a time: a test has to fail'
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
@@ -66,7 +71,9 @@ help:
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
 	@echo '  ONLY="..."    test: only tasks with these names, such as ONLY="gunyah_vcpu-*"'
 	@echo '  LONG="..."    test-long: only these steps; LONG=list lists them'
+	@echo '  FUZZ="..."    fuzz: only these fuzzers, such as FUZZ="calls guests"'
 	@echo '  FUZZ_SECONDS=N  fuzz: how long (600)'
+	@echo '  DEFECTS="..." defects: only these; DEFECTS=list lists them'
 	@echo '  KERNEL=NAME   all: the kernel of $(T)/kernel/NAME.config'
 	@echo '  JOBS=N        tasks at a time, in builds and in tests'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
@@ -116,7 +123,11 @@ coverage:
 
 fuzz:
 	@$(PACKAGES) run check
-	@$(RUNNER) fuzz
+	@$(RUNNER) fuzz $$FUZZ
+
+defects:
+	@$(if $(filter list,$(DEFECTS)),,$(PACKAGES) run check)
+	@$(RUNNER) defects $$DEFECTS
 
 test-fresh:
 	@$(PACKAGES) fresh

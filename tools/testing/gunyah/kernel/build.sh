@@ -21,6 +21,17 @@ merge_config()
 	} END { for (i = 1; i <= n; i++) print value[order[i]] }' "$@"
 }
 
+# What CONFIG_EXPERT only shows stays as it is without: allnoconfig would
+# switch it off
+configure()
+{
+	grep -v CONFIG_EXPERT= "$config" >"$config.shown"
+	kmake allnoconfig KCONFIG_ALLCONFIG="$config.shown"
+	grep -q CONFIG_EXPERT= "$config" || return 0
+	cat "$config" >>"$obj/.config"
+	kmake olddefconfig
+}
+
 config=$build/kernel/merged.config
 [ -z "$KERNEL" ] || [ -f "$here/kernel/$KERNEL.config" ] ||
 	die "no such kernel: $KERNEL"
@@ -43,8 +54,7 @@ if [ "$(cat "$obj/gunyah.built" 2>/dev/null)" != "$inputs" ]; then
 	[ -f "$obj/arch/arm64/boot/Image" ] ||
 		say "first build of this kernel: 10 to 20 minutes on two processors"
 	say "configuring the kernel"
-	logged "$build/logs/kernel-config.log" \
-		kmake allnoconfig KCONFIG_ALLCONFIG="$config"
+	logged "$build/logs/kernel-config.log" configure
 	missing=$(grep '^CONFIG_' "$config" | grep -vxFf "$obj/.config" || true)
 	[ -z "$missing" ] ||
 		die "Kconfig did not accept these lines of ${config#"$top/"}:" $missing

@@ -9,6 +9,7 @@ import glob
 import os
 import re
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -144,28 +145,39 @@ class Fuzz:
             outcome.findings = [result.why(), f"see {result.log}", *lines]
         return outcome
 
-    def run(self):
+    def report(self, outcome):
+        """Returns whether something was found."""
+        print(f"{'FAIL' if outcome.findings else 'ok':5}"
+              f"{outcome.name}: {outcome.figures or 'done'}")
+        for finding in outcome.findings:
+            print(f"     {finding}")
+        sys.stdout.flush()
+        return bool(outcome.findings)
+
+    def run(self, names):
         print(f"  fuzzing for {self.seconds} s", flush=True)
-        bad = 0
-        with ThreadPoolExecutor(len(TARGETS) + len(MACHINES)) as executor:
-            futures = [executor.submit(self.libfuzzer, name)
-                       for name in TARGETS]
-            futures += [executor.submit(self.in_machine, name)
-                        for name in MACHINES]
-            for future in futures:
-                outcome = future.result()
-                print(f"{'FAIL' if outcome.findings else 'ok':5}"
-                      f"{outcome.name}: {outcome.figures or 'done'}")
-                for finding in outcome.findings:
-                    print(f"     {finding}", flush=True)
-                bad += bool(outcome.findings)
-        print(f"{len(futures) - bad} passed, {bad} failed", flush=True)
+        with ThreadPoolExecutor(len(names)) as executor:
+            try:
+                futures = [executor.submit(
+                    self.libfuzzer if name in TARGETS else self.in_machine,
+                    name) for name in names]
+                bad = sum(self.report(future.result()) for future in futures)
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                self.machine.children.stop()
+                raise
+        print(f"{len(names) - bad} passed, {bad} failed", flush=True)
         return 1 if bad else 0
 
 
-def main(machine, top, build):
-    """Returns an exit status."""
+def main(machine, top, build, names):
+    """Run fuzzers, or all. Returns an exit status."""
+    known = TARGETS + MACHINES
+    for name in names:
+        if name not in known:
+            raise Problem(f"no such fuzzer: {name} (there are: "
+                          f"{', '.join(known)})")
     fuzzers = Fuzz(machine, top, build)
     os.makedirs(machine.logs, exist_ok=True)
     fuzzers.prepare()
-    return fuzzers.run()
+    return fuzzers.run(names or known)

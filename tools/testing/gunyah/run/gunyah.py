@@ -9,7 +9,8 @@
   gunyah.py test [TIER]...	the tests; "list" lists the tiers
   gunyah.py long [STEP]...	tests that take hours; "list" lists the steps
   gunyah.py coverage [TIER]...	the tests, and the lines of the driver they execute
-  gunyah.py fuzz		random input, for FUZZ_SECONDS
+  gunyah.py fuzz [NAME]...	random input, for FUZZ_SECONDS
+  gunyah.py defects [NAME]...	defects that a test has to find; "list" lists them
   gunyah.py bench [--profile]	the benchmark; which functions take how much
 
 Options of the machine, for run, hello, shell and job:
@@ -98,7 +99,7 @@ def parse(argv):
     parser.add_argument("what", nargs="?", default="run",
                         choices=("run", "hello", "shell", "job", "test",
                                  "long", "coverage", "fuzz",
-                                 "bench"))
+                                 "defects", "bench"))
     parser.add_argument("rest", nargs="*")
     parser.add_argument("--cpus", type=count, default=2)
     parser.add_argument("--memory", type=size, default="4G")
@@ -250,7 +251,11 @@ def dispatch(machine, opts):
     if opts.what == "fuzz":
         # pylint: disable=import-outside-toplevel
         import fuzz
-        return fuzz.main(machine, TOP, BUILD)
+        return fuzz.main(machine, TOP, BUILD, opts.rest)
+    if opts.what == "defects":
+        # pylint: disable=import-outside-toplevel
+        import defects
+        return defects.main(machine, TOP, BUILD, opts.rest)
     if opts.what == "bench":
         # pylint: disable=import-outside-toplevel
         import bench

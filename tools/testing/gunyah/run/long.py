@@ -2,8 +2,8 @@
 """What takes too long for every change: kernels that look for faults in
 themselves, other page sizes, and programs that try for hours.
 
-Each step is "make test" with other variables, so that what has failed can be run
-again by the command that the step prints.
+Each step is "make test", or a command like it, with other variables, so that what
+has failed can be run again by the command that the step prints.
 """
 import os
 import re
@@ -21,11 +21,12 @@ HOUR = 3600
 
 @dataclass
 class Step:
-    """A run of tiers with other variables."""
+    """A run of the runner with other variables."""
     name: str
     what: str
-    tiers: str
+    words: str		# tiers, or what the command takes
     env: dict = field(default_factory=dict)
+    command: str = "test"
 
 
 STEPS = (
@@ -33,6 +34,10 @@ STEPS = (
     Step("debug", "all selftests on a kernel with KASAN, UBSAN, lockdep, "
          "kmemleak, poisoned pages and fault injection", "threads module prod",
          {"KERNEL": "debug"}),
+    Step("kcsan", "the same on a kernel that looks for data races",
+         "threads", {"KERNEL": "kcsan"}),
+    Step("rt", "the same on a kernel whose spinlocks sleep, with lockdep",
+         "threads module guest", {"KERNEL": "rt"}),
     Step("16k", "a host with pages of 16 KiB", "threads guest",
          {"KERNEL": "16k"}),
     Step("64k", "a host with pages of 64 KiB", "threads guest",
@@ -45,18 +50,24 @@ STEPS = (
     Step("storm", "attacks on lent memory, for an hour", "threads",
          {"KERNEL": "debug", "ONLY": "gunyah_storm-*",
           "GUNYAH_STORM_SECONDS": str(HOUR)}),
+    Step("defects", "a test fails if the driver has a known defect", "",
+         command="defects"),
+    Step("fuzz", "random input for two hours", "",
+         {"KERNEL": "debug", "FUZZ_SECONDS": str(2 * HOUR)}, "fuzz"),
+    Step("coverage", "which lines of the driver the tests execute", "",
+         command="coverage"),
 )
 
 
 def run_step(children, top, step):
     """Returns (passed, failed)."""
     # How long is what the caller says
-    given = {name: os.environ[name] for name in FOR_LONG if name in os.environ
-             and name in step.env}
+    given = {name: os.environ[name] for name in (*FOR_LONG, "FUZZ_SECONDS")
+             if os.environ.get(name) and name in step.env}
     env = {**os.environ, **step.env, **given}
     cmd = [sys.executable, os.path.join(top, "tools/testing/gunyah/run",
-                                        "gunyah.py"), "test",
-           *step.tiers.split()]
+                                        "gunyah.py"), step.command,
+           *step.words.split()]
     found = None
     with children.start(cmd, grace=None, start_new_session=True, text=True,
                         errors="replace", stdin=subprocess.DEVNULL, env=env,

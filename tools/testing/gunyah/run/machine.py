@@ -47,9 +47,10 @@ IMAGE_ADDR = 0x44200000
 # same console, so a line of one can begin in the middle of a line of the other.
 SPLAT = re.compile(
     r"\[ *\d+\.\d+\][^\n]*("
-    r"\bBUG: |\bWARNING: |-\[ cut here \]-|\bOops\b|Kernel panic|"
+    # Races are of those that race, and each of the two is named
+    r"\bBUG: (?!KCSAN: )|KCSAN: [^\n]*gunyah|\bWARNING: |-\[ cut here \]-|\bOops\b|Kernel panic|"
     r"Internal error: |Unable to handle kernel|Call trace:|UBSAN: |KASAN: |"
-    r"KCSAN: |KFENCE: |possible recursive locking|possible circular locking|"
+    r"KFENCE: |possible recursive locking|possible circular locking|"
     r"possible irq lock inversion|inconsistent lock state|"
     r"suspicious RCU usage|bad unlock balance|scheduling while atomic|"
     r"sleeping function called|blocked for more than|"

@@ -47,6 +47,14 @@ class Times:
         except (OSError, ValueError, TypeError, AttributeError):
             pass	# a hint that is missing costs some time, nothing else
 
+    @classmethod
+    def kept(cls):
+        """What the runs of this user have left."""
+        cache = os.environ.get("GUNYAH_CACHE") or os.path.join(
+            os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
+            "gunyah")
+        return cls(os.path.join(cache, "times.json"))
+
     def expected(self, name):
         return self.seconds.get(name, UNKNOWN)
 

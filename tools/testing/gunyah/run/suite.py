@@ -156,8 +156,4 @@ def main(machine, top, build, names, hypervisor="hyp"):
     names = choose(names, hypervisor != "hyp")
     if hypervisor != "hyp" and not os.path.isfile(hypervisor):
         raise Problem(f"{hypervisor}: no such file")
-    cache = os.environ.get("GUNYAH_CACHE") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
-        "gunyah")
-    tests = Tests(machine, top, build, hypervisor)
-    return Run(tests, Times(os.path.join(cache, "times.json"))).run(names)
+    return Run(Tests(machine, top, build, hypervisor), Times.kept()).run(names)

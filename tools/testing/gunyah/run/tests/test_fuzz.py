@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """fuzz/gunyah.txt, the description of the user ABI for syzkaller, and the report
 of make fuzz."""
+import contextlib
+import io
 import os
 import re
 import subprocess
 import tempfile
+import threading
 import unittest
+from unittest import mock
 
 import fuzz
+from children import Interrupted, Problem
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../../../.."))
 HEADER = os.path.join(TOP, "include/uapi/linux/gunyah.h")
@@ -113,6 +118,49 @@ class Description(unittest.TestCase):
             self.assertTrue(names, prefix)
             for name in names:
                 self.assertRegex(self.text, rf"\b{name}\b")
+
+
+class Run(unittest.TestCase):
+    """Fuzzers side by side."""
+
+    def fuzz(self, in_machine):
+        """A Fuzz without anything that it needs. Its libFuzzer runs until the
+        children are ended."""
+        it = fuzz.Fuzz.__new__(fuzz.Fuzz)
+        ended = threading.Event()
+        it.seconds = 1
+        it.machine = mock.Mock()
+        it.machine.children.stop = ended.set
+
+        def libfuzzer(name):
+            self.assertTrue(ended.wait(60))
+            return fuzz.Outcome(name)
+
+        it.libfuzzer, it.in_machine = libfuzzer, in_machine
+        return it
+
+    def test_interrupted(self):
+        """Whatever ends the runner ends the fuzzers."""
+        def interrupt(name):
+            raise Interrupted(2)
+
+        with contextlib.redirect_stdout(io.StringIO()), \
+             self.assertRaises(Interrupted):
+            self.fuzz(interrupt).run(["calls", "tree"])
+
+    def test_findings(self):
+        out = io.StringIO()
+        it = self.fuzz(lambda name: fuzz.Outcome(
+            name, findings=["a"] if name == "calls" else []))
+        with contextlib.redirect_stdout(out):
+            self.assertEqual(it.run(["guests"]), 0)
+            self.assertEqual(it.run(["calls", "guests"]), 1)
+        self.assertIn("FAIL calls", out.getvalue())
+        self.assertTrue(out.getvalue().endswith("\n1 passed, 1 failed\n"))
+
+    def test_names(self):
+        with self.assertRaisesRegex(Problem, "no such fuzzer: none"):
+            fuzz.main(None, TOP, "", ["none"])
 
 
 class Report(unittest.TestCase):

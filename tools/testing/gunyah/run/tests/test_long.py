@@ -31,7 +31,7 @@ class Long(RunnerTest):
         steps = (long.Step("one", "first", "x y", {"A": "1"}),
                  long.Step("two", "second", "dies"),
                  long.Step("three", "third", "",
-                           {"GUNYAH_STORM_SECONDS": "9"}))
+                           {"GUNYAH_STORM_SECONDS": "9"}, "fuzz"))
         with mock.patch.object(long, "STEPS", steps), \
              mock.patch.dict(os.environ), contextlib.redirect_stdout(out):
             for name in tiers.FOR_LONG:
@@ -44,7 +44,7 @@ class Long(RunnerTest):
         status, lines = self.run_steps()
         self.assertEqual(status, 1)
         self.assertIn("test x y 1 None", lines)
-        self.assertIn("test None 9", lines)
+        self.assertIn("fuzz None 9", lines)
         self.assertEqual(lines[-1], "4 passed, 3 failed")
         # The only line of its kind
         self.assertEqual(1, sum("passed, " in line and line[0] != "#"
@@ -59,7 +59,7 @@ class Long(RunnerTest):
     def test_time(self):
         """The caller says how long, if the step is one that takes a time."""
         _, lines = self.run_steps("one", "three", GUNYAH_STORM_SECONDS="5")
-        self.assertIn("test None 5", lines)
+        self.assertIn("fuzz None 5", lines)
 
     def test_documented(self):
         path = os.path.join(os.path.dirname(__file__), "../../../../..",
@@ -68,5 +68,5 @@ class Long(RunnerTest):
             documented = f.read()
         for step in long.STEPS:
             self.assertIn(f"\n``{step.name}``", documented)
-            for tier in step.tiers.split():
+            for tier in step.words.split():
                 self.assertIn(tier, tiers.tier_names())
