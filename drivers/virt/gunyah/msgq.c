@@ -21,6 +21,7 @@
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/cleanup.h>
+#include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/of.h>
@@ -34,6 +35,9 @@
 
 /* Retry interval for a full queue, because its interrupt may be lost */
 #define MSGQ_SEND_RETRY		msecs_to_jiffies(100)
+/* The same for a packet that the hypervisor does not hand out, and how often */
+#define MSGQ_RECV_RETRY_MS	50
+#define MSGQ_RECV_RETRIES	20
 
 /**
  * struct gunyah_msgq - the two queues and their interrupts
@@ -77,6 +81,7 @@ static irqreturn_t msgq_tx_irq(int irq, void *data)
 static irqreturn_t msgq_rx_thread(int irq, void *data)
 {
 	struct gunyah_msgq *msgq = data;
+	unsigned int failed = 0;
 	enum gunyah_error error;
 	bool more = true;
 	size_t len;
@@ -88,11 +93,18 @@ static irqreturn_t msgq_rx_thread(int irq, void *data)
 		if (error == GUNYAH_ERROR_MSGQ_EMPTY)
 			break;
 		if (error != GUNYAH_ERROR_OK) {
+			/* No other interrupt tells of this packet */
+			if (failed++ < MSGQ_RECV_RETRIES) {
+				msleep(MSGQ_RECV_RETRY_MS);
+				more = true;
+				continue;
+			}
 			pr_warn_ratelimited("cannot receive from the resource manager: error %d\n",
 					    error);
 			break;
 		}
 
+		failed = 0;
 		msgq->link.rx(msgq->link.rx_data, msgq->rx_buf, len);
 		cond_resched();
 	}

@@ -195,25 +195,30 @@ TEST_F_TIMEOUT(hvc, lost_end, QUIRK_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_UNKNOWN));
 }
 
-/*
- * The state and the reason of an end are two messages. One that could not be
- * received stays in the queue, and no interrupt tells of it again. No vCPU of the
- * host sees the end, so that nobody asks.
- */
-TEST_F_TIMEOUT(hvc, end_not_received, QUIRK_TIMEOUT)
+/* A VM that the hypervisor schedules, so that no vCPU asks for its end */
+static int start_waiting_vm(struct vm *vm)
 {
 	const struct vm_config cfg = {
 		.scheduled = true, .shm_size = GUEST_SHM_SIZE,
 	};
+
+	vm_close(vm);
+	if (vm_build(vm, &cfg, VM_HAS_VCPUS))
+		return -1;
+	vm_program(vm, 0, G_WAIT(GUEST_SHM_BASE, 1), G_OFF);
+	return gh_start(vm->fd);
+}
+
+/* The end is two messages: the state and the reason. One cannot be received. */
+TEST_F_TIMEOUT(hvc, end_not_received, QUIRK_TIMEOUT)
+{
+	const struct vm_config cfg = { .scheduled = true };
 	struct gh_vm_status status;
 	unsigned int n;
 
 	SKIP_IF_IMPOSSIBLE(return, &cfg);
 	for (n = 1; n <= 2; n++) {
-		vm_close(&self->vm);
-		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
-		vm_program(&self->vm, 0, G_WAIT(GUEST_SHM_BASE, 1), G_OFF);
-		ASSERT_CALL(gh_start(self->vm.fd));
+		ASSERT_CALL(start_waiting_vm(&self->vm));
 		testctl_hvc_fault(HVC_MSGQ_RECV, n, HVC_ERR_NOMEM);
 		vm_poke(&self->vm, 0, 1);
 		ASSERT_CALL(vm_wait_end(&self->vm, &status));
@@ -221,6 +226,22 @@ TEST_F_TIMEOUT(hvc, end_not_received, QUIRK_TIMEOUT)
 		EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF))
 			TH_LOG("message %u", n);
 	}
+}
+
+/* The reason comes later than the state, and its interrupt gets lost */
+TEST_F_TIMEOUT(hvc, reason_without_interrupt, QUIRK_TIMEOUT)
+{
+	const struct vm_config cfg = { .scheduled = true };
+	struct gh_vm_status status;
+
+	SKIP_IF_IMPOSSIBLE(return, &cfg);
+	ASSERT_CALL(start_waiting_vm(&self->vm));
+	testctl_write(GH_TESTCTL_EXIT_DELAY, 50000);
+	testctl_write(GH_TESTCTL_LOST_IRQ_NTH, 2);
+	vm_poke(&self->vm, 0, 1);
+	ASSERT_CALL(vm_wait_end(&self->vm, &status));
+	EXPECT_EQ(0, testctl_read(GH_TESTCTL_LOST_IRQ_NTH));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
 GUNYAH_TEST_MAIN
