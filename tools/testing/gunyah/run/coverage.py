@@ -24,11 +24,30 @@ GCOV = "aarch64-linux-gnu-gcov-12"
 ARCHIVE = re.compile(r"^gunyah-job: coverage\n([A-Za-z0-9+/=\s]+?)"
                      r"^gunyah-job: ", re.M)
 TARGET = 95		# per cent of all lines
+EXPLAINED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                         "uncovered")
 
 # Those that load the driver, on a machine that lives until the end
 TIERS = ("kunit", "plain", "module", "selftest", "threads", "prod", "seeded",
          "movable", "context", "guest", "stop", "hello", "refuse", "console",
          "disk", "net", "memory", "power")
+
+
+def explained(path):
+    """{(file, function): number of lines} that are known not to be executed."""
+    known = {}
+    reason = False
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            entry = re.fullmatch(r"\t(\S+) (\w+) (\d+)\n", line)
+            if entry and reason:
+                known[entry[1], entry[2]] = int(entry[3])
+            elif re.match(r"[^\s#]", line):
+                reason = True
+            elif line.strip() and line[0] != "#":
+                raise Problem(f"{path}:{number}: not a file, a function and a "
+                              "number of lines below a reason")
+    return known
 
 
 class Coverage:
@@ -38,6 +57,7 @@ class Coverage:
         self.build = os.path.join(build, "gcov")
         self.lock = threading.Lock()
         self.counts = defaultdict(lambda: defaultdict(int))	# file, line
+        self.functions = {}	# file: [(first line, last line, name)]
         self.machines = self.without = 0
 
     def prepare(self, job):
@@ -80,6 +100,10 @@ class Coverage:
                 stderr=subprocess.DEVNULL, text=True)
         for line in report.stdout.splitlines():
             for file in json.loads(line)["files"]:
+                with self.lock:
+                    self.functions[file["file"]] = [
+                        (fn["start_line"], fn["end_line"], fn["name"])
+                        for fn in file["functions"]]
                 for entry in file["lines"]:
                     counts[file["file"]][entry["line_number"]] += \
                         entry["count"]
@@ -93,15 +117,35 @@ class Coverage:
                 return path
         raise FileNotFoundError(notes)
 
+    def name(self, file):
+        return os.path.relpath(os.path.realpath(file),
+                               os.path.realpath(self.build))
+
     def files(self):
         """[(name, {line: count})] of the driver itself."""
-        found = []
-        for file, lines in self.counts.items():
-            name = os.path.relpath(os.path.realpath(file),
-                                   os.path.realpath(self.build))
-            if not name.startswith(("..", "tests/")):
-                found.append((name, lines))
-        return sorted(found)
+        return sorted((self.name(file), lines)
+                      for file, lines in self.counts.items()
+                      if not self.name(file).startswith(("..", "tests/")))
+
+    def function(self, name, line):
+        """The function that a line is in."""
+        for file, functions in self.functions.items():
+            if self.name(file) == name:
+                for first, last, function in functions:
+                    if first <= line <= last:
+                        return function
+        return "?"
+
+    def unexplained(self, files, known):
+        """[(file, function, number of lines)] that were never executed, and
+        more than is known."""
+        missing = defaultdict(int)
+        for name, lines in files:
+            for line, count in lines.items():
+                if not count:
+                    missing[name, self.function(name, line)] += 1
+        return sorted((*place, number) for place, number in missing.items()
+                      if number > known.get(place, 0))
 
     def report(self):
         """Print the table. Returns whether the target is met."""
@@ -120,7 +164,12 @@ class Coverage:
         print(f"  {share:6.1f} %  {good:5} of {total:5}  all, target "
               f"{TARGET} %")
         print(f"\nLines that were not are in {self.listing(files)}")
-        return share >= TARGET
+        places = self.unexplained(files, explained(EXPLAINED))
+        if places:
+            print(f"{os.path.basename(EXPLAINED)} does not say why:")
+        for place in places:
+            print("\t{} {} {}".format(*place))
+        return share >= TARGET and not places
 
     def listing(self, files):
         """Write all lines that were never executed; returns where."""

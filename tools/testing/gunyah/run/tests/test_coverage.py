@@ -5,11 +5,12 @@ import contextlib
 import io
 import os
 import subprocess
+from unittest import mock
 
 import coverage
 from children import Problem
 from machine import Job, Result
-from tests.support import RunnerTest
+from tests.support import RUN, RunnerTest
 
 
 class Counting(RunnerTest):
@@ -37,10 +38,12 @@ class Counting(RunnerTest):
         text = base64.encodebytes(data).decode()
         return f"x\ngunyah-job: coverage\n{text}gunyah-job: exit=0\n"
 
-    def report(self, found):
+    def report(self, found, known=""):
         """Returns (target met, lines)."""
         out = io.StringIO()
-        with contextlib.redirect_stdout(out):
+        self.write("uncovered", known)
+        with contextlib.redirect_stdout(out), \
+             mock.patch.object(coverage, "EXPLAINED", self.path("uncovered")):
             met = found.report()
         return met, out.getvalue().splitlines()
 
@@ -61,6 +64,32 @@ class Counting(RunnerTest):
         found = self.make()
         found.add(self.result(self.archive(found, "a", {1: 1, 2: 1})))
         self.assertTrue(self.report(found)[0])
+
+    def test_explained(self):
+        """All lines that are missing have a reason, and are not more."""
+        found = self.make()
+        lines = {line: line > 1 for line in range(1, 41)}
+        text = self.archive(found, "a", lines)
+        self.write("build/gcov/a.c", "line\n" * 40)
+        found.add(self.result(text))
+        found.functions = {self.path("build/gcov/a.c"): [(1, 1, "f"),
+                                                         (2, 40, "g")]}
+        met, lines = self.report(found)
+        self.assertFalse(met)
+        self.assertEqual(lines[-1], "\ta.c f 1")
+        self.assertTrue(self.report(found, "# x\n\nBecause\n\ta.c f 1\n")[0])
+        self.assertFalse(self.report(found, "Because\n\ta.c f 0\n")[0])
+        self.assertFalse(self.report(found, "Because\n\ta.c g 9\n")[0])
+        for wrong in ("\ta.c f 1\n", "Because\n\ta.c f\n"):
+            with self.assertRaisesRegex(Problem, "below a reason"):
+                self.report(found, wrong)
+
+    def test_functions_exist(self):
+        """What is explained exists."""
+        for name, function in coverage.explained(coverage.EXPLAINED):
+            path = os.path.join(RUN, "../../../../drivers/virt/gunyah", name)
+            with open(path, encoding="utf-8") as f:
+                self.assertRegex(f.read(), rf"\b{function}\(")
 
     def test_nothing(self):
         """Machines without a count do not make a good one."""
