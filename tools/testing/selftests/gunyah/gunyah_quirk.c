@@ -228,20 +228,19 @@ TEST_F_TIMEOUT(hvc, end_not_received, QUIRK_TIMEOUT)
 	}
 }
 
-/* The reason comes later than the state, and its interrupt gets lost */
-TEST_F_TIMEOUT(hvc, reason_without_interrupt, QUIRK_TIMEOUT)
+/* The same for a VM that is stopped by force, while nobody runs its vCPU */
+TEST_F_TIMEOUT(hvc, lost_end_of_forced_stop, QUIRK_TIMEOUT)
 {
-	const struct vm_config cfg = { .scheduled = true };
 	struct gh_vm_status status;
 
-	SKIP_IF_IMPOSSIBLE(return, &cfg);
-	ASSERT_CALL(start_waiting_vm(&self->vm));
-	testctl_write(GH_TESTCTL_EXIT_DELAY, 50000);
-	testctl_write(GH_TESTCTL_LOST_IRQ_NTH, 2);
-	vm_poke(&self->vm, 0, 1);
-	ASSERT_CALL(vm_wait_end(&self->vm, &status));
-	EXPECT_EQ(0, testctl_read(GH_TESTCTL_LOST_IRQ_NTH));
-	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	ASSERT_CALL(gh_start(self->vm.fd));
+	testctl_fault_repeat(RM_FAULT_DROP_REPLY, RM_VM_EXITED_NOTE, 1,
+			     RM_VM_STATUS_NOTE);
+	EXPECT_EQ(0, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));
+	testctl_reset();
+	ASSERT_CALL(gh_status(self->vm.fd, &status));
+	EXPECT_EQ(GH_VM_STATE_EXITED, status.state);
+	EXPECT_EQ(GH_VM_EXIT_UNKNOWN, status.exit_type);
 }
 
 GUNYAH_TEST_MAIN
