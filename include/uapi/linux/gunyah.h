@@ -253,8 +253,8 @@ struct gh_userspace_memory_region {
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
  *   another region, or two regions lend the same memory of the caller
- * * EFAULT - the caller's range is not mapped; or it is not writable, with
- *   GH_MEM_ALLOW_WRITE
+ * * EFAULT - the caller's range is not mapped, or lent at present; or it is not
+ *   writable, with GH_MEM_ALLOW_WRITE
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
  *   a file system or device memory; or the range begins or ends in a memory file,
  *   but is not a range of it; or it is to be lent, and this kernel cannot take it

@@ -187,7 +187,7 @@ static bool fail_one(const struct scenario *scenario, unsigned int nth,
 
 static unsigned int next_point(unsigned int nth)
 {
-	return sweep_is_long() ? nth + 1 : nth + 1 + nth / SPARSE;
+	return test_is_long() ? nth + 1 : nth + 1 + nth / SPARSE;
 }
 
 static unsigned int sweep_scenario(const struct scenario *scenario,

@@ -542,7 +542,7 @@ static bool sweep_all(struct plan plan)
 	bool ok = true;
 	unsigned int i;
 
-	if (sweep_is_long()) {
+	if (test_is_long()) {
 		plan.scenario = NULL;
 		plan.all = true;
 		plan.step = 1;

@@ -137,6 +137,34 @@ static int vm_add_vcpus(struct vm *vm)
 }
 
 /**
+ * vm_add_stage() - take the next step in building a VM
+ * @vm: the VM, built up to the stage before
+ * @stage: the stage
+ *
+ * Return: 0, or -1 and errno.
+ */
+int vm_add_stage(struct vm *vm, enum vm_stage stage)
+{
+	const struct guest_op off = G_OFF;
+
+	switch (stage) {
+	case VM_CREATED:
+		return vm_create(vm);
+	case VM_HAS_MEMORY:
+		if (vm_add_memory(vm))
+			return -1;
+		vm_set_program(vm, 0, &off, 1);
+		return 0;
+	case VM_HAS_DTB:
+		return vm_add_dtb(vm);
+	case VM_HAS_VCPUS:
+		return vm_add_vcpus(vm);
+	default:
+		return gh_start(vm->fd);
+	}
+}
+
+/**
  * vm_build() - build a VM
  * @vm: the VM, initialised
  * @cfg: what it shall be
@@ -148,27 +176,16 @@ static int vm_add_vcpus(struct vm *vm)
  */
 int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage)
 {
-	const struct guest_op off = G_OFF;
+	unsigned int i;
 
 	vm->cfg = *cfg;
 	if (!vm->cfg.cpus)
 		vm->cfg.cpus = 1;
 	if (!vm->cfg.size)
 		vm->cfg.size = GUEST_SIZE;
-
-	if (vm_create(vm))
-		return -1;
-	if (stage >= VM_HAS_MEMORY) {
-		if (vm_add_memory(vm))
+	for (i = VM_CREATED; i <= stage; i++)
+		if (vm_add_stage(vm, i))
 			return -1;
-		vm_set_program(vm, 0, &off, 1);
-	}
-	if (stage >= VM_HAS_DTB && vm_add_dtb(vm))
-		return -1;
-	if (stage >= VM_HAS_VCPUS && vm_add_vcpus(vm))
-		return -1;
-	if (stage >= VM_STARTED && gh_start(vm->fd))
-		return -1;
 	return 0;
 }
 

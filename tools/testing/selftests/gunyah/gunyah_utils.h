@@ -314,6 +314,7 @@ void vm_init(struct vm *vm);
 /* Why the firmware cannot have such a VM, or NULL if it can */
 const char *vm_impossible(const struct vm_config *cfg);
 int vm_build(struct vm *vm, const struct vm_config *cfg, enum vm_stage stage);
+int vm_add_stage(struct vm *vm, enum vm_stage stage);
 /* Write the devicetree again, after a change of the configuration */
 int vm_add_dtb(struct vm *vm);
 /* For FIXTURE_SETUP(): no planned faults, a leak_state to compare with, a VM */
@@ -454,6 +455,7 @@ bool leak_check(const struct leak_state *before, unsigned int ms);
 /* ---- time ---- */
 
 unsigned int slowness(void);
+bool test_is_long(void);
 unsigned int limit_ms(unsigned int ms);
 unsigned int reap_limit_ms(void);
 long long now_ms(void);

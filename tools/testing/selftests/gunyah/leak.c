@@ -53,6 +53,18 @@ unsigned int slowness(void)
 }
 
 /**
+ * test_is_long() - whether there is time for everything that a test can do
+ *
+ * Return: what GUNYAH_TEST_LONG says.
+ */
+bool test_is_long(void)
+{
+	const char *value = getenv("GUNYAH_TEST_LONG");
+
+	return value && atoi(value);
+}
+
+/**
  * limit_ms() - limit for something that must be prompt
  * @ms: how long it may take on the test hypervisor
  *

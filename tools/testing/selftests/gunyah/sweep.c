@@ -97,18 +97,6 @@ bool sweep_documented(const struct sweep *s)
 }
 
 /**
- * sweep_is_long() - whether there is time for all faults
- *
- * Return: what GUNYAH_TEST_LONG says.
- */
-bool sweep_is_long(void)
-{
-	const char *value = getenv("GUNYAH_TEST_LONG");
-
-	return value && atoi(value);
-}
-
-/**
  * sweep_wanted() - whether a scenario is to be run
  * @scenario: the scenario
  *

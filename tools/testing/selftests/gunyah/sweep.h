@@ -85,7 +85,6 @@ int sweep_failed(struct sweep *s, enum sweep_call call, int error);
 } while (0)
 
 /* GUNYAH_TEST_LONG: all faults, not a part of them */
-bool sweep_is_long(void);
 /* Whether GUNYAH_SWEEP and the firmware allow it */
 bool sweep_wanted(const struct scenario *scenario);
 void sweep_init(struct sweep *s);
