@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass, field
 
 from children import Problem
-from tiers import FOR_LONG
+from tiers import FOR_LONG, LIVES
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$")
 HOUR = 3600
@@ -46,6 +46,10 @@ STEPS = (
          {"ONLY": "gunyah_sweep-*", "GUNYAH_TEST_LONG": "1"}),
     Step("failnth", "each allocation and copy fails once", "selftest",
          {"KERNEL": "debug", "ONLY": "gunyah_failnth-*",
+          "GUNYAH_TEST_LONG": "1"}),
+    Step("lives", "thousands of lives of VMs, killed, closed and disturbed "
+         "at every point", "threads",
+         {"ONLY": " ".join(f"{name}-*" for name in LIVES),
           "GUNYAH_TEST_LONG": "1"}),
     Step("storm", "attacks on lent memory, for an hour", "threads",
          {"KERNEL": "debug", "ONLY": "gunyah_storm-*",

@@ -61,10 +61,14 @@ LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
         "gunyah_lent_big", "gunyah_lent_mm", "gunyah_lent_pits",
         "gunyah_lent_cost", "gunyah_lent_end", "gunyah_storm")
 
+# Programs about lives of VMs at the same time as something else
+LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
+         "gunyah_rounds", "gunyah_many")
+
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
-                     "gunyah_fault", "gunyah_fuzz", *LENT)
+                     "gunyah_fault", "gunyah_fuzz", *LENT, *LIVES)
 # Long waits are the same with more processors, and longer in real time
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
                "gunyah_sweep", "gunyah_failnth")
@@ -72,7 +76,7 @@ NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
             "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
-            *LENT)
+            *LENT, *LIVES)
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",

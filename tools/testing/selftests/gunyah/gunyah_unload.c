@@ -4,10 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,39 +12,9 @@
 #include "message.h"
 #include "testctl.h"
 
-#define INITSTATE	"/sys/module/gunyah/initstate"
-
 /* A slow resource manager: microseconds for each of its turns */
 #define SLOW_TURN_US	100000
 #define SLOW_TURNS	20
-
-static int open_module(void)
-{
-	const char *path = getenv("GUNYAH_KO");
-	struct utsname name;
-	char buf[256];
-	int fd;
-
-	if (path)
-		return open(path, O_RDONLY | O_CLOEXEC);
-	fd = open("/lib/gunyah.ko", O_RDONLY | O_CLOEXEC);
-	if (fd >= 0 || uname(&name))
-		return fd;
-	snprintf(buf, sizeof(buf),
-		 "/lib/modules/%s/kernel/drivers/virt/gunyah/gunyah.ko",
-		 name.release);
-	return open(buf, O_RDONLY | O_CLOEXEC);
-}
-
-static int unload(void)
-{
-	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
-}
-
-static int load(int fd)
-{
-	return syscall(SYS_finit_module, fd, "", 0);
-}
 
 FIXTURE(unload)
 {
@@ -59,9 +26,9 @@ FIXTURE_SETUP(unload)
 {
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_WITHOUT_TESTCTL(return);
-	if (access(INITSTATE, F_OK))
+	if (!module_is_loaded())
 		SKIP(return, "the driver is not a module");
-	self->module = open_module();
+	self->module = module_open();
 	if (self->module < 0)
 		SKIP(return, "there is no gunyah.ko; set GUNYAH_KO");
 	testctl_reset();
@@ -71,8 +38,8 @@ FIXTURE_SETUP(unload)
 FIXTURE_TEARDOWN(unload)
 {
 	testctl_reset();
-	if (access(INITSTATE, F_OK))
-		EXPECT_EQ(0, load(self->module));
+	if (!module_is_loaded())
+		EXPECT_EQ(0, module_load(self->module));
 	close(self->module);
 	EXPECT_EQ(0, vm_one_life());
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
@@ -129,9 +96,9 @@ TEST_F_TIMEOUT(unload, reclaim_goes_on, FAULT_TIMEOUT)
 	for (i = 0; i < 4; i++) {
 		testctl_write(GH_TESTCTL_RM_WORK_DELAY, SLOW_TURN_US);
 		kill_vmm(_metadata, i % 2, RM_FAULT_DELAY_REPLY, SLOW_TURNS);
-		EXPECT_EQ(0, unload());
+		EXPECT_EQ(0, module_unload());
 		testctl_reset();
-		ASSERT_EQ(0, load(self->module));
+		ASSERT_EQ(0, module_load(self->module));
 		ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
 	}
 }
@@ -143,8 +110,8 @@ TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 
 	for (i = 0; i < 4; i++) {
 		kill_vmm(_metadata, i % 2, RM_FAULT_FAIL, RM_ERR_BUSY);
-		EXPECT_EQ(0, unload());
-		ASSERT_EQ(0, load(self->module));
+		EXPECT_EQ(0, module_unload());
+		ASSERT_EQ(0, module_load(self->module));
 		ASSERT_TRUE(leak_check(&self->leak, BACK_MS));
 	}
 }
@@ -153,10 +120,10 @@ TEST_F_TIMEOUT(unload, reclaim_was_refused, FAULT_TIMEOUT)
 TEST_F_TIMEOUT(unload, nothing_is_left, FAULT_TIMEOUT)
 {
 	ASSERT_EQ(0, vm_one_life());
-	EXPECT_EQ(0, unload());
+	EXPECT_EQ(0, module_unload());
 	/* Longer than the driver waits for the report of an end */
 	sleep(3);
-	ASSERT_EQ(0, load(self->module));
+	ASSERT_EQ(0, module_load(self->module));
 }
 
 /* Memory of the driver that is still mapped keeps the module */
@@ -172,14 +139,14 @@ TEST_F_TIMEOUT(unload, lent_memory_is_mapped, FAULT_TIMEOUT)
 	ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));
 	ASSERT_CALL(vm_finish(&vm, &status));
 	vm_close(&vm);
-	EXPECT_ERRNO(EAGAIN, unload());
+	EXPECT_ERRNO(EAGAIN, module_unload());
 	EXPECT_TRUE(all_zero(mem, GUEST_SIZE));
 	/* So does a part of it */
 	ASSERT_EQ(0, munmap(mem, GUEST_SIZE / 2));
-	EXPECT_ERRNO(EAGAIN, unload());
+	EXPECT_ERRNO(EAGAIN, module_unload());
 	ASSERT_EQ(0, munmap((char *)mem + GUEST_SIZE / 2, GUEST_SIZE / 2));
-	EXPECT_EQ(0, unload());
-	ASSERT_EQ(0, load(self->module));
+	EXPECT_EQ(0, module_unload());
+	ASSERT_EQ(0, module_load(self->module));
 }
 
 GUNYAH_TEST_MAIN

@@ -483,6 +483,13 @@ int param_set(struct param *param, const char *path, const char *value);
 void param_restore(struct param *param);
 void allow_static_vcpus(void);
 
+/* ---- the module ---- */
+
+bool module_is_loaded(void);
+int module_open(void);
+int module_load(int fd);
+int module_unload(void);
+
 /* ---- other ---- */
 
 bool gunyah_present(void);

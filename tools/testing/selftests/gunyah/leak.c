@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -275,6 +277,62 @@ void allow_static_vcpus(void)
 	/* A driver without this parameter starts them in any case */
 	if (testctl_present() && !param_set(&static_vcpus, STATIC_PARAM, "Y"))
 		atexit(restore_static_vcpus);
+}
+
+/**
+ * module_is_loaded() - whether the driver is a module that can be unloaded
+ *
+ * Return: true if it is there, and not built in.
+ */
+bool module_is_loaded(void)
+{
+	return !access("/sys/module/gunyah/initstate", F_OK);
+}
+
+/**
+ * module_open() - open the driver's module
+ *
+ * The variable GUNYAH_KO is the file's name if it is not in a usual place.
+ *
+ * Return: a file descriptor, or -1 and errno.
+ */
+int module_open(void)
+{
+	const char *path = getenv("GUNYAH_KO");
+	struct utsname name;
+	char buf[256];
+	int fd;
+
+	if (path)
+		return open(path, O_RDONLY | O_CLOEXEC);
+	fd = open("/lib/gunyah.ko", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 || uname(&name))
+		return fd;
+	snprintf(buf, sizeof(buf),
+		 "/lib/modules/%s/kernel/drivers/virt/gunyah/gunyah.ko",
+		 name.release);
+	return open(buf, O_RDONLY | O_CLOEXEC);
+}
+
+/**
+ * module_load() - load the driver
+ * @fd: file descriptor from module_open()
+ *
+ * Return: 0, or -1 and errno.
+ */
+int module_load(int fd)
+{
+	return syscall(SYS_finit_module, fd, "", 0);
+}
+
+/**
+ * module_unload() - unload the driver
+ *
+ * Return: 0, or -1 and errno; EAGAIN: it is in use.
+ */
+int module_unload(void)
+{
+	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
 }
 
 static const struct {

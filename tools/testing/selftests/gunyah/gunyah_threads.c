@@ -1,0 +1,648 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Threads that run vCPUs: moved between CPUs, traced, stopped and frozen, and
+ * CPUs that go and come
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/ptrace.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+#include "bells.h"
+#include "message.h"
+#include "testctl.h"
+
+#define THREADS_TIMEOUT	600
+
+#define VCPUS		2
+
+#define MMIO		0x10000ULL
+
+#define CGROUP		"/tmp/gunyah_cgroup"
+
+/* Words of the second region, for each vCPU: what it writes all the time */
+#define ALIVE(cpu)	(0x100 + (cpu) * 0x40)
+/* The last operation in the loop of each vCPU */
+#define LAST(cpu)	(0x200 + (cpu) * 0x20)
+/* A word for all */
+#define WORD		0x300
+
+/* Ticks of a nap, some 2 ms */
+#define NAP		0x20000
+
+/** enum guest - what the vCPUs do */
+enum guest {
+	GUEST_RUNS,		/* nothing but write their words */
+	GUEST_EXITS,		/* exit to the VMM, which answers */
+	GUEST_NAPS,		/* sleep until a timer wakes them */
+};
+
+/**
+ * struct shared - what the VMM, which is a child, tells about itself
+ * @tid: threads of the vCPUs
+ * @echoes: MMIO exits of each vCPU that were right
+ * @error: why the VMM has failed, an errno
+ */
+struct shared {
+	pid_t tid[VCPUS];
+	__u64 echoes[VCPUS];
+	int error;
+};
+
+FIXTURE(threads)
+{
+	struct leak_state leak;
+	struct shared *shared;
+	unsigned char *shm;
+	unsigned int cpus;
+	pid_t pid;
+};
+
+FIXTURE_VARIANT(threads)
+{
+	enum guest guest;
+};
+
+FIXTURE_VARIANT_ADD(threads, guest_runs)
+{
+	.guest = GUEST_RUNS,
+};
+
+FIXTURE_VARIANT_ADD(threads, guest_exits)
+{
+	.guest = GUEST_EXITS,
+};
+
+FIXTURE_VARIANT_ADD(threads, guest_naps)
+{
+	.guest = GUEST_NAPS,
+};
+
+/* ---- the VMM ---- */
+
+/**
+ * struct vcpu - a vCPU and its thread
+ * @vm: the VM
+ * @cpu: index
+ * @shared: where to tell
+ * @thread: the thread
+ */
+struct vcpu {
+	struct vm *vm;
+	unsigned int cpu;
+	struct shared *shared;
+	pthread_t thread;
+};
+
+/* GUEST_OP_ECHO of each vCPU: what it reads it has to write back */
+static int answer(struct vm *vm, struct gh_vcpu_run *run, void *data)
+{
+	return mmio_count(vm, run, data);
+}
+
+static void *vcpu_main(void *data)
+{
+	struct vcpu *vcpu = data;
+	struct shared *shared = vcpu->shared;
+
+	__atomic_store_n(&shared->tid[vcpu->cpu], syscall(SYS_gettid),
+			 __ATOMIC_RELEASE);
+	if (vm_run(vcpu->vm, vcpu->cpu, answer, &shared->echoes[vcpu->cpu]))
+		__atomic_store_n(&shared->error, errno, __ATOMIC_RELAXED);
+	return NULL;
+}
+
+static void set_program(struct vm *vm, unsigned int cpu, enum guest guest)
+{
+	const __u64 size = sizeof(struct guest_op);
+	const struct guest_op again = G_JUMP(VM_PROGRAM(cpu) + size);
+	const struct guest_op work[] = {
+		[GUEST_RUNS] = G_TIME(GUEST_SHM_BASE + WORD),
+		[GUEST_EXITS] = G_ECHO(MMIO, MMIO + 8, 1),
+		[GUEST_NAPS] = G_IDLE(NAP),
+	};
+	const struct guest_op begin[] = {
+		G_IDLE(1), G_CPU_ON(1, VM_PROGRAM(1)),
+	};
+	const struct guest_op prog[] = {
+		begin[cpu + 1 < VCPUS],
+		work[guest],
+		G_TIME(GUEST_SHM_BASE + ALIVE(cpu)),
+		/* Its last operation is what the host has put there */
+		G_COPY(GUEST_SHM_BASE + LAST(cpu), VM_PROGRAM(cpu) + 4 * size,
+		       size),
+		again,
+	};
+
+	vm_set_program(vm, cpu, prog, ARRAY_SIZE(prog));
+	memcpy(vm->shm + LAST(cpu), &again, size);
+}
+
+static int vmm(struct shared *shared, const struct vm_config *cfg,
+	       enum guest guest)
+{
+	struct vcpu vcpus[VCPUS];
+	struct gh_vm_status status;
+	struct vm vm;
+	unsigned int i;
+
+	vm_init(&vm);
+	if (vm_build(&vm, cfg, VM_HAS_VCPUS))
+		return 1;
+	for (i = 0; i < VCPUS; i++)
+		set_program(&vm, i, guest);
+	if (gh_start(vm.fd))
+		return 2;
+	for (i = 0; i < VCPUS; i++) {
+		vcpus[i] = (struct vcpu){ &vm, i, shared };
+		if (pthread_create(&vcpus[i].thread, NULL, vcpu_main,
+				   &vcpus[i]))
+			return 3;
+	}
+	for (i = 0; i < VCPUS; i++)
+		pthread_join(vcpus[i].thread, NULL);
+	if (shared->error || vm_wait_end(&vm, &status))
+		return 4;
+	return vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF) ? 0 : 5;
+}
+
+/* ---- what its parent sees and does ---- */
+
+static __u64 alive(const unsigned char *shm, unsigned int cpu)
+{
+	return __atomic_load_n((__u64 *)(shm + ALIVE(cpu)), __ATOMIC_ACQUIRE);
+}
+
+/**
+ * struct progress - what to wait for
+ * @shm: words of the guest
+ * @from: what the vCPUs had written
+ */
+struct progress {
+	const unsigned char *shm;
+	__u64 from[VCPUS];
+};
+
+static bool all_get_on(void *data)
+{
+	struct progress *progress = data;
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		if (alive(progress->shm, i) == progress->from[i])
+			return false;
+	return true;
+}
+
+/* Both vCPUs have done something since this was called, @times over */
+static bool goes_on(const unsigned char *shm, unsigned int times)
+{
+	struct progress progress = { .shm = shm };
+	unsigned int i;
+
+	while (times--) {
+		for (i = 0; i < VCPUS; i++)
+			progress.from[i] = alive(shm, i);
+		if (!wait_until(all_get_on, &progress, LONG_MS))
+			return false;
+	}
+	return true;
+}
+
+/* Long enough for a guest that was not stopped to do something */
+#define STILL_US	20000
+
+static bool stands_still(const unsigned char *shm)
+{
+	__u64 before[VCPUS];
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		before[i] = alive(shm, i);
+	usleep(STILL_US);
+	for (i = 0; i < VCPUS; i++)
+		if (alive(shm, i) != before[i])
+			return false;
+	return true;
+}
+
+FIXTURE_SETUP(threads)
+{
+	struct vm_config cfg = { .cpus = VCPUS, .shm_size = GUEST_SHM_SIZE };
+	enum guest guest = variant->guest;
+
+	SKIP_WITHOUT_GUNYAH(return);
+	self->cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	testctl_reset();
+	leak_read(&self->leak);
+	self->shared = mmap(NULL, sizeof(*self->shared),
+			    PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	self->shm = mmap(NULL, GUEST_SHM_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->shared);
+	ASSERT_NE(MAP_FAILED, self->shm);
+	cfg.shm_mem = self->shm;
+	self->pid = fork();
+	ASSERT_LE(0, self->pid);
+	if (!self->pid)
+		_exit(vmm(self->shared, &cfg, guest));
+	ASSERT_TRUE(goes_on(self->shm, 1));
+}
+
+static void remove_cgroup(void)
+{
+	if (access(CGROUP, F_OK))
+		return;
+	rmdir(CGROUP "/vmm");
+	umount(CGROUP);
+	rmdir(CGROUP);
+}
+
+FIXTURE_TEARDOWN(threads)
+{
+	int status;
+
+	write_file(CGROUP "/vmm/cgroup.freeze", "0");
+	if (self->pid > 0) {
+		EXPECT_TRUE(goes_on(self->shm, 2));
+		/* The first member is what the operation is */
+		__atomic_store_n((__u32 *)(self->shm + LAST(0)), GUEST_OP_OFF,
+				 __ATOMIC_RELEASE);
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, 0));
+		EXPECT_EQ(0, status);
+		EXPECT_EQ(0, self->shared->error);
+		if (variant->guest == GUEST_EXITS)
+			EXPECT_LT(0, self->shared->echoes[0]);
+	}
+	remove_cgroup();
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	EXPECT_EQ(0, vm_one_life());
+}
+
+static void move(pid_t tid, unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(tid, sizeof(set), &set);
+}
+
+static unsigned int times(unsigned int few)
+{
+	return test_is_long() ? 100 * few : few;
+}
+
+/* Another thread moves them all the time, at growing intervals */
+TEST_F_TIMEOUT(threads, moved, THREADS_TIMEOUT)
+{
+	unsigned int i, n;
+
+	if (self->cpus < 2)
+		SKIP(return, "one CPU only");
+	for (n = 0; n < times(100); n++) {
+		for (i = 0; i < VCPUS; i++)
+			move(self->shared->tid[i], (n + i) % self->cpus);
+		usleep(n % 20 * 100);
+	}
+	EXPECT_TRUE(goes_on(self->shm, 2));
+}
+
+/* ---- traced ---- */
+
+static bool is_stopped(pid_t tid)
+{
+	int status;
+
+	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
+}
+
+static bool trace_all(const struct shared *shared, int request, long data)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		if (ptrace(request, shared->tid[i], 0, data))
+			return false;
+	return true;
+}
+
+static bool all_stopped(const struct shared *shared)
+{
+	unsigned int i;
+
+	for (i = 0; i < VCPUS; i++)
+		if (!is_stopped(shared->tid[i]))
+			return false;
+	return true;
+}
+
+TEST_F_TIMEOUT(threads, attached, THREADS_TIMEOUT)
+{
+	unsigned int n;
+
+	for (n = 0; n < times(3); n++) {
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_ATTACH, 0));
+		ASSERT_TRUE(all_stopped(self->shared));
+		EXPECT_TRUE(stands_still(self->shm));
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_CONT, 0));
+		EXPECT_TRUE(goes_on(self->shm, 1));
+		/* They stop for the signal, which their tracer takes away */
+		EXPECT_EQ(0, syscall(SYS_tgkill, self->pid,
+				     self->shared->tid[0], SIGUSR1));
+		ASSERT_TRUE(is_stopped(self->shared->tid[0]));
+		EXPECT_EQ(0, syscall(SYS_tgkill, self->pid,
+				     self->shared->tid[1], SIGUSR1));
+		ASSERT_TRUE(is_stopped(self->shared->tid[1]));
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_DETACH, 0));
+		EXPECT_TRUE(goes_on(self->shm, 1));
+	}
+}
+
+TEST_F_TIMEOUT(threads, seized, THREADS_TIMEOUT)
+{
+	unsigned int n;
+
+	ASSERT_TRUE(trace_all(self->shared, PTRACE_SEIZE, 0));
+	EXPECT_TRUE(goes_on(self->shm, 1));
+	for (n = 0; n < times(4); n++) {
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_INTERRUPT, 0));
+		ASSERT_TRUE(all_stopped(self->shared));
+		EXPECT_TRUE(stands_still(self->shm));
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_CONT, 0));
+		EXPECT_TRUE(goes_on(self->shm, 1));
+	}
+	/* Each of their system calls stops them, GH_VCPU_RUN too */
+	ASSERT_TRUE(trace_all(self->shared, PTRACE_INTERRUPT, 0));
+	ASSERT_TRUE(all_stopped(self->shared));
+	for (n = 0; n < 8; n++) {
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_SYSCALL, 0));
+		if (variant->guest != GUEST_EXITS) {
+			usleep(1000 * (n % 4));
+			trace_all(self->shared, PTRACE_INTERRUPT, 0);
+		}
+		ASSERT_TRUE(all_stopped(self->shared));
+	}
+	ASSERT_TRUE(trace_all(self->shared, PTRACE_DETACH, 0));
+}
+
+/* ---- stopped ---- */
+
+TEST_F_TIMEOUT(threads, stopped, THREADS_TIMEOUT)
+{
+	unsigned int n;
+	int status;
+
+	for (n = 0; n < times(4); n++) {
+		ASSERT_EQ(0, kill(self->pid, SIGSTOP));
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(status));
+		EXPECT_TRUE(stands_still(self->shm));
+		ASSERT_EQ(0, kill(self->pid, SIGCONT));
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WCONTINUED));
+		EXPECT_TRUE(goes_on(self->shm, 1));
+		/* At growing times after it has gone on */
+		usleep(n * 300);
+	}
+}
+
+/* ---- frozen ---- */
+
+static bool is_frozen(void *data)
+{
+	return proc_value(CGROUP "/vmm/cgroup.events", "frozen") == *(int *)data;
+}
+
+static bool freeze(int frozen)
+{
+	return !write_file(CGROUP "/vmm/cgroup.freeze", frozen ? "1" : "0") &&
+	       wait_until(is_frozen, &frozen, LONG_MS);
+}
+
+static bool enter_cgroup(pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return !write_file(CGROUP "/vmm/cgroup.procs", text);
+}
+
+static bool make_cgroup(pid_t pid)
+{
+	mkdir(CGROUP, 0700);
+	return !mount("cgroup2", CGROUP, "cgroup2", 0, NULL) &&
+	       !mkdir(CGROUP "/vmm", 0700) && enter_cgroup(pid);
+}
+
+TEST_F_TIMEOUT(threads, frozen, THREADS_TIMEOUT)
+{
+	unsigned int n;
+
+	ASSERT_TRUE(make_cgroup(self->pid));
+	for (n = 0; n < times(4); n++) {
+		ASSERT_TRUE(freeze(1));
+		EXPECT_TRUE(stands_still(self->shm));
+		ASSERT_TRUE(freeze(0));
+		EXPECT_TRUE(goes_on(self->shm, 1));
+		usleep(n * 300);
+	}
+}
+
+/* A VMM that is frozen, stopped or traced can be killed */
+TEST_F_TIMEOUT(threads, killed_while_still, THREADS_TIMEOUT)
+{
+	long long ms;
+	int status;
+
+	switch (variant->guest) {
+	case GUEST_RUNS:
+		ASSERT_EQ(0, kill(self->pid, SIGSTOP));
+		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+		break;
+	case GUEST_EXITS:
+		ASSERT_TRUE(trace_all(self->shared, PTRACE_ATTACH, 0));
+		ASSERT_TRUE(all_stopped(self->shared));
+		break;
+	default:
+		ASSERT_TRUE(make_cgroup(self->pid));
+		ASSERT_TRUE(freeze(1));
+		break;
+	}
+	ms = now_ms();
+	ASSERT_EQ(0, kill(self->pid, SIGKILL));
+	/* Of threads that are traced the tracer is told, too */
+	do {
+		ASSERT_LT(0, waitpid(-1, &status, __WALL));
+	} while (!kill(self->pid, 0));
+	EXPECT_GE(reap_limit_ms(), now_ms() - ms);
+	self->pid = 0;
+}
+
+/* ---- CPUs that go ---- */
+
+static bool set_online(unsigned int cpu, bool online)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online",
+		 cpu);
+	return !write_file(path, online ? "1" : "0");
+}
+
+TEST_F_TIMEOUT(threads, cpu_goes, THREADS_TIMEOUT)
+{
+	unsigned int n, last = self->cpus - 1;
+
+	if (self->cpus < 2 || !set_online(last, true))
+		SKIP(return, "no CPU that can be switched off");
+	for (n = 0; n < times(2); n++) {
+		/* The first is bound to the CPU that goes, the other is not */
+		if (n % 2)
+			move(self->shared->tid[0], last);
+		EXPECT_TRUE(goes_on(self->shm, 1));
+		ASSERT_TRUE(set_online(last, false));
+		EXPECT_TRUE(goes_on(self->shm, 2));
+		ASSERT_TRUE(set_online(last, true));
+		EXPECT_TRUE(goes_on(self->shm, 2));
+	}
+}
+
+/* ---- the same with interrupts ---- */
+
+static const struct dtb_bell bells[] = { { 3, 40 }, { 4, 41, true } };
+
+FIXTURE(hotplug)
+{
+	struct leak_state leak;
+	struct bells b;
+	int fd[2];
+	unsigned int last;
+};
+
+FIXTURE_SETUP(hotplug)
+{
+	struct vm_config cfg = { .num_bells = 2, .bells = bells };
+	unsigned int i;
+
+	SKIP_WITHOUT_GUNYAH(return);
+	self->last = sysconf(_SC_NPROCESSORS_ONLN) - 1;
+	if (!self->last || !set_online(self->last, true))
+		SKIP(return, "no CPU that can be switched off");
+	testctl_reset();
+	catch_sigusr1();
+	leak_read(&self->leak);
+	ASSERT_CALL(bells_build(&self->b, &cfg));
+	for (i = 0; i < 2; i++) {
+		self->fd[i] = new_eventfd(0);
+		ASSERT_CALL(gh_add_irqfd(self->b.vm.fd, self->fd[i],
+					 bells[i].label, bells[i].level ?
+					 GH_IRQFD_FLAGS_LEVEL : 0));
+	}
+	ASSERT_CALL(bells_start(&self->b));
+	ASSERT_CALL(bells_serve(&self->b, GUEST_SERVE_WFI, 0));
+}
+
+FIXTURE_TEARDOWN(hotplug)
+{
+	unsigned int i;
+
+	set_online(self->last, true);
+	bells_close(&self->b);
+	for (i = 0; i < 2; i++)
+		close(self->fd[i]);
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+/* The driver runs a vCPU that sleeps once more after a quarter of a second */
+#define PARKED_US	500000
+
+/* Each ring wakes the vCPU that waits for it, wherever its thread waits */
+static bool all_ring(struct _test_data_hotplug *self)
+{
+	unsigned int i;
+	__u64 count;
+
+	for (i = 0; i < 2; i++) {
+		count = bells_count(&self->b, bells[i].irq);
+		if (eventfd_ring(self->fd[i], 1) ||
+		    !bells_wait(&self->b, bells[i].irq, count + 1))
+			return false;
+	}
+	return true;
+}
+
+static void bind(pthread_t thread, unsigned int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	pthread_setaffinity_np(thread, sizeof(set), &set);
+}
+
+TEST_F_TIMEOUT(hotplug, interrupts, THREADS_TIMEOUT)
+{
+	unsigned int n;
+
+	for (n = 0; n < times(2); n++) {
+		if (n % 2)
+			bind(self->b.runner.thread, self->last);
+		EXPECT_TRUE(all_ring(self));
+		ASSERT_TRUE(set_online(self->last, false));
+		/* Until the vCPU sleeps for good */
+		usleep(PARKED_US);
+		EXPECT_TRUE(all_ring(self));
+		ASSERT_TRUE(set_online(self->last, true));
+		EXPECT_TRUE(all_ring(self));
+	}
+}
+
+struct toggler {
+	unsigned int cpu;
+	bool stop;
+	unsigned int rounds;
+};
+
+static void *toggle(void *data)
+{
+	struct toggler *toggler = data;
+
+	while (!__atomic_load_n(&toggler->stop, __ATOMIC_RELAXED)) {
+		if (!set_online(toggler->cpu, false) ||
+		    !set_online(toggler->cpu, true))
+			return "failed";
+		toggler->rounds++;
+	}
+	return NULL;
+}
+
+/* VMs start, run and end while a CPU goes and comes, and one is there */
+TEST_F_TIMEOUT(hotplug, lives, THREADS_TIMEOUT)
+{
+	struct toggler toggler = { .cpu = self->last };
+	pthread_t thread;
+	unsigned int n;
+	void *result;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, toggle, &toggler));
+	for (n = 0; n < times(10); n++) {
+		EXPECT_EQ(0, vm_one_life());
+		EXPECT_TRUE(all_ring(self));
+	}
+	__atomic_store_n(&toggler.stop, true, __ATOMIC_RELAXED);
+	pthread_join(thread, &result);
+	EXPECT_EQ(NULL, result);
+	EXPECT_LT(0, toggler.rounds);
+}
+
+GUNYAH_TEST_MAIN
