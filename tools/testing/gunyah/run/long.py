@@ -48,8 +48,8 @@ STEPS = (
          {"KERNEL": "debug", "ONLY": "gunyah_failnth-*",
           "GUNYAH_TEST_LONG": "1"}),
     Step("lives", "thousands of lives of VMs, killed, closed and disturbed "
-         "at every point", "threads",
-         {"ONLY": " ".join(f"{name}-*" for name in LIVES),
+         "at every point", "selftest threads",
+         {"ONLY": " ".join(f"{name}-*" for name in LIVES + ("gunyah_hotplug",)),
           "GUNYAH_TEST_LONG": "1"}),
     Step("storm", "attacks on lent memory, for an hour", "threads",
          {"KERNEL": "debug", "ONLY": "gunyah_storm-*",

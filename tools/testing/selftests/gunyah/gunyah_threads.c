@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Threads that run vCPUs: moved between CPUs, traced, stopped and frozen, and
- * CPUs that go and come
+ * Threads that run vCPUs: moved between CPUs, traced, stopped and frozen
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -17,7 +16,6 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
-#include "bells.h"
 #include "message.h"
 #include "testctl.h"
 
@@ -320,11 +318,37 @@ TEST_F_TIMEOUT(threads, moved, THREADS_TIMEOUT)
 
 /* ---- traced ---- */
 
+/**
+ * struct wait - what has to change
+ * @pid: a process or a thread
+ * @options: of waitpid()
+ * @status: its status
+ */
+struct wait {
+	pid_t pid;
+	int options;
+	int status;
+};
+
+static bool has_changed(void *data)
+{
+	struct wait *wait = data;
+
+	return waitpid(wait->pid, &wait->status, wait->options | WNOHANG) ==
+	       wait->pid;
+}
+
+/* Its status, or -1: it does not change */
+static int await(pid_t pid, int options)
+{
+	struct wait wait = { pid, options };
+
+	return wait_until(has_changed, &wait, LONG_MS / 2) ? wait.status : -1;
+}
+
 static bool is_stopped(pid_t tid)
 {
-	int status;
-
-	return waitpid(tid, &status, __WALL) == tid && WIFSTOPPED(status);
+	return WIFSTOPPED(await(tid, __WALL));
 }
 
 static bool trace_all(const struct shared *shared, int request, long data)
@@ -401,15 +425,13 @@ TEST_F_TIMEOUT(threads, seized, THREADS_TIMEOUT)
 TEST_F_TIMEOUT(threads, stopped, THREADS_TIMEOUT)
 {
 	unsigned int n;
-	int status;
 
 	for (n = 0; n < times(4); n++) {
 		ASSERT_EQ(0, kill(self->pid, SIGSTOP));
-		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
-		ASSERT_TRUE(WIFSTOPPED(status));
+		ASSERT_TRUE(WIFSTOPPED(await(self->pid, WUNTRACED)));
 		EXPECT_TRUE(stands_still(self->shm));
 		ASSERT_EQ(0, kill(self->pid, SIGCONT));
-		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WCONTINUED));
+		ASSERT_TRUE(WIFCONTINUED(await(self->pid, WCONTINUED)));
 		EXPECT_TRUE(goes_on(self->shm, 1));
 		/* At growing times after it has gone on */
 		usleep(n * 300);
@@ -426,7 +448,7 @@ static bool is_frozen(void *data)
 static bool freeze(int frozen)
 {
 	return !write_file(CGROUP "/vmm/cgroup.freeze", frozen ? "1" : "0") &&
-	       wait_until(is_frozen, &frozen, LONG_MS);
+	       wait_until(is_frozen, &frozen, LONG_MS / 2);
 }
 
 static bool enter_cgroup(pid_t pid)
@@ -467,7 +489,7 @@ TEST_F_TIMEOUT(threads, killed_while_still, THREADS_TIMEOUT)
 	switch (variant->guest) {
 	case GUEST_RUNS:
 		ASSERT_EQ(0, kill(self->pid, SIGSTOP));
-		ASSERT_EQ(self->pid, waitpid(self->pid, &status, WUNTRACED));
+		ASSERT_TRUE(WIFSTOPPED(await(self->pid, WUNTRACED)));
 		break;
 	case GUEST_EXITS:
 		ASSERT_TRUE(trace_all(self->shared, PTRACE_ATTACH, 0));
@@ -486,163 +508,6 @@ TEST_F_TIMEOUT(threads, killed_while_still, THREADS_TIMEOUT)
 	} while (!kill(self->pid, 0));
 	EXPECT_GE(reap_limit_ms(), now_ms() - ms);
 	self->pid = 0;
-}
-
-/* ---- CPUs that go ---- */
-
-static bool set_online(unsigned int cpu, bool online)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online",
-		 cpu);
-	return !write_file(path, online ? "1" : "0");
-}
-
-TEST_F_TIMEOUT(threads, cpu_goes, THREADS_TIMEOUT)
-{
-	unsigned int n, last = self->cpus - 1;
-
-	if (self->cpus < 2 || !set_online(last, true))
-		SKIP(return, "no CPU that can be switched off");
-	for (n = 0; n < times(2); n++) {
-		/* The first is bound to the CPU that goes, the other is not */
-		if (n % 2)
-			move(self->shared->tid[0], last);
-		EXPECT_TRUE(goes_on(self->shm, 1));
-		ASSERT_TRUE(set_online(last, false));
-		EXPECT_TRUE(goes_on(self->shm, 2));
-		ASSERT_TRUE(set_online(last, true));
-		EXPECT_TRUE(goes_on(self->shm, 2));
-	}
-}
-
-/* ---- the same with interrupts ---- */
-
-static const struct dtb_bell bells[] = { { 3, 40 }, { 4, 41, true } };
-
-FIXTURE(hotplug)
-{
-	struct leak_state leak;
-	struct bells b;
-	int fd[2];
-	unsigned int last;
-};
-
-FIXTURE_SETUP(hotplug)
-{
-	struct vm_config cfg = { .num_bells = 2, .bells = bells };
-	unsigned int i;
-
-	SKIP_WITHOUT_GUNYAH(return);
-	self->last = sysconf(_SC_NPROCESSORS_ONLN) - 1;
-	if (!self->last || !set_online(self->last, true))
-		SKIP(return, "no CPU that can be switched off");
-	testctl_reset();
-	catch_sigusr1();
-	leak_read(&self->leak);
-	ASSERT_CALL(bells_build(&self->b, &cfg));
-	for (i = 0; i < 2; i++) {
-		self->fd[i] = new_eventfd(0);
-		ASSERT_CALL(gh_add_irqfd(self->b.vm.fd, self->fd[i],
-					 bells[i].label, bells[i].level ?
-					 GH_IRQFD_FLAGS_LEVEL : 0));
-	}
-	ASSERT_CALL(bells_start(&self->b));
-	ASSERT_CALL(bells_serve(&self->b, GUEST_SERVE_WFI, 0));
-}
-
-FIXTURE_TEARDOWN(hotplug)
-{
-	unsigned int i;
-
-	set_online(self->last, true);
-	bells_close(&self->b);
-	for (i = 0; i < 2; i++)
-		close(self->fd[i]);
-	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
-}
-
-/* The driver runs a vCPU that sleeps once more after a quarter of a second */
-#define PARKED_US	500000
-
-/* Each ring wakes the vCPU that waits for it, wherever its thread waits */
-static bool all_ring(struct _test_data_hotplug *self)
-{
-	unsigned int i;
-	__u64 count;
-
-	for (i = 0; i < 2; i++) {
-		count = bells_count(&self->b, bells[i].irq);
-		if (eventfd_ring(self->fd[i], 1) ||
-		    !bells_wait(&self->b, bells[i].irq, count + 1))
-			return false;
-	}
-	return true;
-}
-
-static void bind(pthread_t thread, unsigned int cpu)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	pthread_setaffinity_np(thread, sizeof(set), &set);
-}
-
-TEST_F_TIMEOUT(hotplug, interrupts, THREADS_TIMEOUT)
-{
-	unsigned int n;
-
-	for (n = 0; n < times(2); n++) {
-		if (n % 2)
-			bind(self->b.runner.thread, self->last);
-		EXPECT_TRUE(all_ring(self));
-		ASSERT_TRUE(set_online(self->last, false));
-		/* Until the vCPU sleeps for good */
-		usleep(PARKED_US);
-		EXPECT_TRUE(all_ring(self));
-		ASSERT_TRUE(set_online(self->last, true));
-		EXPECT_TRUE(all_ring(self));
-	}
-}
-
-struct toggler {
-	unsigned int cpu;
-	bool stop;
-	unsigned int rounds;
-};
-
-static void *toggle(void *data)
-{
-	struct toggler *toggler = data;
-
-	while (!__atomic_load_n(&toggler->stop, __ATOMIC_RELAXED)) {
-		if (!set_online(toggler->cpu, false) ||
-		    !set_online(toggler->cpu, true))
-			return "failed";
-		toggler->rounds++;
-	}
-	return NULL;
-}
-
-/* VMs start, run and end while a CPU goes and comes, and one is there */
-TEST_F_TIMEOUT(hotplug, lives, THREADS_TIMEOUT)
-{
-	struct toggler toggler = { .cpu = self->last };
-	pthread_t thread;
-	unsigned int n;
-	void *result;
-
-	ASSERT_EQ(0, pthread_create(&thread, NULL, toggle, &toggler));
-	for (n = 0; n < times(10); n++) {
-		EXPECT_EQ(0, vm_one_life());
-		EXPECT_TRUE(all_ring(self));
-	}
-	__atomic_store_n(&toggler.stop, true, __ATOMIC_RELAXED);
-	pthread_join(thread, &result);
-	EXPECT_EQ(NULL, result);
-	EXPECT_LT(0, toggler.rounds);
 }
 
 GUNYAH_TEST_MAIN
