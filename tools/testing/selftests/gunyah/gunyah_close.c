@@ -22,25 +22,16 @@
 #define RUNS		0x100
 #define END		0x108
 
-/**
- * enum piece - what can be closed
- * @PIECE_VM: the VM
- * @PIECE_VCPU: its vCPU
- * @PIECE_IRQFD: eventfd of an irqfd
- * @PIECE_IOEVENTFD: eventfd of an ioeventfd
- * @PIECE_MEMFD: the file of the image region
- * @PIECE_RUN_PAGE: mapping of the vCPU's run page
- * @PIECE_MEMORY: mapping of the image region
- */
+/** enum piece - what can be closed */
 enum piece {
 	PIECE_VM,
 	PIECE_VCPU,
-	PIECE_IRQFD,
-	PIECE_IOEVENTFD,
-	PIECE_MEMFD,
+	PIECE_IRQFD,		/* eventfd of an irqfd */
+	PIECE_IOEVENTFD,	/* eventfd of an ioeventfd */
+	PIECE_MEMFD,		/* file of the image region */
 	PIECE_FDS,
-	PIECE_RUN_PAGE = PIECE_FDS,
-	PIECE_MEMORY,
+	PIECE_RUN_PAGE = PIECE_FDS,	/* mapping */
+	PIECE_MEMORY,			/* mapping of the image region */
 	PIECES
 };
 
@@ -354,13 +345,13 @@ struct closer {
 static void *close_main(void *data)
 {
 	struct closer *closer = data;
-	volatile unsigned int i;
+	unsigned int i;
 
 	__atomic_sub_fetch(closer->ready, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(closer->ready, __ATOMIC_ACQUIRE))
 		sched_yield();
 	for (i = 0; i < closer->delay; i++)
-		;
+		asm volatile("yield");
 	close_piece(closer->self, closer->piece);
 	return NULL;
 }

@@ -160,10 +160,9 @@ static int take_step(struct vm *vm, unsigned int step)
 	case STEP_CLOSE:
 		vm_close(vm);
 		return 0;
-	case STEP_START:
-		set_programs(vm);
-		/* fall through */
 	default:
+		if (step == STEP_START)
+			set_programs(vm);
 		return vm_add_stage(vm, step);
 	}
 }

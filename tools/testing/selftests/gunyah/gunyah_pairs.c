@@ -294,14 +294,13 @@ static void *caller_main(void *data)
 {
 	struct caller *caller = data;
 	const struct call *undo = &calls[caller->call->undo];
-	volatile unsigned int spin;
 	unsigned int i;
 
 	__atomic_sub_fetch(caller->ready, 1, __ATOMIC_ACQ_REL);
 	while (__atomic_load_n(caller->ready, __ATOMIC_ACQUIRE))
 		sched_yield();
-	for (spin = 0; spin < caller->delay; spin++)
-		;
+	for (i = 0; i < caller->delay; i++)
+		asm volatile("yield");
 	for (i = 0; i < caller->count && !caller->failed; i++) {
 		make_call(caller, caller->call);
 		if (undo != caller->call && !caller->failed)
@@ -368,6 +367,7 @@ FIXTURE_VARIANT(pairs)
 
 #define PAIRS_OF(name, _call)						\
 	FIXTURE_VARIANT_ADD(pairs, name) { .call = (_call) }
+
 PAIRS_OF(share, SHARE);
 PAIRS_OF(lend, LEND);
 PAIRS_OF(android_lend, ANDROID_LEND);

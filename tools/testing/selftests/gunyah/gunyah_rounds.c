@@ -55,10 +55,12 @@ enum level {
  * @per_mille: so much may be lost in 1000 rounds: less than if a page, or a small
  *	object, were lost in each one
  */
-static const struct figure {
+struct figure {
 	const char *name;
 	long long per_mille;
-} figures[LEVELS] = {
+};
+
+static const struct figure figures[LEVELS] = {
 	[LEVEL_AVAILABLE] = { "MemAvailable", 2000 },
 	[LEVEL_SLAB] = { "Slab", 60 },
 	[LEVEL_PERCPU] = { "Percpu", 60 },

@@ -445,7 +445,7 @@ static bool is_frozen(void *data)
 	return proc_value(CGROUP "/vmm/cgroup.events", "frozen") == *(int *)data;
 }
 
-static bool freeze(int frozen)
+static bool set_frozen(int frozen)
 {
 	return !write_file(CGROUP "/vmm/cgroup.freeze", frozen ? "1" : "0") &&
 	       wait_until(is_frozen, &frozen, LONG_MS / 2);
@@ -472,9 +472,9 @@ TEST_F_TIMEOUT(threads, frozen, THREADS_TIMEOUT)
 
 	ASSERT_TRUE(make_cgroup(self->pid));
 	for (n = 0; n < times(4); n++) {
-		ASSERT_TRUE(freeze(1));
+		ASSERT_TRUE(set_frozen(1));
 		EXPECT_TRUE(stands_still(self->shm));
-		ASSERT_TRUE(freeze(0));
+		ASSERT_TRUE(set_frozen(0));
 		EXPECT_TRUE(goes_on(self->shm, 1));
 		usleep(n * 300);
 	}
@@ -497,7 +497,7 @@ TEST_F_TIMEOUT(threads, killed_while_still, THREADS_TIMEOUT)
 		break;
 	default:
 		ASSERT_TRUE(make_cgroup(self->pid));
-		ASSERT_TRUE(freeze(1));
+		ASSERT_TRUE(set_frozen(1));
 		break;
 	}
 	ms = now_ms();
