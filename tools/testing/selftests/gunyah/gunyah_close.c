@@ -197,14 +197,31 @@ static bool vm_exists(struct _test_data_order *self)
 	return testctl_read(GH_TESTCTL_VMS) != self->leak.counters[LEAK_VMS];
 }
 
+/*
+ * A call of GH_VCPU_RUN that goes on holds the VM. The kernel may interrupt it,
+ * and another one on a file descriptor that is closed is an error.
+ */
+static bool thread_runs(struct _test_data_order *self)
+{
+	return self->running &&
+	       !__atomic_load_n(&self->runner.done, __ATOMIC_ACQUIRE);
+}
+
+static bool exists_if_held(void *data)
+{
+	struct _test_data_order *self = data;
+	bool held = self->fd[PIECE_VM] >= 0 || self->fd[PIECE_VCPU] >= 0 ||
+		    self->copy[PIECE_VM] >= 0 || self->copy[PIECE_VCPU] >= 0 ||
+		    self->run;
+
+	return vm_exists(self) == (held || thread_runs(self));
+}
+
 /* Whether the VM exists just as long as somebody holds it */
 static bool is_as_held(struct _test_data_order *self)
 {
-	bool held = self->fd[PIECE_VM] >= 0 || self->fd[PIECE_VCPU] >= 0 ||
-		    self->copy[PIECE_VM] >= 0 || self->copy[PIECE_VCPU] >= 0 ||
-		    self->run || self->running;
-
-	return !testctl_present() || vm_exists(self) == held;
+	return !testctl_present() ||
+	       wait_until(exists_if_held, self, LONG_MS);
 }
 
 struct again {
