@@ -240,6 +240,12 @@ static long long lost(unsigned int i, long long (*levels)[LEVELS])
 	return least;
 }
 
+/* Debug kernels do, for KASAN; their own list of leaks is better */
+static bool keeps_freed_memory(void)
+{
+	return !access("/sys/kernel/debug/kmemleak", F_OK);
+}
+
 TEST_F_TIMEOUT(rounds, level, ROUNDS_TIMEOUT)
 {
 	unsigned int i, part, rounds = (test_is_long() ? 5000 : 160) / PARTS;
@@ -257,6 +263,8 @@ TEST_F_TIMEOUT(rounds, level, ROUNDS_TIMEOUT)
 		TH_LOG("%s: %lld before, %lld after %u rounds",
 		       figures[i].name, levels[0][i], levels[PARTS][i],
 		       PARTS * rounds);
+		if (keeps_freed_memory() && i <= LEVEL_SLAB)
+			continue;
 		EXPECT_GE(figures[i].per_mille * rounds / 1000, lost(i, levels))
 			TH_LOG("%s", figures[i].name);
 	}
