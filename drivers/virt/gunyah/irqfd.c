@@ -7,6 +7,9 @@
  * capability of the doorbell exists between bind and unbind. A write that comes
  * before bind is kept until then.
  *
+ * Several irqfds can have the same doorbell: devices that share an interrupt. It
+ * knows nothing of them, and a ring is a ring.
+ *
  * The wait entry is in the eventfd's wait queue as long as the function exists,
  * even if the VM was never started or has no such doorbell.
  */
@@ -150,13 +153,23 @@ static void irqfd_attach(struct gunyah_irqfd *irqfd, struct file *file)
 		irqfd_ring(irqfd);
 }
 
+/* VMMs exist that give nothing but the label for a removal */
 static enum gunyah_match irqfd_match(struct gunyah_function *fn,
 				     const void *arg)
 {
 	const struct gh_fn_irqfd_arg *irqfd_arg = arg;
+	struct gunyah_irqfd *irqfd = to_irqfd(fn);
+	struct eventfd_ctx *ctx;
+	bool same;
 
-	return to_irqfd(fn)->label == irqfd_arg->label ? GUNYAH_MATCH_EXACT :
-							 GUNYAH_MATCH_NONE;
+	if (irqfd->label != irqfd_arg->label)
+		return GUNYAH_MATCH_NONE;
+	ctx = eventfd_ctx_fdget(irqfd_arg->fd);
+	if (IS_ERR(ctx))
+		return GUNYAH_MATCH_PARTIAL;
+	same = ctx == irqfd->ctx;
+	eventfd_ctx_put(ctx);
+	return same ? GUNYAH_MATCH_EXACT : GUNYAH_MATCH_PARTIAL;
 }
 
 static void irqfd_bind(struct gunyah_function *fn)
@@ -219,10 +232,28 @@ static void irqfd_show(struct gunyah_function *fn, struct seq_file *file)
 		   READ_ONCE(irqfd->rings), READ_ONCE(irqfd->errors));
 }
 
+/* Irqfds with the same label share a doorbell, which is of one kind */
+static int irqfd_check_shared(struct gunyah_vm *vm,
+			      const struct gh_fn_irqfd_arg *arg)
+{
+	struct gunyah_function *fn;
+	struct gunyah_irqfd *irqfd;
+
+	fn = gunyah_function_find(vm, &gunyah_irqfd_function, arg);
+	if (!fn)
+		return 0;
+	irqfd = to_irqfd(fn);
+	if (irqfd_match(fn, arg) == GUNYAH_MATCH_EXACT)
+		return -EEXIST;
+	return irqfd->level == !!(arg->flags & GH_IRQFD_FLAGS_LEVEL) ? 0 :
+								       -EINVAL;
+}
+
 static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 {
 	const struct gh_fn_irqfd_arg *irqfd_arg = arg;
 	struct gunyah_irqfd *irqfd;
+	int ret;
 
 	if (irqfd_arg->flags & ~IRQFD_FLAGS || irqfd_arg->padding)
 		return -EINVAL;
@@ -231,8 +262,9 @@ static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 	struct file *file __free(fput) = eventfd_fget(irqfd_arg->fd);
 	if (IS_ERR(file))
 		return -EBADF;
-	if (gunyah_function_find(vm, &gunyah_irqfd_function, arg))
-		return -EEXIST;
+	ret = irqfd_check_shared(vm, irqfd_arg);
+	if (ret)
+		return ret;
 	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 	if (!irqfd)
 		return -ENOMEM;

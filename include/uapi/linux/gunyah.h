@@ -79,6 +79,7 @@
 #define GH_FEATURE_CRASH_MSG		(1UL << 2)	/* in &struct gh_vm_status */
 #define GH_FEATURE_VCPU_STATS		(1UL << 3)	/* GH_VCPU_GET_STATS */
 #define GH_FEATURE_MEM_FILES		(1UL << 4)	/* GH_CREATE_MEM */
+#define GH_FEATURE_SHARED_IRQS		(1UL << 5)	/* irqfds with one label */
 
 /**
  * struct gh_info - features of driver and hypervisor
@@ -452,6 +453,9 @@ struct gh_fn_vcpu_arg {
  *
  * The eventfd is read, as by read(), when the doorbell rings. What was written
  * before it was added, or before the VM starts, rings once.
+ *
+ * Irqfds with different eventfds and the same label share the doorbell, as devices
+ * share an interrupt: GH_FEATURE_SHARED_IRQS. They have the same flags.
  */
 struct gh_fn_irqfd_arg {
 	__u32 fd;
@@ -512,11 +516,11 @@ struct gh_fn_desc {
  * * EINVAL - the argument is smaller than the first version of the type's
  *   structure, or larger than GH_FN_MAX_ARG_SIZE; an unknown flag; padding that
  *   is not 0. GH_FN_IOEVENTFD: not a size of a write; data without a size; the
- *   range wraps
+ *   range wraps. GH_FN_IRQFD: another one with that label has other flags
  * * E2BIG - a member of the argument that the kernel does not know is not 0
  * * EBADF - not the file descriptor of an eventfd
- * * EEXIST - the VM has that vCPU, an irqfd with that label, or an ioeventfd
- *   that matches a write which the new one would match
+ * * EEXIST - the VM has that vCPU, an irqfd with that label and eventfd, or an
+ *   ioeventfd that matches a write which the new one would match
  * * EMFILE - the process has no file descriptor left
  * * ENFILE - the system has no open file left
  * * ENOMEM - no memory
@@ -535,9 +539,10 @@ struct gh_fn_desc {
  * added again it goes on where it was: an MMIO read that it still waits for is
  * reported once more, by the first GH_VCPU_RUN on the new file descriptor.
  *
- * An irqfd is found by its label, an ioeventfd by address, size and data, and
- * if there is none like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by
- * its address alone. The other members of the argument are ignored. Earlier
+ * An irqfd is found by its label and eventfd, and if there is none like that, by
+ * its label alone; an ioeventfd by address, size and data, and if there is none
+ * like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by its address alone. Of
+ * several that are found, the one that was added first is removed. The other members of the argument are ignored. Earlier
  * writes to the eventfd of an irqfd, and of the VM to the address of an ioeventfd,
  * have had their effect when this call returns. An irqfd is also removed when the
  * last file descriptor of its eventfd is closed.

@@ -143,11 +143,11 @@ TEST_F(irqfd, labels)
 	for (i = 0; i < ARRAY_SIZE(labels); i++) {
 		EXPECT_ERRNO(EEXIST, gh_add_irqfd(vm, self->fd[0], labels[i],
 						  0));
-		EXPECT_ERRNO(EEXIST, gh_add_irqfd(vm, self->fd[1], labels[i],
+		EXPECT_ERRNO(EEXIST, gh_add_irqfd(vm, self->fd[0], labels[i],
 						  LEVEL));
 	}
 	EXPECT_ERRNO(ENOENT, gh_remove_irqfd(vm, 2));
-	/* Only the label counts, other members are ignored */
+	/* The label is enough, other members are ignored */
 	EXPECT_EQ(0, gh_remove_function(vm, GH_FN_IRQFD, sizeof(arg), &arg));
 	EXPECT_ERRNO(ENOENT, gh_remove_irqfd(vm, 1));
 	for (i = 0; i < ARRAY_SIZE(labels); i++)
@@ -176,17 +176,25 @@ TEST_F(irqfd, other_functions)
 	vm_close(&other);
 }
 
+/**
+ * struct retry - to see whether a label is used
+ * @vm: the VM
+ * @fd: an eventfd
+ * @label: the label
+ * @flags: not those of the irqfd that uses it
+ */
 struct retry {
 	int vm;
 	int fd;
 	__u32 label;
+	__u32 flags;
 };
 
 static bool label_is_free(void *arg)
 {
 	struct retry *retry = arg;
 
-	return !gh_add_irqfd(retry->vm, retry->fd, retry->label, 0);
+	return !gh_add_irqfd(retry->vm, retry->fd, retry->label, retry->flags);
 }
 
 /* Closing the last file descriptor of its eventfd removes an irqfd */
@@ -199,7 +207,7 @@ TEST_F(irqfd, closed_eventfd)
 	ASSERT_CALL(gh_add_irqfd(self->vm.fd, self->fd[0], 3, LEVEL));
 	close(self->fd[0]);
 	usleep(20000);
-	EXPECT_ERRNO(EEXIST, gh_add_irqfd(self->vm.fd, self->fd[1], 3, 0));
+	EXPECT_ERRNO(EINVAL, gh_add_irqfd(self->vm.fd, self->fd[1], 3, 0));
 	EXPECT_EQ(0, eventfd_ring(copy, 1));
 	close(copy);
 	EXPECT_TRUE(wait_until(label_is_free, &retry, LONG_MS));
@@ -210,7 +218,7 @@ TEST_F(irqfd, closed_eventfd)
 /* One eventfd may have several irqfds: all are removed */
 TEST_F(irqfd, closed_eventfd_of_many)
 {
-	struct retry retry = { self->vm.fd, self->fd[1] };
+	struct retry retry = { self->vm.fd, self->fd[1], .flags = LEVEL };
 	unsigned int i;
 
 	for (i = 0; i < 8; i++)
@@ -618,7 +626,9 @@ TEST_F_TIMEOUT(bell, pending_at_start, IRQFD_TIMEOUT)
 TEST_F_TIMEOUT(bell, removed, IRQFD_TIMEOUT)
 {
 	struct bells *b = &self->b;
-	struct retry retry = { b->vm.fd, self->fd[1], LABEL(0) };
+	struct retry retry = {
+		b->vm.fd, self->fd[1], LABEL(0), variant->flags ^ LEVEL,
+	};
 
 	ASSERT_CALL(gh_add_irqfd(b->vm.fd, self->fd[0], LABEL(0),
 				 variant->flags));
