@@ -84,6 +84,7 @@ enum gunyah_error {
 /* Fields of struct gunyah_hyp_info */
 #define GUNYAH_API_VERSION_MASK		0x3fffULL
 #define GUNYAH_API_VERSION		1
+#define GUNYAH_API_VARIANT_MASK		GENMASK_ULL(63, 56)
 #define GUNYAH_FEATURE_DOORBELL		BIT_ULL(1)
 #define GUNYAH_FEATURE_MSGQ		BIT_ULL(2)
 #define GUNYAH_FEATURE_VCPU		BIT_ULL(5)

@@ -27,6 +27,7 @@
 #include "power.h"
 #include "rm.h"
 #include "rm_call.h"
+#include "sysfs.h"
 #include "vcpu.h"
 #include "vm.h"
 #include "vm_fd.h"
@@ -164,9 +165,11 @@ static int host_register_misc(struct device *dev, struct gunyah_host *host)
 	host->misc.name = "gunyah";
 	host->misc.fops = &gunyah_dev_fops;
 	host->misc.parent = dev;
+	host->misc.groups = gunyah_sysfs_groups;
 	ret = misc_register(&host->misc);
 	if (ret)
 		return ret;
+	host->device = get_device(host->misc.this_device);
 	return devm_add_action_or_reset(dev, host_remove_misc, host);
 }
 

@@ -411,6 +411,8 @@ bool gunyah_vm_set_exited(struct gunyah_vm *vm,
 	WRITE_ONCE(vm->state, GH_VM_STATE_EXITED);
 	trace_gunyah_vm_state(vm->vmid, vm->state, 0);
 	vm_wake(vm);
+	/* To announce it */
+	gunyah_vm_kick(vm, 0);
 	return true;
 }
 
@@ -508,6 +510,8 @@ int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	vm->rm.rm = host->rm;
 	vm->mm = current->mm;
 	mmgrab(vm->mm);
+	vm->creator = task_tgid_nr(current);
+	vm->announced = GUNYAH_VMID_INVALID;
 	vm->vmid = GUNYAH_VMID_INVALID;
 	vm->fw = GUNYAH_VM_FW_NONE;
 	mutex_init(&vm->lock);

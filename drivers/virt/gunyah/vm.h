@@ -129,6 +129,9 @@ struct gunyah_vm_call {
  * @host: the resource manager that it belongs to
  * @rm: calls to it, protected by @lock; the counters may be read without
  * @mm: address space of the creator (mmgrab), the only one that may add memory
+ * @creator: PID of the creator, in the initial namespace
+ * @announced: VMID under which its start was announced, GUNYAH_VMID_INVALID before
+ *	that and after its end was; only for its worker
  * @vmid: VMID, GUNYAH_VMID_INVALID while the firmware does not know the VM;
  *	protected by @lock
  * @fw: what the firmware knows of it, protected by @lock
@@ -187,6 +190,8 @@ struct gunyah_vm {
 	struct gunyah_host *host;
 	struct gunyah_rm_client rm;
 	struct mm_struct *mm;
+	pid_t creator;
+	u16 announced;
 	u16 vmid;
 	enum gunyah_vm_fw fw;
 	unsigned int resets_denied;

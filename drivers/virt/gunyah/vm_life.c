@@ -22,6 +22,7 @@
 #include "function.h"
 #include "host.h"
 #include "rm.h"
+#include "sysfs.h"
 #include "vm.h"
 #include "vm_life.h"
 #include "vm_mem.h"
@@ -141,6 +142,7 @@ static int vm_start_fn(struct gunyah_vm_call *call)
 		gunyah_functions_bind(vm);
 		gunyah_vm_set_step(vm, GH_VM_START_STEP_DONE);
 		vm_finish_start_locked(vm, GH_VM_STATE_RUNNING, 0);
+		gunyah_sysfs_vm_started(vm);
 		return 0;
 	}
 	if (!gunyah_vm_rm_holds_memory(vm))
@@ -413,6 +415,7 @@ static long vm_end(struct gunyah_vm *vm)
 	if (list_empty(&vm->ending))
 		return -1;
 
+	gunyah_sysfs_vm_ended(vm);
 	if (vm_try_end(vm)) {
 		if (!completion_done(&vm->end_done))
 			pr_err("VM %u: firmware does not release everything, trying again\n",
@@ -444,6 +447,8 @@ static long vm_background(struct gunyah_vm *vm)
 	if (!refcount_read(&vm->users))
 		return vm_end(vm);
 	gunyah_functions_remove_expired(vm);
+	if (gunyah_vm_state(vm) == GH_VM_STATE_EXITED)
+		gunyah_sysfs_vm_ended(vm);
 	return vm_look_for_exit(vm);
 }
 

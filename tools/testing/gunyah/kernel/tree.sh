@@ -14,6 +14,7 @@ dirs="drivers/virt/gunyah samples/gunyah Documentation/virt/gunyah
       tools/testing/selftests/gunyah tools/testing/gunyah"
 files="include/uapi/linux/gunyah.h
        Documentation/ABI/testing/debugfs-gunyah
+       Documentation/ABI/testing/sysfs-class-misc-gunyah
        Documentation/ABI/testing/sysfs-platform-gunyah-mem
        Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml"
 

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * sysfs: what the firmware is, and news of VMs, for scripts
+ *
+ * Described in Documentation/ABI/testing/sysfs-class-misc-gunyah.
+ */
+
+#include <linux/bitfield.h>
+#include <linux/device.h>
+#include <linux/kobject.h>
+#include <linux/sprintf.h>
+#include <linux/sysfs.h>
+
+#include "host.h"
+#include "sysfs.h"
+#include "vm.h"
+
+static const struct gunyah_host *to_host(struct device *dev)
+{
+	const struct miscdevice *misc = dev_get_drvdata(dev);
+
+	return container_of_const(misc, struct gunyah_host, misc);
+}
+
+static ssize_t api_version_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", FIELD_GET(GUNYAH_API_VERSION_MASK,
+						   to_host(dev)->hyp.api));
+}
+static DEVICE_ATTR_RO(api_version);
+
+static ssize_t variant_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", FIELD_GET(GUNYAH_API_VARIANT_MASK,
+						    to_host(dev)->hyp.api));
+}
+static DEVICE_ATTR_RO(variant);
+
+static ssize_t features_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	const u64 *flags = to_host(dev)->hyp.flags;
+
+	return sysfs_emit(buf, "%#llx %#llx %#llx\n", flags[0], flags[1],
+			  flags[2]);
+}
+static DEVICE_ATTR_RO(features);
+
+static ssize_t vmid_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_host(dev)->vmid);
+}
+static DEVICE_ATTR_RO(vmid);
+
+static struct attribute *sysfs_attrs[] = {
+	&dev_attr_api_version.attr,
+	&dev_attr_variant.attr,
+	&dev_attr_features.attr,
+	&dev_attr_vmid.attr,
+	NULL
+};
+
+static const struct attribute_group sysfs_group = {
+	.attrs = sysfs_attrs,
+};
+
+/* Attributes of the character device */
+const struct attribute_group *gunyah_sysfs_groups[] = {
+	&sysfs_group,
+	NULL
+};
+
+/* Nobody can do anything about an event that is not delivered */
+static void sysfs_tell(struct gunyah_vm *vm, const char *event,
+		       const struct gunyah_rm_vm_exited *exit)
+{
+	char event_var[16], vmid_var[16], pid_var[20], exit_var[24] = "";
+	char *env[] = {
+		event_var, vmid_var, pid_var, exit ? exit_var : NULL, NULL
+	};
+
+	snprintf(event_var, sizeof(event_var), "EVENT=%s", event);
+	snprintf(vmid_var, sizeof(vmid_var), "VMID=%u", vm->announced);
+	snprintf(pid_var, sizeof(pid_var), "PID=%d", vm->creator);
+	if (exit)
+		snprintf(exit_var, sizeof(exit_var), "EXIT_TYPE=%u",
+			 exit->type);
+	kobject_uevent_env(&vm->host->device->kobj, KOBJ_CHANGE, env);
+}
+
+/**
+ * gunyah_sysfs_vm_started() - tell user space that a VM has started
+ * @vm: the VM, its lock is held
+ *
+ * Context: Worker of the VM, may sleep.
+ */
+void gunyah_sysfs_vm_started(struct gunyah_vm *vm)
+{
+	vm->announced = vm->vmid;
+	sysfs_tell(vm, "start", NULL);
+}
+
+/**
+ * gunyah_sysfs_vm_ended() - tell user space that a VM has ended, once
+ * @vm: the VM; it has exited, or has no user any more
+ *
+ * Does nothing unless gunyah_sysfs_vm_started() was called.
+ *
+ * Context: Worker of the VM, may sleep.
+ */
+void gunyah_sysfs_vm_ended(struct gunyah_vm *vm)
+{
+	struct gunyah_rm_vm_exited exit;
+
+	if (vm->announced == GUNYAH_VMID_INVALID)
+		return;
+	sysfs_tell(vm, "end", gunyah_vm_exit_info(vm, &exit) ? &exit : NULL);
+	vm->announced = GUNYAH_VMID_INVALID;
+}
