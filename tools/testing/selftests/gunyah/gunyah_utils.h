@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
@@ -511,6 +512,12 @@ long long proc_value(const char *path, const char *name);
 #define SKIP_WITHOUT_TESTCTL(statement) do {				\
 	if (!testctl_present())						\
 		SKIP(statement, "no test control window");		\
+} while (0)
+
+/* A test of guest code that a kernel with CONFIG_GUNYAH_TEST cannot interpret */
+#define SKIP_WITHOUT_REAL_GUEST(statement) do {				\
+	if (!memcmp(guest_code, GUEST_MOCK_MAGIC, strlen(GUEST_MOCK_MAGIC))) \
+		SKIP(statement, "guests are no real ones here");	\
 } while (0)
 
 #define SKIP_IF_IMPOSSIBLE(statement, cfg) do {				\

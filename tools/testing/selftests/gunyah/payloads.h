@@ -22,6 +22,9 @@
 
 #define GUEST_MAX_CPUS		8
 
+/* Begins an image where no arm64 code can run, see guest_mock.S */
+#define GUEST_MOCK_MAGIC	"GNYHMOCK"
+
 /* Interrupt controller, as the devicetree tells */
 #define GUEST_GICD		0x08000000
 #define GUEST_GICR		0x080a0000
