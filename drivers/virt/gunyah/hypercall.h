@@ -146,7 +146,7 @@ struct gunyah_hyp_info {
 	u64 flags[3];
 };
 
-#ifdef CONFIG_ARM64
+#if defined(CONFIG_ARM64) || defined(CONFIG_GUNYAH_TEST)
 
 int gunyah_hyp_probe(struct gunyah_hyp_info *info);
 enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
@@ -161,7 +161,7 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 					    const u64 resume_data[3],
 					    struct gunyah_vcpu_run_resp *resp);
 
-#else /* !CONFIG_ARM64: for COMPILE_TEST */
+#else /* for COMPILE_TEST */
 
 static inline int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 {
@@ -205,6 +205,6 @@ gunyah_hypercall_vcpu_run(u64 capid, const u64 resume_data[3],
 	return GUNYAH_ERROR_UNIMPLEMENTED;
 }
 
-#endif /* CONFIG_ARM64 */
+#endif /* CONFIG_ARM64 || CONFIG_GUNYAH_TEST */
 
 #endif /* _GUNYAH_HYPERCALL_H */

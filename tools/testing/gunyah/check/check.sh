@@ -14,7 +14,8 @@
 # From fast to slow
 all="layers size python codespell shellcheck yamllint binding patches kernel-doc
      checkpatch uapi gcc-m gcc-y sparse gcc-16k gcc-64k x86_64 x86_64-m i386
-     i386-m clang-m clang-y clang-16k clang-64k cocci kselftest sphinx kunit-um"
+     i386-m gcc-mock clang-m clang-y clang-16k clang-64k clang-mock cocci
+     kselftest sphinx kunit-um"
 gates=${*:-$all}
 if [ "$gates" = list ]; then
 	echo $all
@@ -68,6 +69,7 @@ inputs()
 	kselftest)		dirs="include tools" ;;
 	yamllint | binding)	dirs=Documentation/devicetree ;;
 	uapi)			dirs=include ;;
+	gcc-mock | clang-mock)	dirs="drivers include tools" ;;
 	gcc-* | clang-* | sparse | x86_64* | i386* | kunit-um) dirs="drivers include" ;;
 	cocci)			dirs="drivers include samples" ;;
 	sphinx)			dirs="Documentation drivers include samples tools" ;;
@@ -274,7 +276,8 @@ compile()
 build_driver()
 {
 	compile base prepare || return
-	rm -rf "$obj/drivers/virt/gunyah"
+	# With the mock, the driver has objects there, too
+	rm -rf "$obj/drivers/virt/gunyah" "$obj/tools/testing/gunyah"
 	compile make "$@" drivers/virt/gunyah/ || return
 	# Nothing but the driver was compiled: all of this is about it
 	sed "s,$tree/,,g" "$log" | grep -iE 'warning|error' | sort -u
@@ -296,6 +299,16 @@ gate_test()
 		build_driver
 }
 
+# gate_mock COMPILER: with the hypervisor in the kernel, and with sparse
+gate_mock()
+{
+	configure "$1" x86_64 CONFIG_COMPILE_TEST=y CONFIG_WERROR=n \
+		CONFIG_GUNYAH=y CONFIG_OF=y CONFIG_GUNYAH_TEST=y || return
+	build_driver C=1 CF=-Wno-context
+	[ -f "$obj/drivers/virt/gunyah/mock/device.o" ] ||
+		echo "the mock was not built"
+}
+
 # What the driver can do without
 without="CONFIG_OF=n CONFIG_SMP=n CONFIG_DEBUG_FS=n CONFIG_GCOV_KERNEL=n
 	 CONFIG_KCOV=n CONFIG_FTRACE=n CONFIG_KUNIT=n CONFIG_COMPAT=n"
@@ -311,6 +324,8 @@ gate_x86_64()	{ gate_test x86_64 CONFIG_GUNYAH=y CONFIG_OF=y; }
 gate_x86_64-m()	{ gate_test x86_64 CONFIG_GUNYAH=m $without; }
 gate_i386()	{ gate_test i386 CONFIG_64BIT=n CONFIG_GUNYAH=y CONFIG_OF=y; }
 gate_i386-m()	{ gate_test i386 CONFIG_64BIT=n CONFIG_GUNYAH=m $without; }
+gate_gcc-mock()	{ gate_mock gcc; }
+gate_clang-mock() { gate_mock clang; }
 gate_clang-m()	{ configure clang arm64 CONFIG_GUNYAH=m && build_driver; }
 gate_clang-y()	{ configure clang arm64 CONFIG_GUNYAH=y && build_driver; }
 gate_clang-16k() { gate_pages clang 16; }

@@ -93,6 +93,7 @@ EOF2
 	printf '\tplanted();\n%.0s' {1..60}
 	printf '}\n#endif\n'
 } >>$driver/runs.c
+printf '\nvoid planted_mock(void)\n{\n}\n' >>$driver/mock/irq.c
 echo '#include "vm.h"' >$driver/planted.h
 printf '\n%.0s' {1..701} >tools/testing/gunyah/planted.S
 sed -i '1a #include <linux/slab.h>' $driver/runs.c
@@ -148,11 +149,13 @@ expected()
 	x86_64)		said=planted_x86_64	tool=gcc ;;
 	i386)		said=planted_i386	tool=gcc ;;
 	*86*-m)		said=planted_without	tool=gcc ;;
+	gcc-mock)	said=planted_mock	tool=gcc ;;
 	sparse)		said='noderef'		tool=sparse ;;
 	clang-m)	said=planted_module	tool=clang-14 ;;
 	clang-y)	said=planted_built_in	tool=clang-14 ;;
 	clang-16k)	said=planted_16k	tool=clang-14 ;;
 	clang-64k)	said=planted_64k	tool=clang-14 ;;
+	clang-mock)	said=planted_mock	tool=clang-14 ;;
 	kselftest)	said='__uint128_t'	tool=arm-linux-gnueabihf-gcc ;;
 	sphinx)		said='planted'		tool=sphinx-build ;;
 	kunit-um)	said='FAILED'		tool=python3 ;;

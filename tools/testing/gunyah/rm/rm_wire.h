@@ -203,20 +203,20 @@ static inline uint64_t rm_get64(const uint8_t *p)
 
 static inline void rm_put16(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)v;
-	p[1] = (uint8_t)(v >> 8);
+	p[0] = v & 0xff;
+	p[1] = v >> 8;
 }
 
 static inline void rm_put32(uint8_t *p, uint32_t v)
 {
-	rm_put16(p, (uint16_t)v);
-	rm_put16(p + 2, (uint16_t)(v >> 16));
+	rm_put16(p, v & 0xffff);
+	rm_put16(p + 2, v >> 16);
 }
 
 static inline void rm_put64(uint8_t *p, uint64_t v)
 {
-	rm_put32(p, (uint32_t)v);
-	rm_put32(p + 4, (uint32_t)(v >> 32));
+	rm_put32(p, v & 0xffffffff);
+	rm_put32(p + 4, v >> 32);
 }
 
 #endif /* GUNYAH_RM_WIRE_H */
