@@ -32,8 +32,8 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job test test-long coverage fuzz defects test-fresh
-.PHONY: check bench images clean
+.PHONY: help run hello shell job mock test test-long coverage fuzz defects
+.PHONY: test-fresh check bench images clean
 
 help:
 	@echo 'Targets:'
@@ -42,6 +42,8 @@ help:
 	@echo '  hello       launch the small VMM of the manual, which prints "Hello, world"'
 	@echo '  shell       open a shell on the host of the test machine'
 	@echo '  job         run a shell script there: make job JOB=FILE'
+	@echo '  mock        run the selftests that need no real guest in seconds, on a kernel'
+	@echo '              for User Mode Linux that answers the hypercalls itself'
 	@echo '  test        run all tests; the last line says how many have passed'
 	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'
 	@echo '              page sizes, and programs that try for hours'
@@ -106,6 +108,10 @@ shell: dry-run-shell images
 
 job: dry-run-job images
 	@$(RUNNER) job $(machine) $(options-job)
+
+mock:
+	@$(PACKAGES) run
+	@$(RUNNER) test mock
 
 # The tests build the machine themselves: those that need none run even if it
 # cannot be built.

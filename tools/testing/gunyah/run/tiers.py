@@ -46,7 +46,7 @@ PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                             "gunyah_hyp.rm=prod"}
 
 # Tiers that take seconds start first: without them the others are pointless
-EARLY = ("runner", "rm", "fuzz", "vmm", "kunit", "plain", "module")
+EARLY = ("runner", "rm", "fuzz", "vmm", "mock", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
@@ -152,6 +152,13 @@ def guest_fits(row):
     return os.environ.get("KERNEL") != "64k" or row[3] >= 64
 
 
+def programs_of(selftests):
+    """The programs that kselftest has installed there."""
+    with open(os.path.join(selftests, "kselftest-list.txt"),
+              encoding="utf-8") as f:
+        return [line.strip().split(":")[1] for line in f if ":" in line]
+
+
 def tier_names():
     return [name[5:] for name in vars(Tests) if name.startswith("tier_")]
 
@@ -223,9 +230,11 @@ class Tests:
         if pieces == ("plain",) and self.images_state.get(()) == 0:
             return		# it is a part of all
         if pieces not in self.images_state:
+            command = [self.path("image/build.sh"), *pieces]
+            if pieces == ("mock",):
+                command = [self.path("mock/build.sh")]
             with self.machine.children.start(
-                    [self.path("image/build.sh"), *pieces], grace=None,
-                    start_new_session=True,
+                    command, grace=None, start_new_session=True,
                     stdin=subprocess.DEVNULL) as child:
                 pass
             self.images_state[pieces] = child.returncode
@@ -322,6 +331,33 @@ class Tests:
         """
         return [Task("vmm", lambda: self.unit_tests("vmm"))]
 
+    def tier_mock(self):
+        """kselftests on a kernel that answers the hypercalls itself
+
+        Under User Mode Linux, without hypervisor and emulator, with KASAN and
+        lockdep. Guests are lists of operations, which the kernel interprets.
+        """
+        if os.uname().machine != "x86_64":
+            return [Task("mock", lambda: [Case(
+                "all", "skipped", "User Mode Linux needs an x86 processor")])]
+        self.images("mock")
+        with open(self.path("mock/without"), encoding="utf-8") as f:
+            without = dict(line.strip().split(": ", 1) for line in f
+                           if not line.startswith("#"))
+        programs = programs_of(os.path.join(self.build, "mock/root/selftests"))
+        unknown = without.keys() - programs
+        if unknown:
+            raise Problem("mock/without names no program: " +
+                          " ".join(sorted(unknown)))
+
+        def run(name):
+            if name in without:
+                return [Case(name, "skipped", without[name])]
+            return self.program(f"{name}-mock", [self.path("mock/run.sh"), name])
+
+        return [Task(f"{name}-mock", lambda name=name: run(name))
+                for name in programs]
+
     def tier_kunit(self):
         """KUnit tests in the module
 
@@ -353,9 +389,7 @@ class Tests:
         """Every program in a machine of its own."""
         self.images()
         path = os.path.join(self.build, "image/tests/selftests")
-        with open(os.path.join(path, "kselftest-list.txt"),
-                  encoding="utf-8") as f:
-            programs = [line.strip().split(":")[1] for line in f if ":" in line]
+        programs = programs_of(path)
         programs = [name for name in programs if name not in without and
                     name in (only or programs) and
                     name.endswith("_32") == (bits == 32)]

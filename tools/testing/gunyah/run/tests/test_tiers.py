@@ -300,6 +300,46 @@ class GunyahImage(RunnerTest):
         self.assertNotIn("guest-share-2-CPUs", names)
 
 
+class Mock(RunnerTest):
+    """The tasks of the tier mock."""
+
+    def tasks(self, listed):
+        self.write("build/mock/root/selftests/kselftest-list.txt",
+                   "".join(f"gunyah:{name}\n" for name in listed))
+        machine = Machine(self.path("build/images"), self.path("build/logs"))
+        top = os.path.join(os.path.dirname(__file__), "../../../../..")
+        tests = tiers.Tests(machine, top, self.path("build"))
+        tests.images = lambda *pieces: None
+        tests.program = lambda name, cmd: [Case(cmd[-1], "passed")]
+        with mock.patch("os.uname", return_value=mock.Mock(machine=self.arch)):
+            return {task.name: list(task.run()) for task in tests.tier_mock()}
+
+    def setUp(self):
+        super().setUp()
+        self.arch = "x86_64"
+        os.makedirs(self.path("build/mock/root/selftests"))
+        path = os.path.join(os.path.dirname(__file__), "../../mock/without")
+        with open(path, encoding="utf-8") as f:
+            self.without = [line.split(":")[0] for line in f if line[0] != "#"]
+
+    def test_left_out(self):
+        """Each program is run, or skipped with a reason."""
+        tasks = self.tasks(["gunyah_new", *self.without])
+        self.assertEqual(tasks["gunyah_new-mock"][0].state, "passed")
+        for name in self.without:
+            self.assertEqual(tasks[name + "-mock"][0].state, "skipped")
+            self.assertTrue(tasks[name + "-mock"][0].why)
+
+    def test_unknown(self):
+        """A program that is left out, but does not exist."""
+        with self.assertRaisesRegex(Problem, self.without[0]):
+            self.tasks(["gunyah_new", *self.without[1:]])
+
+    def test_other_processor(self):
+        self.arch = "aarch64"
+        self.assertEqual(self.tasks(["gunyah_new"])["mock"][0].state, "skipped")
+
+
 class Ktap(unittest.TestCase):
     """How results are read."""
 
