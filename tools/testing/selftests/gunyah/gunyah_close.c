@@ -233,7 +233,9 @@ static bool irqfd_is_gone(void *data)
 {
 	struct again *again = data;
 
-	return !gh_add_irqfd(again->vm, again->fd, LABEL, 0);
+	/* The other flags: with the same ones both could have the label */
+	return !gh_add_irqfd(again->vm, again->fd, LABEL,
+			     GH_IRQFD_FLAGS_LEVEL);
 }
 
 /* An eventfd that nobody has any more takes its irqfd along */
@@ -368,7 +370,7 @@ static void *close_main(void *data)
 	while (__atomic_load_n(closer->ready, __ATOMIC_ACQUIRE))
 		sched_yield();
 	for (i = 0; i < closer->delay; i++)
-		asm volatile("yield");
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	close_piece(closer->self, closer->piece);
 	return NULL;
 }

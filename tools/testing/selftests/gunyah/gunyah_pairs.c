@@ -300,7 +300,7 @@ static void *caller_main(void *data)
 	while (__atomic_load_n(caller->ready, __ATOMIC_ACQUIRE))
 		sched_yield();
 	for (i = 0; i < caller->delay; i++)
-		asm volatile("yield");
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	for (i = 0; i < caller->count && !caller->failed; i++) {
 		make_call(caller, caller->call);
 		if (undo != caller->call && !caller->failed)

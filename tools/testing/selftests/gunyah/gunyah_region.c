@@ -363,8 +363,11 @@ static void *serve_faults(void *data)
 			.src = (uintptr_t)server->zeroes,
 			.len = server->page,
 		};
-		if (!ioctl(server->fd, UFFDIO_COPY, &copy))
-			server->served++;
+		/* Before it wakes who waits for it, and may be asked */
+		__atomic_add_fetch(&server->served, 1, __ATOMIC_SEQ_CST);
+		if (ioctl(server->fd, UFFDIO_COPY, &copy))
+			__atomic_sub_fetch(&server->served, 1,
+					   __ATOMIC_SEQ_CST);
 	}
 	return NULL;
 }
