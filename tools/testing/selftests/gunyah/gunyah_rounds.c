@@ -265,6 +265,9 @@ TEST_F_TIMEOUT(rounds, level, ROUNDS_TIMEOUT)
 		       PARTS * rounds);
 		if (keeps_freed_memory() && i <= LEVEL_SLAB)
 			continue;
+		/* It goes up and down by more than few rounds can lose */
+		if (!test_is_long() && i == LEVEL_AVAILABLE)
+			continue;
 		EXPECT_GE(figures[i].per_mille * rounds / 1000, lost(i, levels))
 			TH_LOG("%s", figures[i].name);
 	}
