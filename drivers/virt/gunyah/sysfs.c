@@ -8,7 +8,7 @@
 #include <linux/bitfield.h>
 #include <linux/device.h>
 #include <linux/kobject.h>
-#include <linux/sprintf.h>
+#include <linux/slab.h>
 #include <linux/sysfs.h>
 
 #include "host.h"
@@ -77,18 +77,17 @@ const struct attribute_group *gunyah_sysfs_groups[] = {
 static void sysfs_tell(struct gunyah_vm *vm, const char *event,
 		       const struct gunyah_rm_vm_exited *exit)
 {
-	char event_var[16], vmid_var[16], pid_var[20], exit_var[24] = "";
-	char *env[] = {
-		event_var, vmid_var, pid_var, exit ? exit_var : NULL, NULL
-	};
+	struct kobj_uevent_env *env __free(kfree) =
+		kzalloc(sizeof(*env), GFP_KERNEL);
 
-	snprintf(event_var, sizeof(event_var), "EVENT=%s", event);
-	snprintf(vmid_var, sizeof(vmid_var), "VMID=%u", vm->announced);
-	snprintf(pid_var, sizeof(pid_var), "PID=%d", vm->creator);
+	if (!env)
+		return;
+	add_uevent_var(env, "EVENT=%s", event);
+	add_uevent_var(env, "VMID=%u", vm->announced);
+	add_uevent_var(env, "PID=%d", vm->creator);
 	if (exit)
-		snprintf(exit_var, sizeof(exit_var), "EXIT_TYPE=%u",
-			 exit->type);
-	kobject_uevent_env(&vm->host->device->kobj, KOBJ_CHANGE, env);
+		add_uevent_var(env, "EXIT_TYPE=%u", exit->type);
+	kobject_uevent_env(&vm->host->device->kobj, KOBJ_CHANGE, env->envp);
 }
 
 /**

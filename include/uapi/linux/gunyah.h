@@ -542,10 +542,11 @@ struct gh_fn_desc {
  * An irqfd is found by its label and eventfd, and if there is none like that, by
  * its label alone; an ioeventfd by address, size and data, and if there is none
  * like that and GH_IOEVENTFD_FLAGS_DATAMATCH is not set, by its address alone. Of
- * several that are found, the one that was added first is removed. The other members of the argument are ignored. Earlier
- * writes to the eventfd of an irqfd, and of the VM to the address of an ioeventfd,
- * have had their effect when this call returns. An irqfd is also removed when the
- * last file descriptor of its eventfd is closed.
+ * several that are found, the one that was added first is removed. The other
+ * members of the argument are ignored. Earlier writes to the eventfd of an irqfd,
+ * and of the VM to the address of an ioeventfd, have had their effect when this
+ * call returns. An irqfd is also removed when the last file descriptor of its
+ * eventfd is closed.
  *
  * The same function may be added again, and is a new one then.
  *

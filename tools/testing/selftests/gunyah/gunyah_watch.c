@@ -72,7 +72,7 @@ TEST_F(watch, attributes)
 	unsigned long long features[3] = {};
 	struct gh_info info = {};
 	char text[128] = "";
-	int dev, fd;
+	int dev, fd, words;
 
 	dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, dev);
@@ -86,8 +86,9 @@ TEST_F(watch, attributes)
 	ASSERT_LE(0, fd);
 	EXPECT_LT(0, read(fd, text, sizeof(text) - 1));
 	close(fd);
-	EXPECT_EQ(3, sscanf(text, "%llx %llx %llx\n", &features[0],
-			    &features[1], &features[2]));
+	words = sscanf(text, "%llx %llx %llx\n", &features[0], &features[1],
+		       &features[2]);
+	EXPECT_EQ(3, words);
 	EXPECT_EQ(0, memcmp(features, info.hyp_features, sizeof(features)));
 	/* Nothing of them is secret, and nothing can be changed */
 	fd = open(SYSFS "vmid", O_WRONLY | O_CLOEXEC);
