@@ -3,7 +3,6 @@
  * The host object: references to a resource manager and what belongs to it
  */
 
-#include <linux/device.h>
 #include <linux/fwnode.h>
 #include <linux/property.h>
 #include <linux/slab.h>
@@ -17,7 +16,6 @@ static void host_free(struct kref *kref)
 
 	if (host->rm)
 		gunyah_rm_put(host->rm);
-	put_device(host->device);
 	xa_destroy(&host->vms);
 	fwnode_handle_put(host->irq_fwnode);
 	kfree(host);

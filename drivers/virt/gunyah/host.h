@@ -18,7 +18,6 @@
 
 #include "hypercall.h"
 
-struct device;
 struct fwnode_handle;
 struct gunyah_accept;
 struct gunyah_rm;
@@ -38,7 +37,6 @@ enum gunyah_power_state {
 /**
  * struct gunyah_host - one resource manager and its /dev/gunyah
  * @misc: the character device
- * @device: its device, with a reference, NULL before it is registered
  * @kref: held by the platform device, open files and VMs
  * @rm: RPC core; answers -ESHUTDOWN after the platform device has gone
  * @hyp: what the hypervisor tells about itself
@@ -65,7 +63,6 @@ enum gunyah_power_state {
  */
 struct gunyah_host {
 	struct miscdevice misc;
-	struct device *device;
 	struct kref kref;
 	struct gunyah_rm *rm;
 	struct gunyah_hyp_info hyp;

@@ -169,7 +169,6 @@ static int host_register_misc(struct device *dev, struct gunyah_host *host)
 	ret = misc_register(&host->misc);
 	if (ret)
 		return ret;
-	host->device = get_device(host->misc.this_device);
 	return devm_add_action_or_reset(dev, host_remove_misc, host);
 }
 

@@ -87,7 +87,7 @@ static void sysfs_tell(struct gunyah_vm *vm, const char *event,
 	add_uevent_var(env, "PID=%d", vm->creator);
 	if (exit)
 		add_uevent_var(env, "EXIT_TYPE=%u", exit->type);
-	kobject_uevent_env(&vm->host->device->kobj, KOBJ_CHANGE, env->envp);
+	kobject_uevent_env(&vm->device->kobj, KOBJ_CHANGE, env->envp);
 }
 
 /**

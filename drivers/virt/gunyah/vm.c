@@ -11,6 +11,7 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/kcov.h>
 #include <linux/poll.h>
@@ -28,6 +29,7 @@ static void vm_free(struct kref *kref)
 
 	cleanup_srcu_struct(&vm->srcu);
 	mmdrop(vm->mm);
+	put_device(vm->device);
 	gunyah_host_put(vm->host);
 	kfree(vm);
 }
@@ -507,6 +509,8 @@ int gunyah_vm_init(struct gunyah_vm *vm, struct gunyah_host *host)
 	refcount_set(&vm->users, 1);
 	gunyah_host_get(host);
 	vm->host = host;
+	/* Whoever makes a VM has the device open, so that it exists */
+	vm->device = get_device(host->misc.this_device);
 	vm->rm.rm = host->rm;
 	vm->mm = current->mm;
 	mmgrab(vm->mm);

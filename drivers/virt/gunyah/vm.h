@@ -42,6 +42,7 @@
 #include "rm_call.h"
 
 struct dentry;
+struct device;
 struct gunyah_host;
 struct gunyah_parcel;
 struct gunyah_vm;
@@ -127,6 +128,7 @@ struct gunyah_vm_call {
  *	gunyah_host.ending
  * @users: file descriptors that keep the VM alive: its own and its vCPUs'
  * @host: the resource manager that it belongs to
+ * @device: of /dev/gunyah, with a reference: for events
  * @rm: calls to it, protected by @lock; the counters may be read without
  * @mm: address space of the creator (mmgrab), the only one that may add memory
  * @creator: PID of the creator, in the initial namespace
@@ -188,6 +190,7 @@ struct gunyah_vm {
 	struct kref kref;
 	refcount_t users;
 	struct gunyah_host *host;
+	struct device *device;
 	struct gunyah_rm_client rm;
 	struct mm_struct *mm;
 	pid_t creator;
