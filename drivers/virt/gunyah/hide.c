@@ -11,7 +11,6 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
-#include <linux/highmem.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/page-flags.h>
@@ -119,24 +118,4 @@ void gunyah_show(const struct gunyah_mem_runs *runs)
 	WARN_ON_ONCE(hide_set_linear(runs, true, false));
 	/* Has the place of the count of mappings */
 	hide_set_offline(runs, false);
-}
-
-/**
- * gunyah_clear() - clear pages
- * @runs: the pages
- *
- * Context: Process context or worker, may sleep.
- */
-void gunyah_clear(const struct gunyah_mem_runs *runs)
-{
-	const struct gunyah_mem_run *run;
-	struct gunyah_mem_run_iter iter;
-	unsigned long i;
-
-	gunyah_mem_run_iter_init(&iter, runs);
-	while ((run = gunyah_mem_run_iter_next(&iter)))
-		for (i = 0; i < run->count; i++) {
-			clear_highpage(pfn_to_page(run->pfn + i));
-			cond_resched();
-		}
 }

@@ -13,6 +13,5 @@ struct gunyah_mem_runs;
 bool gunyah_hide_allowed(void);
 int gunyah_hide(const struct gunyah_mem_runs *runs, bool clean);
 void gunyah_show(const struct gunyah_mem_runs *runs);
-void gunyah_clear(const struct gunyah_mem_runs *runs);
 
 #endif /* _GUNYAH_HIDE_H */

@@ -168,20 +168,16 @@ enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t size,
 /**
  * gunyah_hypercall_bell_send() - ring a doorbell
  * @capid: capability id of the doorbell
- * @new_flags: flags to set
- * @old_flags: set to the flags before, may be NULL
+ * @flags: flags to set
  *
  * Context: Any.
  * Return: GUNYAH_ERROR_OK or another error.
  */
-enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
-					     u64 *old_flags)
+enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 flags)
 {
 	struct arm_smccc_1_2_regs res;
 
-	res = hyp_call(GUNYAH_BELL_SEND, capid, new_flags, 0, 0);
-	if (old_flags && res.a0 == GUNYAH_ERROR_OK)
-		*old_flags = res.a1;
+	res = hyp_call(GUNYAH_BELL_SEND, capid, flags, 0, 0);
 
 	return hyp_error(res.a0);
 }

@@ -154,8 +154,7 @@ enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
 					     bool *ready);
 enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t size,
 					     size_t *recv_size, bool *ready);
-enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
-					     u64 *old_flags);
+enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 flags);
 enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable, u64 ack);
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 					    const u64 resume_data[3],
@@ -186,7 +185,7 @@ gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t size, size_t *recv_size,
 }
 
 static inline enum gunyah_error
-gunyah_hypercall_bell_send(u64 capid, u64 new_flags, u64 *old_flags)
+gunyah_hypercall_bell_send(u64 capid, u64 flags)
 {
 	return GUNYAH_ERROR_UNIMPLEMENTED;
 }

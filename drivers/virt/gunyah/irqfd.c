@@ -87,7 +87,7 @@ static void irqfd_ring_locked(struct gunyah_irqfd *irqfd)
 	}
 	do {
 		error = gunyah_hypercall_bell_send(irqfd->capid,
-						   IRQFD_BELL_FLAG, NULL);
+						   IRQFD_BELL_FLAG);
 	} while (error == GUNYAH_ERROR_RETRY && ++tries < IRQFD_TRIES);
 	/* Nobody can be told of an error: the writer has gone on */
 	irqfd->rings++;

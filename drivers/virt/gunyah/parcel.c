@@ -139,16 +139,6 @@ int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	return 0;
 }
 
-/*
- * Whether a VM may have written to lent memory, which has to be cleared then.
- * Until the VM was started it has the content that its creator gave it, which
- * another attempt needs.
- */
-static bool parcel_was_used(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
-{
-	return parcel_is_lent(parcel) && parcel->given && vm->ran;
-}
-
 /**
  * gunyah_parcel_free() - free a parcel
  * @vm: the VM
@@ -170,8 +160,6 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	} else {
 		if (parcel->hidden)
 			gunyah_show(&parcel->blocks);
-		if (parcel_was_used(vm, parcel) && !parcel->cleared)
-			gunyah_clear(&parcel->blocks);
 		/* Only now: a machine without entries may hibernate */
 		atomic64_sub(parcel->entries, &vm->host->mem_entries);
 	}
@@ -210,8 +198,6 @@ static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 				   GUNYAH_RM_ACL_X;
 	}
 	ret = gunyah_rm_mem_create(&vm->rm, rm, parcel->runs);
-	if (rm->state != GUNYAH_RM_MEM_OURS)
-		parcel->given = true;
 	trace_gunyah_mem_parcel(vm->vmid, rm->label, rm->handle,
 				parcel_is_lent(parcel), parcel->runs->num_runs,
 				parcel->size, ret);
@@ -311,7 +297,8 @@ int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call)
  */
 int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
-	bool clear = parcel_was_used(vm, parcel);
+	/* Before the start it has what its creator wrote: another start needs that */
+	bool clear = parcel_is_lent(parcel) && vm->ran;
 	int ret;
 
 	lockdep_assert_held(&vm->lock);
@@ -322,7 +309,6 @@ int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		return -EBUSY;
 	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm, clear);
 	trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
-	parcel->cleared = !ret && clear;
 	if (!ret)
 		WRITE_ONCE(vm->host->reclaimed, jiffies);
 	return ret;

@@ -28,8 +28,6 @@ struct gunyah_vm_call;
  * @runs: its memory: @blocks, or the pinned pages of the only region
  * @blocks: lent memory: that of its regions
  * @hidden: @blocks are hidden from the kernel of the host
- * @given: the firmware had it, or may have had it
- * @cleared: the firmware has cleared it when it was given back
  * @entries: memory entries that are counted in gunyah_host.mem_entries
  * @rm: what the resource manager knows of it
  *
@@ -45,8 +43,6 @@ struct gunyah_parcel {
 	const struct gunyah_mem_runs *runs;
 	struct gunyah_mem_runs blocks;
 	bool hidden;
-	bool given;
-	bool cleared;
 	u64 entries;
 	struct gunyah_rm_mem_parcel rm;
 };

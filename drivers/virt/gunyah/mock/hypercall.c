@@ -137,18 +137,15 @@ enum gunyah_error gunyah_hypercall_msgq_recv(u64 capid, void *buf, size_t size,
 /**
  * gunyah_hypercall_bell_send() - ring a doorbell
  * @capid: capability id of the doorbell
- * @new_flags: flags to set
- * @old_flags: set to the flags before, may be NULL
+ * @flags: flags to set
  *
  * Context: Any.
  * Return: GUNYAH_ERROR_OK or another error.
  */
-enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
-					     u64 *old_flags)
+enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 flags)
 {
 	enum gunyah_error error;
 	void *object;
-	u64 old;
 
 	guard(spinlock_irqsave)(&mock.lock);
 	error = hyp_enter(MOCK_CALL_BELL_SEND, capid, MOCK_BELL,
@@ -156,9 +153,7 @@ enum gunyah_error gunyah_hypercall_bell_send(u64 capid, u64 new_flags,
 	if (error)
 		return error;
 	mock.stats.bell_sends++;
-	old = mock_bell_send(object, new_flags);
-	if (old_flags)
-		*old_flags = old;
+	mock_bell_send(object, flags);
 	return GUNYAH_ERROR_OK;
 }
 

@@ -373,7 +373,7 @@ enum gunyah_error mock_cap_find(struct mock_vm *vm, u64 id, enum mock_type type,
 				u32 rights, void **object);
 struct mock_bell *mock_bell_new(void);
 void mock_bell_free(struct mock_bell *bell);
-u64 mock_bell_send(struct mock_bell *bell, u64 flags);
+void mock_bell_send(struct mock_bell *bell, u64 flags);
 u64 mock_bell_receive(struct mock_bell *bell, u64 flags);
 void mock_bell_mask(struct mock_bell *bell, u64 enable, u64 ack);
 struct mock_msgq *mock_msgq_new(const struct rm_object_params *params);

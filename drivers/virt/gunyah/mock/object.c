@@ -187,12 +187,9 @@ static void bell_acknowledge(struct mock_bell *bell)
  *
  * Each ring raises the interrupt, even if all @flags are set already. If no
  * enabled flag is set, only one that is edge triggered.
- *
- * Return: flags before.
  */
-u64 mock_bell_send(struct mock_bell *bell, u64 flags)
+void mock_bell_send(struct mock_bell *bell, u64 flags)
 {
-	u64 old = bell->flags;
 	bool asserted;
 
 	lockdep_assert_held(&mock.lock);
@@ -202,7 +199,6 @@ u64 mock_bell_send(struct mock_bell *bell, u64 flags)
 	mock_irq_raise(&bell->irq, !asserted);
 	if (asserted)
 		bell_acknowledge(bell);
-	return old;
 }
 
 /**
