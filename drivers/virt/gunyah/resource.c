@@ -59,6 +59,27 @@ static int resource_map_irq(struct gunyah_host *host, u32 virq)
 	return irq ?: -EIO;
 }
 
+static int resource_request_irq(struct gunyah_resource *resource,
+				struct gunyah_host *host, u32 virq)
+{
+	int irq, ret;
+
+	irq = resource_map_irq(host, virq);
+	if (irq < 0)
+		return irq;
+	/* Somebody else uses the interrupt: leave its mapping alone */
+	if (irq_has_action(irq))
+		return -EBUSY;
+	ret = request_irq(irq, resource_irq, 0, "gunyah-vcpu", resource);
+	if (ret) {
+		irq_dispose_mapping(irq);
+		/* An interrupt that the interrupt controller does not have */
+		return ret == -EINVAL ? -EIO : ret;
+	}
+	resource->irq = irq;
+	return 0;
+}
+
 static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r)
 {
 	struct gunyah_resource *resource;
@@ -75,27 +96,14 @@ static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r
 
 	/* Only vCPUs interrupt the host */
 	if (r->virq && r->type == GUNYAH_RM_RESOURCE_VCPU) {
-		ret = resource_map_irq(vm->host, r->virq);
-		if (ret < 0)
-			goto err_free;
-		resource->irq = ret;
-		/* Somebody else uses the interrupt: leave its mapping alone */
-		ret = -EBUSY;
-		if (irq_has_action(resource->irq))
-			goto err_free;
-		ret = request_irq(resource->irq, resource_irq, 0, "gunyah-vcpu",
-				  resource);
-		if (ret)
-			goto err_dispose;
+		ret = resource_request_irq(resource, vm->host, r->virq);
+		if (ret) {
+			kfree(resource);
+			return ret;
+		}
 	}
 	list_add_tail(&resource->list, &vm->resources);
 	return 0;
-
-err_dispose:
-	irq_dispose_mapping(resource->irq);
-err_free:
-	kfree(resource);
-	return ret;
 }
 
 /**

@@ -139,7 +139,10 @@ TEST_F_TIMEOUT(rare, signal, ERRNO_TIMEOUT)
 
 TEST_F(rare, message_refused)
 {
-	static const __u64 errors[] = { 1, 10, 30, 31, 36, 50, 53, 999, ~0ULL };
+	/* The last one is no error if only its lower half is looked at */
+	static const __u64 errors[] = {
+		1, 10, 30, 31, 36, 50, 53, 999, ~0ULL, 1ULL << 32
+	};
 	struct gh_vm_status status;
 	unsigned int i;
 
@@ -168,6 +171,49 @@ TEST_F(rare, message_repeated)
 	ASSERT_CALL(gh_start(self->vm.fd));
 	ASSERT_CALL(vm_finish(&self->vm, &status));
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+}
+
+/* ---- interrupt numbers that no interrupt controller has ---- */
+
+/* Flip bits of the first vCPU's interrupt number, @byte counts from its lowest */
+static void flip_irq(unsigned int byte, unsigned int bits)
+{
+	/* Behind the error code, the count and 24 bytes of the first entry */
+	testctl_fault(RM_FAULT_CORRUPT_REPLY, RM_VM_GET_HYP_RESOURCES_MSG, 1,
+		      RM_FAULT_CORRUPT(32 + byte, bits));
+}
+
+TEST_F(rare, no_such_interrupt)
+{
+	/* From an SPI, which is below 1020 */
+	static const struct { unsigned int byte, bits; } flips[] = {
+		{ 1, 0x04 }, { 1, 0x08 }, { 1, 0x20 }, { 1, 0x80 },
+		{ 2, 0x01 }, { 3, 0x80 },
+	};
+	struct gh_vm_status status;
+	unsigned int i;
+
+	SKIP_WITHOUT_TESTCTL(return);
+	for (i = 0; i < ARRAY_SIZE(flips); i++) {
+		ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
+		flip_irq(flips[i].byte, flips[i].bits);
+		EXPECT_ERRNO(EIO, gh_start(self->vm.fd));
+		ASSERT_CALL(gh_status(self->vm.fd, &status));
+		EXPECT_EQ(GH_VM_START_STEP_RESOURCES, status.start_step)
+			TH_LOG("byte %u, bits %x", flips[i].byte,
+			       flips[i].bits);
+		vm_close(&self->vm);
+		EXPECT_TRUE(leak_check(&self->leak, 0));
+	}
+}
+
+/* Extended SPIs are numbers like any other: here the GIC says that it has none */
+TEST_F(rare, extended_spi)
+{
+	SKIP_WITHOUT_TESTCTL(return);
+	ASSERT_CALL(vm_build(&self->vm, &self->cfg, VM_HAS_VCPUS));
+	flip_irq(1, 0x10);
+	EXPECT_ERRNO(EIO, gh_start(self->vm.fd));
 }
 
 /* ---- a vCPU that comes back with nonsense, or without an end ---- */
