@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) "gunyah: " fmt
 
 #include <linux/atomic.h>
+#include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
@@ -13,6 +14,7 @@
 #include <linux/of_irq.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
+#include <linux/pm_wakeup.h>
 #include <linux/reboot.h>
 
 #include "accept.h"
@@ -169,6 +171,8 @@ static int host_register_misc(struct device *dev, struct gunyah_host *host)
 	ret = misc_register(&host->misc);
 	if (ret)
 		return ret;
+	/* Whether VMs do wake the machine is the administrator's decision */
+	device_set_wakeup_capable(host->misc.this_device, true);
 	return devm_add_action_or_reset(dev, host_remove_misc, host);
 }
 

@@ -6,8 +6,9 @@
  * Hibernation saves the host's memory, but not what the firmware has, so it is
  * refused while a VM has memory. A kernel that is started by kexec takes all
  * memory for its own, so the VMs are ended before; if the firmware keeps some of
- * their memory the machine is rebooted through the firmware instead. Suspend to
- * RAM needs nothing: VMs stand still with the host and go on with it.
+ * their memory the machine is rebooted through the firmware instead. Suspend
+ * needs nothing: VMs stand still with the host and go on with it; resource.c lets
+ * their interrupts end it.
  */
 
 #define pr_fmt(fmt) "gunyah: " fmt

@@ -5,6 +5,7 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/interrupt.h>
 #include <linux/irq.h>
@@ -12,6 +13,7 @@
 #include <linux/irqdomain.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/pm_wakeup.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -31,6 +33,9 @@ static irqreturn_t resource_irq(int irq, void *data)
 {
 	struct gunyah_resource *resource = data;
 
+	/* A suspend that has begun would not wait for the frozen VMM */
+	if (resource->waker)
+		pm_wakeup_event(resource->waker, 0);
 	guard(spinlock)(&resource->lock);
 	if (resource->handler)
 		resource->handler(resource->data);
@@ -59,19 +64,23 @@ static int resource_map_irq(struct gunyah_host *host, u32 virq)
 	return irq ?: -EIO;
 }
 
-static int resource_request_irq(struct gunyah_resource *resource,
-				struct gunyah_host *host, u32 virq)
+static int resource_request_irq(struct gunyah_vm *vm,
+				struct gunyah_resource *resource, u32 virq)
 {
 	int irq, ret;
 
-	irq = resource_map_irq(host, virq);
+	irq = resource_map_irq(vm->host, virq);
 	if (irq < 0)
 		return irq;
 	/* Somebody else uses the interrupt: leave its mapping alone */
 	if (irq_has_action(irq))
 		return -EBUSY;
+	if (device_may_wakeup(vm->device) && !enable_irq_wake(irq))
+		resource->waker = vm->device;
 	ret = request_irq(irq, resource_irq, 0, "gunyah-vcpu", resource);
 	if (ret) {
+		if (resource->waker)
+			disable_irq_wake(irq);
 		irq_dispose_mapping(irq);
 		/* An interrupt that the interrupt controller does not have */
 		return ret == -EINVAL ? -EIO : ret;
@@ -96,7 +105,7 @@ static int resource_add(struct gunyah_vm *vm, const struct gunyah_rm_resource *r
 
 	/* Only vCPUs interrupt the host */
 	if (r->virq && r->type == GUNYAH_RM_RESOURCE_VCPU) {
-		ret = resource_request_irq(resource, vm->host, r->virq);
+		ret = resource_request_irq(vm, resource, r->virq);
 		if (ret) {
 			kfree(resource);
 			return ret;
@@ -146,6 +155,8 @@ void gunyah_resources_drop(struct gunyah_vm *vm)
 	list_for_each_entry_safe(resource, tmp, &vm->resources, list) {
 		list_del(&resource->list);
 		if (resource->irq) {
+			if (resource->waker)
+				disable_irq_wake(resource->irq);
 			free_irq(resource->irq, resource);
 			irq_dispose_mapping(resource->irq);
 		}

@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
+struct device;
 struct gunyah_vm;
 
 /**
@@ -36,6 +37,7 @@ struct gunyah_vcpu_context {
  * @label: a function refers to the resource by type and label
  * @capid: capability id in the host's space
  * @irq: Linux interrupt number, 0 if it has none
+ * @waker: the device by which @irq ends a suspend of the machine, or NULL
  * @vcpu: only used for vCPUs
  * @lock: protects @handler and @data against the interrupt
  * @handler: called in hard interrupt context with @lock held, may be NULL
@@ -47,6 +49,7 @@ struct gunyah_resource {
 	u32 label;
 	u64 capid;
 	int irq;
+	struct device *waker;
 	struct gunyah_vcpu_context vcpu;
 	spinlock_t lock;	/* handler and data against the interrupt */
 	void (*handler)(void *data);

@@ -126,6 +126,8 @@ def dies(result, _tests):
 # Name, MODE of jobs/power.sh, what is right, settings of the machine
 CASES = (
     ("suspend", "suspend", reports, {"cpus": 4, "words": "no_console_suspend"}),
+    ("a VM wakes the machine", "wake", reports,
+     {"cpus": 4, "words": "no_console_suspend"}),
     ("hibernation", "hibernate", reports, {"cpus": 2}),
     ("hibernation with power off", "hibernate-off", resumes,
      {"cpus": 2, "words": "resume=/dev/vda"}),

@@ -73,6 +73,39 @@ suspending()
 	check "power off" ends
 }
 
+WAKEUP=/sys/class/misc/gunyah/power/wakeup
+is_forbidden() { [ "$(cat $WAKEUP)" = disabled ]; }
+# within MIN MAX COMMAND...: it takes so many seconds
+within()
+{
+	least=$1
+	most=$2
+	shift 2
+	began=$(date +%s)
+	"$@" || return 1
+	took=$(($(date +%s) - began))
+	[ $took -ge "$least" ] && [ $took -le "$most" ] || say "$took s: $*"
+	[ $took -ge "$least" ] && [ $took -le "$most" ]
+}
+# A guest that waits for its clock for so long while the machine sleeps
+waits() { types "sleep $1; echo slept $2"; sleep 1; }
+waking()
+{
+	echo 1..9
+	check "not allowed by default" is_forbidden
+	check "guest runs" starts
+	waits 5 1
+	check "sleeps on" within 12 60 power sleep freeze 15
+	check "guest goes on" sees "slept 1"
+	check "power off" ends
+	echo enabled >$WAKEUP
+	check "guest runs again" starts
+	waits 5 2
+	check "is woken" within 0 40 power sleep freeze 60
+	check "guest goes on again" sees "slept 2"
+	check "power off again" ends
+}
+
 hibernate() { echo disk >/sys/power/state; }
 busy() { hibernate 2>&1 | grep -q "resource busy"; }
 logged() { dmesg | grep -q "gunyah: no hibernation while VMs have memory"; }
@@ -220,6 +253,8 @@ crash-all/*power.second*)
 	exit ;;
 suspend/*)
 	suspending ;;
+wake/*)
+	waking ;;
 hibernate/*)
 	hibernation ;;
 hibernate-off/*)
