@@ -153,6 +153,14 @@ static void patch_timer(void *fdt)
 	set_strings(fdt, node, "interrupt-names", "sec-phys\0phys\0hyp-phys");
 }
 
+static void patch_psci(void *fdt)
+{
+	int node = fdt_path_offset(fdt, "/psci");
+
+	check(node, "psci");
+	set_strings(fdt, node, "method", "hvc");
+}
+
 static void add_reserved(void *fdt)
 {
 	int node = add_node(fdt, 0, "reserved-memory");
@@ -232,16 +240,16 @@ static void add_hypervisor(void *fdt)
 					"qcom,gunyah-hypervisor\0simple-bus";
 	static const char binding[] = "gunyah-hypervisor\0simple-bus";
 	int node = add_node(fdt, 0, "hypervisor");
-	int len = hyp.dt_binding ? sizeof(binding) : sizeof(published);
+	bool plain = hyp.dt == DT_BINDING;
+	int len = plain ? sizeof(binding) : sizeof(published);
 
 	/* It is the last string of both */
 	if (hyp.no_bus)
 		len -= sizeof("simple-bus");
-	set_bytes(fdt, node, "compatible",
-		  hyp.dt_binding ? binding : published, len);
+	set_bytes(fdt, node, "compatible", plain ? binding : published, len);
 	set_u32(fdt, node, "#address-cells", 2);
 	set_u32(fdt, node, "#size-cells", 0);
-	if (hyp.dt_binding)
+	if (plain)
 		add_binding_form(fdt, node);
 	else
 		add_published_form(fdt, node);
@@ -267,6 +275,9 @@ void fdt_host_patch(void *fdt)
 	patch_timer(fdt);
 	add_reserved(fdt);
 	add_testctl(fdt);
-	add_hypervisor(fdt);
+	if (hyp.dt != DT_NONE)
+		add_hypervisor(fdt);
+	if (hyp.psci_hvc)
+		patch_psci(fdt);
 	check(fdt_pack(fdt), "pack");
 }

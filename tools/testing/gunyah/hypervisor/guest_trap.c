@@ -69,7 +69,7 @@ static bool is_abort_loop(const struct frame *f, bool instruction)
 {
 	u64 vector = read_sysreg(vbar_el1);
 
-	if (hyp.rm_prod || (f->spsr & SPSR_EL1_MASK) != SPSR_EL1)
+	if (hyp.build == BUILD_PROD || (f->spsr & SPSR_EL1_MASK) != SPSR_EL1)
 		return false;
 	if (f->spsr & SPSR_SP_ELX)
 		vector += 0x200;

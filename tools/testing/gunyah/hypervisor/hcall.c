@@ -32,6 +32,7 @@
 /* Variant Qualcomm, 64 bit, API version 1 */
 #define API_INFO		0x5100000000008001
 #define API_FLAGS0		0x10000eff
+#define API_FLAG_MSGQ		BIT(2)
 
 #define RIGHT_ACTIVATE		0x80000000
 #define RIGHT_BIND		0x4	/* bell; msgq: send side */
@@ -230,6 +231,7 @@ static const struct call calls[NR_HYPERCALLS] = {
 };
 
 #define NR_IDENTIFY	0x00
+#define NR_INFO_AREA	0x6a
 #define NR_DONATE	0x61
 #define NR_VCPU_RUN	0x65
 
@@ -286,6 +288,18 @@ static void scramble(struct frame *f)
 		f->x[i] = 0xbad0bad0bad0bad0 + i;
 }
 
+static void identify(const struct vm *vm, struct frame *f)
+{
+	f->x[0] = API_INFO;
+	f->x[1] = API_FLAGS0;
+	f->x[2] = 0;
+	f->x[3] = 0;
+	if (vm == &hyp.host && hyp.identity == ID_API)
+		f->x[0]++;
+	if (vm == &hyp.host && hyp.identity == ID_NO_MSGQ)
+		f->x[1] &= ~API_FLAG_MSGQ;
+}
+
 static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 		      struct frame *f)
 {
@@ -307,11 +321,12 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 
 	switch (nr) {
 	case NR_IDENTIFY:
-		f->x[0] = API_INFO;
-		f->x[1] = API_FLAGS0;
-		f->x[2] = 0;
-		f->x[3] = 0;
+		identify(vm, f);
 		return;
+	case NR_INFO_AREA:
+		err = vm == &hyp.host ? info_find(&f->x[1], &f->x[2]) :
+					GH_UNIMPLEMENTED;
+		break;
 	case NR_DONATE:		/* options come before the capability */
 		err = cap_lookup(vm, arg[1], OBJ_MEMEXTENT, 0x10, &obj);
 		break;
@@ -331,12 +346,15 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	f->x[0] = (s64)err;
 }
 
-static void set_uid(struct frame *f)
+static void set_uid(const struct vm *vm, struct frame *f)
 {
 	f->x[0] = 0xcd8fd5c1;
 	f->x[1] = 0xdb5f53a4;
 	f->x[2] = 0x36ce6592;
 	f->x[3] = 0x145f3d67;
+	/* Only one word differs: all have to be looked at */
+	if (vm == &hyp.host && hyp.identity == ID_OTHER)
+		f->x[3]++;
 }
 
 /**
@@ -365,7 +383,7 @@ bool hcall_dispatch(struct cpu *cpu, struct vm *vm, struct frame *f, u32 imm)
 	switch (fn) {
 	case STD_HYP_UID:
 	case VENDOR_HYP_UID:
-		set_uid(f);
+		set_uid(vm, f);
 		return true;
 	case STD_HYP_REVISION:
 		f->x[0] = 1;

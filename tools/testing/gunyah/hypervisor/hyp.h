@@ -36,9 +36,39 @@
 #define HOST_VMID		RM_VMID_HLOS
 #define VM_MAX_VCPUS		8
 #define VM_MAX_VMMIO		128
-#define NR_HYPERCALLS		0x69
+#define NR_HYPERCALLS		0x6b
 
 struct vgic;
+
+/* What the firmware can do; a later one can do what earlier ones can */
+enum generation {
+	GENERATION_2023,	/* the published one */
+	GENERATION_2024,	/* info area */
+};
+
+/* Builds of the resource manager */
+enum build {
+	BUILD_DEBUG,
+	BUILD_PROD,
+	BUILD_LATER,		/* debug, and survives VMs with static vCPUs */
+};
+
+/* Forms of /hypervisor in the host's devicetree */
+enum dt_form {
+	DT_PUBLISHED,
+	DT_BINDING,
+	DT_NONE,
+};
+
+/* What the host is told about the hypervisor */
+enum identity {
+	ID_GUNYAH,
+	ID_HVC_ONLY,		/* nothing by smc */
+	ID_OTHER,		/* another hypervisor */
+	ID_API,			/* an API version that does not exist */
+	ID_NO_MSGQ,		/* no message queues */
+	ID_NONE,		/* nothing, and hvc is undefined */
+};
 
 /**
  * struct vmmio - a range whose accesses exit to the owner
@@ -186,13 +216,16 @@ struct stats {
  * @seed: gunyah_hyp.seed
  * @random_caps: gunyah_hyp.caps=random
  * @semihost: not gunyah_hyp.log=none
- * @rm_prod: gunyah_hyp.rm=prod
- * @rm_later: gunyah_hyp.rm=later
+ * @generation: gunyah_hyp.generation, an enum generation
+ * @build: gunyah_hyp.rm, an enum build
  * @no_reset: gunyah_hyp.reset=none
  * @late: gunyah_hyp.late
  * @boot_context: gunyah_hyp.boot_context=1
- * @dt_binding: gunyah_hyp.dt=binding
+ * @dt: gunyah_hyp.dt, an enum dt_form
  * @no_bus: gunyah_hyp.bus=none
+ * @psci_hvc: gunyah_hyp.psci=hvc
+ * @identity: gunyah_hyp.identity, an enum identity
+ * @info_fault: gunyah_hyp.info_fault
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
  */
@@ -212,13 +245,18 @@ struct hyp {
 	u64 timer_hz;
 	u64 random_state;
 	u32 seed;
-	bool random_caps;
-	bool semihost;
-	bool rm_prod, rm_later, no_reset;
-	bool boot_context;
+	u32 random_caps;
+	u32 semihost;
+	u32 generation;
+	u32 build;
+	u32 no_reset;
 	u32 late;
-	bool dt_binding;
-	bool no_bus;
+	u32 boot_context;
+	u32 dt;
+	u32 no_bus;
+	u32 psci_hvc;
+	u32 identity;
+	u32 info_fault;
 	u32 max_entries;
 	u32 max_vdevices;
 };
@@ -241,6 +279,11 @@ bool host_gic_is_spare(u32 intid);
 u32 host_gic_physical(u32 intid);
 bool host_gic_mmio(u64 offset, u32 size, bool write, u64 *val);
 bool host_gic_sysreg(struct cpu *cpu, u64 iss, u64 *val);
+
+/* info.c */
+void info_init(void);
+int info_find(u64 *ipa, u64 *size);
+void info_set_fault(u32 fault);
 
 /* hcall.c */
 bool hcall_dispatch(struct cpu *cpu, struct vm *vm, struct frame *f, u32 imm);

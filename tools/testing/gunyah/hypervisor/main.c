@@ -73,6 +73,7 @@ void hyp_main(void *fdt, struct frame *f)
 	mem_init();
 	host_gic_init();
 	rm_glue_init();
+	info_init();
 	cpu_start(&hyp.cpus[0]);
 	fdt_host_patch(fdt);
 	if (read32(HOST_IMAGE + IMAGE_MAGIC_OFFSET) != IMAGE_MAGIC)

@@ -13,48 +13,52 @@
 
 /**
  * struct word - gunyah_hyp.@name=value
- * @name: what is in front of the equals sign; several rows may have the same
- * @off: value that clears @flag
- * @on: value that sets it
- * @flag: what the word sets, NULL if its value is a number
- * @number: what the word sets then
+ * @name: what is in front of the equals sign
+ * @values: the words that it can have for a value, separated by "|"; NULL if
+ *	its value is a number
+ * @number: set to the number, or to the position in @values, from 0 on
  * @help: what it is for
  */
 struct word {
 	const char *name;
-	const char *off;
-	const char *on;
-	bool *flag;
+	const char *values;
 	u32 *number;
 	const char *help;
 };
 
 static const struct word words[] = {
-	{ "caps", "small", "random", &hyp.random_caps, NULL,
+	{ "generation", "2023|2024", &hyp.generation,
+	  "what the firmware can do: as published, or as later firmware" },
+	{ "caps", "small|random", &hyp.random_caps,
 	  "capability ids: integers from 0, or random 64-bit numbers" },
-	{ "rm", "debug", "prod", &hyp.rm_prod, NULL,
-	  "which build of the firmware; debug is the default" },
-	{ "rm", "debug", "later", &hyp.rm_later, NULL,
-	  "later: survives VMs that the hypervisor schedules" },
-	{ "reset", "vm", "none", &hyp.no_reset, NULL,
+	{ "rm", "debug|prod|later", &hyp.build,
+	  "which build of the firmware; later: survives VMs that the hypervisor schedules" },
+	{ "reset", "vm|none", &hyp.no_reset,
 	  "none: the resource manager cannot reset a VM" },
-	{ "late", NULL, NULL, NULL, &hyp.late,
+	{ "late", NULL, &hyp.late,
 	  "how often it refuses what comes right after the end of a VM" },
-	{ "boot_context", "0", "1", &hyp.boot_context, NULL,
+	{ "boot_context", "0|1", &hyp.boot_context,
 	  "1: the host can set registers of a VM before its start" },
-	{ "dt", "published", "binding", &hyp.dt_binding, NULL,
-	  "form of /hypervisor: the published one, or the binding's plain one" },
-	{ "bus", "simple", "none", &hyp.no_bus, NULL,
+	{ "dt", "published|binding|none", &hyp.dt,
+	  "form of /hypervisor: the published one, the binding's plain one, no node" },
+	{ "bus", "simple|none", &hyp.no_bus,
 	  "none: /hypervisor is no simple-bus" },
-	{ "log", "none", "semihost", &hyp.semihost, NULL,
+	{ "psci", "smc|hvc", &hyp.psci_hvc,
+	  "how the devicetree tells the host to call PSCI" },
+	{ "identity", "gunyah|hvc|other|api|msgq|none", &hyp.identity,
+	  "what the host is told: hvc: nothing by smc; other: another hypervisor; "
+	  "api, msgq: an unknown version, no message queues; none: hvc is undefined" },
+	{ "info_fault", NULL, &hyp.info_fault,
+	  "what is wrong with the info area, see gunyah_testctl.h" },
+	{ "log", "none|semihost", &hyp.semihost,
 	  "whether to write a log; semihost is the default" },
-	{ "max_entries", NULL, NULL, NULL, &hyp.max_entries,
+	{ "max_entries", NULL, &hyp.max_entries,
 	  "memory entries that the resource manager has room for" },
-	{ "max_vdevices", NULL, NULL, NULL, &hyp.max_vdevices,
+	{ "max_vdevices", NULL, &hyp.max_vdevices,
 	  "virtual devices that the resource manager has room for" },
-	{ "races", NULL, NULL, NULL, &hyp.races.seed,
+	{ "races", NULL, &hyp.races.seed,
 	  "seed of races that happen at random, 0: there are none" },
-	{ "seed", NULL, NULL, NULL, &hyp.seed,
+	{ "seed", NULL, &hyp.seed,
 	  "seed of all other random numbers" },
 };
 
@@ -70,14 +74,25 @@ static bool set_number(u32 *number, const char *value)
 	return true;
 }
 
-static bool set_flag(const struct word *word, const char *value)
+static bool set_choice(const struct word *word, const char *value)
 {
-	bool on = !strcmp(value, word->on);
+	const char *choice = word->values;
+	size_t len = strlen(value);
+	u32 i = 0;
 
-	if (!on && strcmp(value, word->off))
-		return false;
-	*word->flag = on;
-	return true;
+	for (;;) {
+		const char *end = strchr(choice, '|');
+		size_t n = end ? (size_t)(end - choice) : strlen(choice);
+
+		if (n == len && !strncmp(choice, value, n)) {
+			*word->number = i;
+			return true;
+		}
+		if (!end)
+			return false;
+		choice = end + 1;
+		i++;
+	}
 }
 
 static bool parse_word(const char *arg)
@@ -88,9 +103,8 @@ static bool parse_word(const char *arg)
 
 		if (strncmp(arg, word->name, n) || arg[n] != '=')
 			continue;
-		if (word->flag ? set_flag(word, arg + n + 1) :
-				 set_number(word->number, arg + n + 1))
-			return true;
+		return word->values ? set_choice(word, arg + n + 1) :
+				      set_number(word->number, arg + n + 1);
 	}
 	return false;
 }
@@ -102,12 +116,8 @@ static void __noreturn refuse(const char *arg)
 	for (u32 i = 0; i < ARRAY_SIZE(words); i++) {
 		const struct word *word = &words[i];
 
-		if (word->flag)
-			console_printf(PREFIX "%s=%s|%s: %s", word->name,
-				       word->off, word->on, word->help);
-		else
-			console_printf(PREFIX "%s=N: %s", word->name,
-				       word->help);
+		console_printf(PREFIX "%s=%s: %s", word->name,
+			       word->values ?: "N", word->help);
 	}
 	panic("unknown word or value: %s", arg);
 }

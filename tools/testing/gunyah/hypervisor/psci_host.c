@@ -35,6 +35,7 @@
 #define HCR_VM			BIT(0)
 #define HCR_FMO			BIT(3)
 #define HCR_TSC			BIT(19)
+#define HCR_HCD			BIT(29)
 #define HCR_RW			BIT(31)
 #define HCR_APK			BIT(40)
 #define HCR_API			BIT(41)
@@ -60,11 +61,13 @@ u64 smc_call(u64 fn, u64 a1, u64 a2, u64 a3)
  */
 void host_cpu_init(struct cpu *cpu)
 {
+	u64 hcr = HCR_RW | HCR_TSC | HCR_FMO | HCR_VM | HCR_API | HCR_APK;
 	u64 dfr0 = read_sysreg(id_aa64dfr0_el1);
 
+	if (hyp.identity == ID_NONE)
+		hcr |= HCR_HCD;
 	cpu->vcpu = NULL;
-	write_sysreg(HCR_RW | HCR_TSC | HCR_FMO | HCR_VM | HCR_API | HCR_APK,
-		     hcr_el2);
+	write_sysreg(hcr, hcr_el2);
 	write_sysreg(hyp.host.s2.vtcr, vtcr_el2);
 	write_sysreg(hyp.host.s2.vttbr, vttbr_el2);
 	write_sysreg(3, cnthctl_el2);

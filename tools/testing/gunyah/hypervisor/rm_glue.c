@@ -555,10 +555,10 @@ struct rm_endpoint rm_glue_host_rx(void)
 void rm_glue_init(void)
 {
 	struct rm_config config = {
-		.debug = !hyp.rm_prod,
+		.debug = hyp.build != BUILD_PROD,
 		.max_entries = hyp.max_entries,
 		.max_vdevices = hyp.max_vdevices,
-		.fatal_static = !hyp.rm_prod && !hyp.rm_later,
+		.fatal_static = hyp.build == BUILD_DEBUG,
 		.no_reset = hyp.no_reset,
 		.late = hyp.late,
 		.boot_context = hyp.boot_context,

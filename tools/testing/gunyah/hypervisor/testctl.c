@@ -120,6 +120,9 @@ static bool read_plan(u64 offset, u64 *val)
 	case GH_TESTCTL_HVC_ERROR:
 		*val = hyp.quirk.hvc_error;
 		return true;
+	case GH_TESTCTL_INFO_FAULT:
+		*val = hyp.info_fault;
+		return true;
 	case GH_TESTCTL_QUIRK_LOST_RESET:
 		*val = hyp.quirk.lost_reset;
 		return true;
@@ -208,6 +211,11 @@ bool testctl_write(u64 offset, u64 val)
 		return true;
 	case GH_TESTCTL_RM_FORGET:
 		rm_forget(hyp.rm);
+		return true;
+	case GH_TESTCTL_INFO_FAULT:
+		if (val >= GH_INFO_FAULTS)
+			return false;
+		info_set_fault(val);
 		return true;
 	case GH_TESTCTL_QUIRK_LOST_RESET:
 		hyp.quirk.lost_reset = val;

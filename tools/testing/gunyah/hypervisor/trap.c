@@ -86,9 +86,12 @@ void inject_undef(struct frame *f)
 	enter_el1_vector(f, ESR_IL);
 }
 
-static void host_call(struct cpu *cpu, struct frame *f, u32 imm)
+static void host_call(struct cpu *cpu, struct frame *f, u32 imm, bool smc)
 {
-	if (!hcall_dispatch(cpu, &hyp.host, f, imm) &&
+	bool deaf = hyp.identity == ID_NONE ||
+		    (smc && hyp.identity == ID_HVC_ONLY);
+
+	if ((deaf || !hcall_dispatch(cpu, &hyp.host, f, imm)) &&
 	    (imm || !psci_host(cpu, f)))
 		f->x[0] = GH_UNIMPLEMENTED;
 }
@@ -184,11 +187,11 @@ static void host_trap_sync(struct cpu *cpu, struct frame *f)
 
 	switch (ESR_EC(esr)) {
 	case EC_HVC64:
-		host_call(cpu, f, esr & 0xffff);
+		host_call(cpu, f, esr & 0xffff, false);
 		break;
 	case EC_SMC64:
 		f->pc += 4;
-		host_call(cpu, f, esr & 0xffff);
+		host_call(cpu, f, esr & 0xffff, true);
 		break;
 	case EC_IABT_LOWER:
 		host_abort(f, esr, true);

@@ -103,12 +103,15 @@
 /* All interrupts that Gunyah has given to the host are raised by a hypercall */
 #define GH_TESTCTL_QUIRK_EXTRA_IRQS	0x248
 
+/* What is wrong with the info area from now on: GH_INFO_FAULT_*, 0: nothing */
+#define GH_TESTCTL_INFO_FAULT		0x250
+
 /*
  * Host's hypercalls by number (the n of 0xc6008000 | n), RO, since boot: what
  * an idle guest costs is the difference after some time. GH_TESTCTL_HVC_COUNT
  * (0x65) counts like GH_TESTCTL_VCPU_RUNS, but also calls that name no vCPU.
  */
-#define GH_TESTCTL_HVC_NUMBERS		0x69
+#define GH_TESTCTL_HVC_NUMBERS		0x6b
 #define GH_TESTCTL_HVC_COUNT(n)		(0x800 + 8 * (n))
 
 /*
@@ -117,5 +120,39 @@
  */
 #define GH_TESTCTL_RM_SEEN_MAX		127
 #define GH_TESTCTL_RM_SEEN(n)		(0xc00 + 8 * (n))
+
+/*
+ * The page of the info area in the host's address space, if gunyah_hyp.generation
+ * is one that has it, and what can be wrong with it
+ */
+#define GH_INFO_AREA_BASE		0x0b010000
+#define GH_INFO_FAULT_EMPTY		1	/* its size is 0 */
+#define GH_INFO_FAULT_UNALIGNED		2	/* its address is no multiple of a page */
+#define GH_INFO_FAULT_PART_OF_PAGE	3	/* its size is none */
+#define GH_INFO_FAULT_WRAPS		4	/* it ends behind the last address */
+#define GH_INFO_FAULT_BEYOND		5	/* it is where no processor has addresses */
+#define GH_INFO_FAULT_IN_RAM		6	/* it is in the host's memory */
+#define GH_INFO_FAULT_HUGE		7	/* it has 1 GiB */
+#define GH_INFO_FAULT_NO_ENTRY		8	/* there is no entry for the channel */
+#define GH_INFO_FAULT_TWICE		9	/* there are two */
+#define GH_INFO_FAULT_NO_END		10	/* the table does not end */
+#define GH_INFO_FAULT_BAD_END		11	/* not all zeroes behind the table */
+#define GH_INFO_FAULT_OFFSET		12	/* an entry begins behind the area */
+#define GH_INFO_FAULT_OFFSET_WRAPS	13	/* offset and size of an entry wrap */
+#define GH_INFO_FAULT_OFFSET_UNALIGNED	14	/* an entry is at no multiple of 8 */
+#define GH_INFO_FAULT_OFFSET_IN_TABLE	15	/* an entry is in the table */
+#define GH_INFO_FAULT_SIZE		16	/* an entry ends behind the area */
+#define GH_INFO_FAULT_ENTRY_SHORT	17	/* the entry is too short */
+#define GH_INFO_FAULT_ENTRY_LONG	18	/* the entry is too long */
+#define GH_INFO_FAULT_NO_CAP		19	/* a capability id is that of none */
+#define GH_INFO_FAULT_ONE_CAP		20	/* both capability ids are the same */
+#define GH_INFO_FAULT_VIRQ_0		21	/* an interrupt is not one of devices */
+#define GH_INFO_FAULT_VIRQ_RANGE	22	/* the GIC has no such interrupt */
+#define GH_INFO_FAULT_ONE_VIRQ		23	/* both interrupts are the same */
+#define GH_INFO_FAULT_VIRQ_IN_USE	24	/* an interrupt belongs to a device of the host */
+#define GH_INFO_FAULT_DEPTH		25	/* a queue has no room */
+#define GH_INFO_FAULT_TX_SIZE		26	/* packets to the resource manager do not fit */
+#define GH_INFO_FAULT_RX_SIZE		27	/* nor those from it */
+#define GH_INFO_FAULTS			28
 
 #endif /* GUNYAH_TESTCTL_H */
