@@ -8,8 +8,6 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/interrupt.h>
-#include <linux/irq.h>
-#include <linux/irqdesc.h>
 #include <linux/irqdomain.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
@@ -19,15 +17,8 @@
 #include "host.h"
 #include "resource.h"
 #include "rm_call.h"
+#include "virq.h"
 #include "vm.h"
-
-/* Interrupt numbers of the GIC, and how they are named in an irq_fwspec */
-#define GIC_SPI_FIRST		32
-#define GIC_SPI_LAST		1019
-#define GIC_ESPI_FIRST		4096
-#define GIC_ESPI_LAST		5119
-#define GIC_FWSPEC_SPI		0
-#define GIC_FWSPEC_ESPI		2
 
 static irqreturn_t resource_irq(int irq, void *data)
 {
@@ -42,39 +33,14 @@ static irqreturn_t resource_irq(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-static int resource_map_irq(struct gunyah_host *host, u32 virq)
-{
-	struct irq_fwspec fwspec = {
-		.fwnode = host->irq_fwnode,
-		.param_count = 3,
-		.param[2] = IRQ_TYPE_EDGE_RISING,
-	};
-	int irq;
-
-	if (virq >= GIC_SPI_FIRST && virq <= GIC_SPI_LAST) {
-		fwspec.param[0] = GIC_FWSPEC_SPI;
-		fwspec.param[1] = virq - GIC_SPI_FIRST;
-	} else if (virq >= GIC_ESPI_FIRST && virq <= GIC_ESPI_LAST) {
-		fwspec.param[0] = GIC_FWSPEC_ESPI;
-		fwspec.param[1] = virq - GIC_ESPI_FIRST;
-	} else {
-		return -EIO;
-	}
-	irq = irq_create_fwspec_mapping(&fwspec);
-	return irq ?: -EIO;
-}
-
 static int resource_request_irq(struct gunyah_vm *vm,
 				struct gunyah_resource *resource, u32 virq)
 {
 	int irq, ret;
 
-	irq = resource_map_irq(vm->host, virq);
+	irq = gunyah_virq_map(vm->host->irq_fwnode, virq);
 	if (irq < 0)
 		return irq;
-	/* Somebody else uses the interrupt: leave its mapping alone */
-	if (irq_has_action(irq))
-		return -EBUSY;
 	if (device_may_wakeup(vm->device) && !enable_irq_wake(irq))
 		resource->waker = vm->device;
 	ret = request_irq(irq, resource_irq, 0, "gunyah-vcpu", resource);
@@ -82,8 +48,7 @@ static int resource_request_irq(struct gunyah_vm *vm,
 		if (resource->waker)
 			disable_irq_wake(irq);
 		irq_dispose_mapping(irq);
-		/* An interrupt that the interrupt controller does not have */
-		return ret == -EINVAL ? -EIO : ret;
+		return ret;
 	}
 	resource->irq = irq;
 	return 0;
