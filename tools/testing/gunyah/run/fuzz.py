@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from children import Problem
 from tiers import SLOW, THREADS, Tests
 
-TARGETS = ("messages", "tree", "driver")
+TARGETS = ("messages", "tree", "driver", "area")
 MACHINES = ("calls", "guests", "saved_programs")
 PLACE = "__sanitizer_cov_trace_pc"
 DEFAULT_SECONDS = 600
