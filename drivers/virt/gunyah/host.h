@@ -40,6 +40,7 @@ enum gunyah_power_state {
  * @kref: held by the platform device, open files and VMs
  * @rm: RPC core; answers -ESHUTDOWN after the platform device has gone
  * @hyp: what the hypervisor tells about itself
+ * @discovery: who has described the queues to and from the resource manager
  * @vmid: VMID of the host itself
  * @accept: memory that the host itself is given; as old as the platform device
  * @irq_fwnode: the interrupt controller that the VMs' interrupts belong to
@@ -66,6 +67,7 @@ struct gunyah_host {
 	struct kref kref;
 	struct gunyah_rm *rm;
 	struct gunyah_hyp_info hyp;
+	const char *discovery;
 	u16 vmid;
 	struct gunyah_accept *accept;
 	struct fwnode_handle *irq_fwnode;

@@ -24,6 +24,7 @@
 #define GUNYAH_MSGQ_SEND		GUNYAH_HYPERCALL(0x1b)
 #define GUNYAH_MSGQ_RECV		GUNYAH_HYPERCALL(0x1c)
 #define GUNYAH_VCPU_RUN			GUNYAH_HYPERCALL(0x65)
+#define GUNYAH_FIND_INFO_AREA		GUNYAH_HYPERCALL(0x6a)
 
 /*
  * UUIDs that Gunyah hypervisors return: four bytes in each register, the first
@@ -61,12 +62,18 @@ static enum gunyah_error hyp_error(unsigned long x0)
 	return (int)x0;
 }
 
-static bool hyp_uuid_known(void)
+static bool hyp_uuid_known(enum arm_smccc_conduit conduit)
 {
+	const struct arm_smccc_1_2_regs args = {
+		.a0 = ARM_SMCCC_VENDOR_HYP_CALL_UID_FUNC_ID,
+	};
 	struct arm_smccc_1_2_regs res;
 	unsigned int i;
 
-	res = hyp_call(ARM_SMCCC_VENDOR_HYP_CALL_UID_FUNC_ID, 0, 0, 0, 0);
+	if (conduit == SMCCC_CONDUIT_SMC)
+		arm_smccc_1_2_smc(&args, &res);
+	else
+		arm_smccc_1_2_hvc(&args, &res);
 
 	for (i = 0; i < ARRAY_SIZE(gunyah_uuids); i++) {
 		const u32 *uuid = gunyah_uuids[i];
@@ -81,21 +88,62 @@ static bool hyp_uuid_known(void)
 	return false;
 }
 
+/* Does the kernel itself have EL2? Modules can only see whether it runs there. */
+static bool hyp_is_kernel(void)
+{
+#ifdef MODULE
+	return is_kernel_in_hyp_mode();
+#else
+	return is_hyp_mode_available();
+#endif
+}
+
+/*
+ * May hvc instructions be issued? They are undefined if nothing is at EL2, and the
+ * processor does not say whether there is. So it has to be known:
+ *
+ *  - Never if the kernel has EL2, because then the kernel itself would get the
+ *    exception, which is fatal if it runs there. A kernel that has left EL2 for
+ *    EL1 keeps a stub or KVM there, which answers unknown calls with an error; so
+ *    it does no harm that a module cannot see this case.
+ *  - If the devicetree declares a hypervisor, or the administrator says that there
+ *    is one.
+ *  - If PSCI is called by hvc: then somebody answers them, and since SMCCC 1.1
+ *    calls that are not known get an error.
+ *  - If PSCI is called by smc, as on most machines that have Gunyah, the question
+ *    can be asked by smc. Gunyah takes those as well. Without it, the firmware
+ *    answers that it does not know this call.
+ */
+static bool hyp_may_call(bool declared)
+{
+	if (hyp_is_kernel())
+		return false;
+	if (declared)
+		return true;
+	switch (arm_smccc_1_1_get_conduit()) {
+	case SMCCC_CONDUIT_HVC:
+		return true;
+	case SMCCC_CONDUIT_SMC:
+		return hyp_uuid_known(SMCCC_CONDUIT_SMC);
+	default:
+		return false;
+	}
+}
+
 /**
- * gunyah_hyp_probe() - identify the hypervisor
+ * gunyah_hyp_probe() - look for Gunyah, and identify it
+ * @declared: something says that there is a hypervisor: the devicetree, the
+ *	administrator, or an earlier call of this function
  * @info: filled in
  *
- * Context: Any. Only if the devicetree declares a hypervisor, because without one
- * an hvc instruction is undefined.
- * Return: 0, -ENODEV (not Gunyah), or -EOPNOTSUPP (unknown API version, or no
- * message queues).
+ * Context: Any.
+ * Return: 0 or -ENODEV (not Gunyah, or it is not safe to ask).
  */
-int gunyah_hyp_probe(struct gunyah_hyp_info *info)
+int gunyah_hyp_probe(bool declared, struct gunyah_hyp_info *info)
 {
 	struct arm_smccc_1_2_regs res;
 
-	/* The kernel itself would answer the hvc. */
-	if (is_kernel_in_hyp_mode() || !hyp_uuid_known())
+	if (!hyp_may_call(declared) || !hyp_uuid_known(SMCCC_CONDUIT_HVC))
 		return -ENODEV;
 
 	res = hyp_call(GUNYAH_HYP_IDENTIFY, 0, 0, 0, 0);
@@ -104,11 +152,27 @@ int gunyah_hyp_probe(struct gunyah_hyp_info *info)
 	info->flags[1] = res.a2;
 	info->flags[2] = res.a3;
 
-	if ((res.a0 & GUNYAH_API_VERSION_MASK) != GUNYAH_API_VERSION ||
-	    !(res.a1 & GUNYAH_FEATURE_MSGQ))
-		return -EOPNOTSUPP;
-
 	return 0;
+}
+
+/**
+ * gunyah_hypercall_find_info_area() - where the hypervisor describes itself
+ * @addr: set to the physical address of the area
+ * @size: set to its size in bytes
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_UNIMPLEMENTED (older hypervisors) or
+ * another error; @addr and @size are only valid with GUNYAH_ERROR_OK.
+ */
+enum gunyah_error gunyah_hypercall_find_info_area(u64 *addr, u64 *size)
+{
+	struct arm_smccc_1_2_regs res;
+
+	res = hyp_call(GUNYAH_FIND_INFO_AREA, 0, 0, 0, 0);
+	*addr = res.a1;
+	*size = res.a2;
+
+	return hyp_error(res.a0);
 }
 
 /**

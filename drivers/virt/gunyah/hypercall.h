@@ -148,7 +148,8 @@ struct gunyah_hyp_info {
 
 #if defined(CONFIG_ARM64) || defined(CONFIG_GUNYAH_TEST)
 
-int gunyah_hyp_probe(struct gunyah_hyp_info *info);
+int gunyah_hyp_probe(bool declared, struct gunyah_hyp_info *info);
+enum gunyah_error gunyah_hypercall_find_info_area(u64 *addr, u64 *size);
 enum gunyah_error gunyah_hypercall_msgq_send(u64 capid, size_t size,
 					     const void *buf, u64 flags,
 					     bool *ready);
@@ -162,9 +163,15 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 
 #else /* for COMPILE_TEST */
 
-static inline int gunyah_hyp_probe(struct gunyah_hyp_info *info)
+static inline int gunyah_hyp_probe(bool declared, struct gunyah_hyp_info *info)
 {
 	return -ENODEV;
+}
+
+static inline enum gunyah_error
+gunyah_hypercall_find_info_area(u64 *addr, u64 *size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
 }
 
 static inline enum gunyah_error

@@ -11,14 +11,15 @@
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/of.h>
-#include <linux/of_irq.h>
 #include <linux/of_platform.h>
 #include <linux/platform_device.h>
 #include <linux/pm_wakeup.h>
+#include <linux/property.h>
 #include <linux/reboot.h>
 
 #include "accept.h"
 #include "debugfs.h"
+#include "discover.h"
 #include "function.h"
 #include "host.h"
 #include "hypercall.h"
@@ -124,19 +125,19 @@ static int host_claim(struct device *dev)
 }
 
 /* Begin to talk to the resource manager. The host is kept by @dev. */
-static struct gunyah_host *host_connect(struct platform_device *pdev,
-					const struct gunyah_hyp_info *hyp)
+static struct gunyah_host *host_connect(struct device *dev,
+					const struct gunyah_hyp_info *hyp,
+					const struct gunyah_discovery *found)
 {
-	struct device *dev = &pdev->dev;
 	struct gunyah_accept *accept;
 	struct gunyah_rm_link *link;
 	struct gunyah_host *host;
 	struct gunyah_rm *rm;
 	int ret;
 
-	link = gunyah_msgq_create(pdev);
-	if (IS_ERR(link))
-		return ERR_CAST(link);
+	link = gunyah_msgq_create(&found->queues);
+	if (!link)
+		return ERR_PTR(-ENOMEM);
 	ret = devm_add_action_or_reset(dev, host_remove_link, link);
 	if (ret)
 		return ERR_PTR(ret);
@@ -149,6 +150,8 @@ static struct gunyah_host *host_connect(struct platform_device *pdev,
 		return ERR_PTR(-ENOMEM);
 	host->wq = gunyah_wq;
 	host->accept = accept;
+	host->discovery = found->how;
+	host->irq_fwnode = fwnode_handle_get(found->irq_fwnode);
 	rm = gunyah_rm_create(link, NULL, host_notify, host);
 	if (IS_ERR(rm)) {
 		gunyah_host_put(host);
@@ -179,26 +182,24 @@ static int host_register_misc(struct device *dev, struct gunyah_host *host)
 static int gunyah_probe(struct platform_device *pdev)
 {
 	struct gunyah_rm_client client = {};
+	struct gunyah_discovery found = {};
 	struct device *dev = &pdev->dev;
 	struct gunyah_hyp_info hyp;
-	struct device_node *parent;
 	struct gunyah_host *host;
 	int ret;
 
-	ret = gunyah_hyp_probe(&hyp);
+	ret = gunyah_discover_hypervisor(dev, &hyp);
 	if (ret)
 		return ret;
 	ret = host_claim(dev);
 	if (ret)
 		return ret;
-	host = host_connect(pdev, &hyp);
+	ret = gunyah_discover_queues(pdev, &found);
+	if (ret)
+		return ret;
+	host = host_connect(dev, &hyp, &found);
 	if (IS_ERR(host))
 		return PTR_ERR(host);
-
-	parent = of_irq_find_parent(dev->of_node);
-	if (!parent)
-		return dev_err_probe(dev, -ENODEV, "no interrupt controller\n");
-	host->irq_fwnode = of_fwnode_handle(parent);
 
 	/* The device appears only if the resource manager answers */
 	client.rm = host->rm;
@@ -283,16 +284,25 @@ static int __init gunyah_init(void)
 
 	ret = platform_register_drivers(gunyah_drivers,
 					ARRAY_SIZE(gunyah_drivers));
-	if (ret) {
-		gunyah_debugfs_exit();
-		destroy_workqueue(gunyah_wq);
-	}
+	if (ret)
+		goto err_wq;
+	ret = gunyah_discover_init();
+	if (ret)
+		goto err_drivers;
+	return 0;
+
+err_drivers:
+	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
+err_wq:
+	gunyah_debugfs_exit();
+	destroy_workqueue(gunyah_wq);
 	return ret;
 }
 module_init(gunyah_init);
 
 static void __exit gunyah_exit(void)
 {
+	gunyah_discover_exit();
 	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
 	destroy_workqueue(gunyah_wq);
 	gunyah_debugfs_exit();

@@ -20,12 +20,9 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
-#include <linux/cleanup.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
-#include <linux/of.h>
-#include <linux/platform_device.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/wait.h>
@@ -42,21 +39,16 @@
 /**
  * struct gunyah_msgq - the two queues and their interrupts
  * @link: the interface for the RPC core
- * @tx_capid: capability id of the queue to the resource manager
- * @rx_capid: capability id of the queue from it
- * @tx_irq: raised when the queue to the resource manager has room again
- * @rx_irq: raised when the queue from it is no longer empty
+ * @config: the queues
  * @tx_wait: wait queue of the sender
- * @tx_room: @tx_irq was raised since the last attempt to send
+ * @tx_room: the send interrupt was raised since the last attempt to send
  * @stopped: no more packets are sent or received
- * @rx_buf: the packet that is being received; only used by @rx_irq's thread
+ * @rx_buf: the packet that is being received; only used by the thread of the
+ *	receive interrupt
  */
 struct gunyah_msgq {
 	struct gunyah_rm_link link;
-	u64 tx_capid;
-	u64 rx_capid;
-	int tx_irq;
-	int rx_irq;
+	struct gunyah_msgq_config config;
 	wait_queue_head_t tx_wait;
 	bool tx_room;
 	bool stopped;
@@ -87,7 +79,8 @@ static irqreturn_t msgq_rx_thread(int irq, void *data)
 	size_t len;
 
 	while (more && !READ_ONCE(msgq->stopped)) {
-		error = gunyah_hypercall_msgq_recv(msgq->rx_capid, msgq->rx_buf,
+		error = gunyah_hypercall_msgq_recv(msgq->config.rx_capid,
+						   msgq->rx_buf,
 						   sizeof(msgq->rx_buf), &len,
 						   &more);
 		if (error == GUNYAH_ERROR_MSGQ_EMPTY)
@@ -117,7 +110,7 @@ static void msgq_poll(struct gunyah_rm_link *link)
 	struct gunyah_msgq *msgq = link_to_msgq(link);
 
 	/* Does nothing after msgq_stop(), because there is no thread. */
-	irq_wake_thread(msgq->rx_irq, msgq);
+	irq_wake_thread(msgq->config.rx_irq, msgq);
 }
 
 static int msgq_start(struct gunyah_rm_link *link)
@@ -125,14 +118,15 @@ static int msgq_start(struct gunyah_rm_link *link)
 	struct gunyah_msgq *msgq = link_to_msgq(link);
 	int ret;
 
-	ret = request_irq(msgq->tx_irq, msgq_tx_irq, 0, "gunyah-rm-tx", msgq);
+	ret = request_irq(msgq->config.tx_irq, msgq_tx_irq, 0, "gunyah-rm-tx",
+			  msgq);
 	if (ret)
 		return ret;
 
-	ret = request_threaded_irq(msgq->rx_irq, NULL, msgq_rx_thread,
+	ret = request_threaded_irq(msgq->config.rx_irq, NULL, msgq_rx_thread,
 				   IRQF_ONESHOT, "gunyah-rm-rx", msgq);
 	if (ret) {
-		free_irq(msgq->tx_irq, msgq);
+		free_irq(msgq->config.tx_irq, msgq);
 		return ret;
 	}
 
@@ -148,8 +142,8 @@ static void msgq_stop(struct gunyah_rm_link *link)
 
 	WRITE_ONCE(msgq->stopped, true);
 	wake_up(&msgq->tx_wait);
-	free_irq(msgq->rx_irq, msgq);
-	free_irq(msgq->tx_irq, msgq);
+	free_irq(msgq->config.rx_irq, msgq);
+	free_irq(msgq->config.tx_irq, msgq);
 }
 
 /* Sleep until there may be room in the queue, or until the next retry. */
@@ -179,7 +173,7 @@ static int msgq_send(struct gunyah_rm_link *link, const void *buf, size_t len,
 		/* Clear it first: the interrupt may come right after the attempt. */
 		WRITE_ONCE(msgq->tx_room, false);
 
-		error = gunyah_hypercall_msgq_send(msgq->tx_capid, len, buf,
+		error = gunyah_hypercall_msgq_send(msgq->config.tx_capid, len, buf,
 						   push, &ready);
 		if (error == GUNYAH_ERROR_OK)
 			return 0;
@@ -206,46 +200,24 @@ static const struct gunyah_rm_link_ops gunyah_msgq_ops = {
 };
 
 /**
- * gunyah_msgq_create() - create a link from the queues of a device
- * @pdev: device of the resource manager's devicetree node: "reg" has the
- *	capability ids and "interrupts" the interrupts of the two queues, in each
- *	case the queue to the resource manager first
+ * gunyah_msgq_create() - create a link
+ * @config: its queues
  *
  * The interrupts are requested when the RPC core starts the link.
  *
  * Context: Process context. May sleep.
- * Return: the link, to be freed with gunyah_msgq_destroy(), or an ERR_PTR():
- * -ENOMEM, or the error of a missing or invalid property.
+ * Return: the link, to be freed with gunyah_msgq_destroy(), or NULL.
  */
-struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev)
+struct gunyah_rm_link *gunyah_msgq_create(const struct gunyah_msgq_config *config)
 {
-	struct gunyah_msgq *msgq __free(kfree) =
-		kzalloc(sizeof(*msgq), GFP_KERNEL);
-	u64 capids[2];
-	int ret;
+	struct gunyah_msgq *msgq = kzalloc(sizeof(*msgq), GFP_KERNEL);
 
 	if (!msgq)
-		return ERR_PTR(-ENOMEM);
-
-	ret = of_property_read_u64_array(pdev->dev.of_node, "reg", capids,
-					 ARRAY_SIZE(capids));
-	if (ret)
-		return ERR_PTR(dev_err_probe(&pdev->dev, ret,
-					     "no capability ids in \"reg\"\n"));
-
-	msgq->tx_irq = platform_get_irq(pdev, 0);
-	if (msgq->tx_irq < 0)
-		return ERR_PTR(msgq->tx_irq);
-	msgq->rx_irq = platform_get_irq(pdev, 1);
-	if (msgq->rx_irq < 0)
-		return ERR_PTR(msgq->rx_irq);
-
-	msgq->tx_capid = capids[0];
-	msgq->rx_capid = capids[1];
+		return NULL;
+	msgq->config = *config;
 	init_waitqueue_head(&msgq->tx_wait);
 	msgq->link.ops = &gunyah_msgq_ops;
-
-	return &no_free_ptr(msgq)->link;
+	return &msgq->link;
 }
 
 /**

@@ -10,7 +10,6 @@
 #include <linux/types.h>
 
 struct gunyah_rm_link;
-struct platform_device;
 
 /* Largest packet, in both directions */
 #define GUNYAH_RM_PACKET_SIZE		240
@@ -53,7 +52,21 @@ struct gunyah_rm_link {
 	void *rx_data;
 };
 
-struct gunyah_rm_link *gunyah_msgq_create(struct platform_device *pdev);
+/**
+ * struct gunyah_msgq_config - the two queues of a link
+ * @tx_capid: capability id of the queue to the resource manager
+ * @rx_capid: capability id of the queue from it
+ * @tx_irq: raised when the queue to the resource manager has room again
+ * @rx_irq: raised when the queue from it is no longer empty
+ */
+struct gunyah_msgq_config {
+	u64 tx_capid;
+	u64 rx_capid;
+	int tx_irq;
+	int rx_irq;
+};
+
+struct gunyah_rm_link *gunyah_msgq_create(const struct gunyah_msgq_config *config);
 void gunyah_msgq_destroy(struct gunyah_rm_link *link);
 
 #endif /* _GUNYAH_MSGQ_H */

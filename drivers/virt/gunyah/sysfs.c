@@ -55,11 +55,19 @@ static ssize_t vmid_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(vmid);
 
+static ssize_t discovery_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%s\n", to_host(dev)->discovery);
+}
+static DEVICE_ATTR_RO(discovery);
+
 static struct attribute *sysfs_attrs[] = {
 	&dev_attr_api_version.attr,
 	&dev_attr_variant.attr,
 	&dev_attr_features.attr,
 	&dev_attr_vmid.attr,
+	&dev_attr_discovery.attr,
 	NULL
 };
 

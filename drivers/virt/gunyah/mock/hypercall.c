@@ -48,18 +48,34 @@ static enum gunyah_error hyp_enter(enum mock_call nr, u64 capid,
 
 /**
  * gunyah_hyp_probe() - identify the hypervisor
+ * @declared: false: nobody knows it, because its devicetree is added later
  * @info: filled in
  *
  * Context: Any.
- * Return: 0
+ * Return: 0 or -ENODEV.
  */
-int gunyah_hyp_probe(struct gunyah_hyp_info *info)
+int gunyah_hyp_probe(bool declared, struct gunyah_hyp_info *info)
 {
+	if (!declared)
+		return -ENODEV;
 	*info = (struct gunyah_hyp_info) {
 		.api = MOCK_API_INFO,
 		.flags = { API_FLAGS },
 	};
 	return 0;
+}
+
+/**
+ * gunyah_hypercall_find_info_area() - there is none
+ * @addr: not set
+ * @size: not set
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_UNIMPLEMENTED
+ */
+enum gunyah_error gunyah_hypercall_find_info_area(u64 *addr, u64 *size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
 }
 
 /**
