@@ -16,6 +16,7 @@ import subprocess
 import bench
 import ktap
 import power
+import variants
 import weaken
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
@@ -289,10 +290,10 @@ class Tests:
             return {"timeout": LONG_LIMIT, "silence": LONG_LIMIT}
         return {"timeout": 600 * self.slow, "silence": 120 * self.slow}
 
-    def plain_machine(self, name, **kwargs):
+    def plain_machine(self, name, script=None, **kwargs):
         """A machine without Gunyah."""
         self.images("plain")
-        return [self.task(self.job(name, job_text(name),
+        return [self.task(self.job(name, job_text(script or name),
                                    hypervisor="none", **DETERMINISTIC,
                                    **kwargs))]
 
@@ -370,9 +371,14 @@ class Tests:
     def tier_plain(self):
         """the driver on a machine without Gunyah
 
-        It loads, provides no device, and unloads.
+        It loads, provides no device, says nothing, and unloads: with nobody at
+        EL2, with a kernel that was there, and with one that is there.
         """
-        return self.plain_machine("plain")
+        tasks = self.plain_machine("plain")
+        for name, cpu in (("left", "cortex-a72"), ("kept", "cortex-a76")):
+            tasks += self.plain_machine(f"plain-el2-{name}", "plain", kvm=True,
+                                        cpu=cpu)
+        return tasks
 
     def tier_module(self):
         """the module comes and goes
@@ -464,6 +470,15 @@ class Tests:
         return self.selftests("context", only=("gunyah_boot",),
                               words="gunyah_hyp.boot_context=1 " + LATER,
                               **DETERMINISTIC)
+
+    def tier_variants(self):
+        """newer firmware, and ways to find it
+
+        With an info area, with and without a node of the devicetree; what is
+        wrong with the area; hypervisors that cannot be used, or are none.
+        """
+        self.images()
+        return variants.tasks(self)
 
     def tier_weaken(self):
         """protections of lent memory are needed, each of them

@@ -5,7 +5,10 @@
  * Other tests rely on it to refuse what the published one refuses. Its answers
  * to the host cannot be seen from user space, but they come from the same code.
  */
+#include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -18,6 +21,10 @@
 #define FN(n)		(0xc6008000 | (n))
 #define HVC_MSGQ_RECV	0x1c
 #define HVC_PRNG	0x57
+#define HVC_INFO_AREA	0x6a
+
+/* How the kernel marks itself after an external abort: TAINT_MACHINE_CHECK */
+#define TAINT_OF_ABORT	0x10
 
 #define ERR_ARGUMENT	1
 #define ERR_NULL_CAP	50
@@ -137,6 +144,34 @@ TEST_F_TIMEOUT(hyp, counters, HYP_TIMEOUT)
 	EXPECT_LE(sum, testctl_read(GH_TESTCTL_HYPERCALLS) - all);
 	EXPECT_LE(runs, testctl_read(GH_TESTCTL_VCPU_RUNS));
 	EXPECT_LE(sgis, testctl_read(GH_TESTCTL_HOST_SGIS));
+}
+
+/* The host reads its info area, and does not change it. A guest has none. */
+TEST_F_TIMEOUT(hyp, info_area, HYP_TIMEOUT)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	__u32 *area;
+	__u64 aborts;
+	int fd;
+
+	EXPECT_EQ(~0ULL, call(&self->remote, HVC_INFO_AREA, 0, 0, 0, 0, 0));
+	if (!hyp_word("gunyah_hyp.generation=2024"))
+		SKIP(return, "this firmware has no info area");
+
+	fd = open("/dev/mem", O_RDWR | O_SYNC | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	area = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+		    GH_INFO_AREA_BASE);
+	close(fd);
+	ASSERT_NE(MAP_FAILED, area);
+	aborts = testctl_read(GH_TESTCTL_HOST_ABORTS);
+	EXPECT_EQ(1, area[0]);
+	EXPECT_EQ(aborts, testctl_read(GH_TESTCTL_HOST_ABORTS));
+	EXPECT_EQ(SIGBUS, probe_store(area));
+	self->leak.taint |= TAINT_OF_ABORT;
+	EXPECT_EQ(aborts + 1, testctl_read(GH_TESTCTL_HOST_ABORTS));
+	EXPECT_EQ(1, area[0]);
+	munmap(area, size);
 }
 
 /* ---- a vCPU that is stopped while it runs ---- */

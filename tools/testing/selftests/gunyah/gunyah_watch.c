@@ -97,6 +97,25 @@ TEST_F(watch, attributes)
 		close(fd);
 }
 
+/* Who has told the driver of the resource manager */
+TEST_F(watch, discovery)
+{
+	bool newer = hyp_word("gunyah_hyp.generation=2024");
+	char text[32] = "";
+	int fd;
+
+	fd = open(SYSFS "discovery", O_RDONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
+	EXPECT_LT(0, read(fd, text, sizeof(text) - 1));
+	close(fd);
+	if (testctl_present()) {
+		EXPECT_STREQ(newer ? "info-area\n" : "devicetree\n", text);
+	} else {
+		EXPECT_TRUE(!strcmp(text, "info-area\n") ||
+			    !strcmp(text, "devicetree\n"));
+	}
+}
+
 /* The value of a variable of an event, or NULL */
 static const char *variable(const char *event, size_t size, const char *name)
 {
