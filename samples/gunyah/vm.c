@@ -57,6 +57,8 @@ static const char *const start_reasons[] = {
 		"the memory is in too many pieces; end other VMs, use huge pages, or raise /sys/module/gunyah/parameters/max_mem_entries",
 	[GH_VM_START_REASON_MEM_BUSY] =
 		"another VM has the memory, or input or output is in progress in it",
+	[GH_VM_START_REASON_PLATFORM] =
+		"the driver's module for this platform is missing, see the kernel log",
 };
 
 /* Name of a number in a table, or NULL */

@@ -2,13 +2,14 @@
 /*
  * Hypercalls of the Gunyah hypervisor
  *
- * Only this file issues hvc instructions and knows function numbers and
+ * Only this file issues hvc and smc instructions and knows function numbers and
  * registers. Each function is a typed wrapper of one hypercall: it does not
  * retry, and does not interpret results.
  */
 
 #include <linux/arm-smccc.h>
 #include <linux/kernel.h>
+#include <linux/string.h>
 
 #include <asm/virt.h>
 
@@ -26,15 +27,26 @@
 #define GUNYAH_VCPU_RUN			GUNYAH_HYPERCALL(0x65)
 #define GUNYAH_FIND_INFO_AREA		GUNYAH_HYPERCALL(0x6a)
 
+/* Whether there are Qualcomm's extensions: they answer with GUNYAH_UUID_QCOM */
+#define GUNYAH_QCOM_CALL_UID						\
+	ARM_SMCCC_CALL_VAL(ARM_SMCCC_FAST_CALL, ARM_SMCCC_SMC_32,	\
+			   ARM_SMCCC_OWNER_VENDOR_HYP, 0x3f01)
+
+enum {
+	GUNYAH_UUID_OPEN,
+	GUNYAH_UUID_QCOM,
+	GUNYAH_UUIDS
+};
+
 /*
  * UUIDs that Gunyah hypervisors return: four bytes in each register, the first
  * one in the lowest bits.
  */
-static const u32 gunyah_uuids[][4] = {
+static const u32 gunyah_uuids[GUNYAH_UUIDS][4] = {
 	/* c1d58fcd-a453-5fdb-9265-ce36673d5f14 */
-	{ 0xcd8fd5c1, 0xdb5f53a4, 0x36ce6592, 0x145f3d67 },
+	[GUNYAH_UUID_OPEN] = { 0xcd8fd5c1, 0xdb5f53a4, 0x36ce6592, 0x145f3d67 },
 	/* 19bd54bd-0b37-571b-946f-609b54539de6: Qualcomm's builds */
-	{ 0xbd54bd19, 0x1b57370b, 0x9b606f94, 0xe69d5354 },
+	[GUNYAH_UUID_QCOM] = { 0xbd54bd19, 0x1b57370b, 0x9b606f94, 0xe69d5354 },
 };
 
 /*
@@ -62,29 +74,32 @@ static enum gunyah_error hyp_error(unsigned long x0)
 	return (int)x0;
 }
 
-static bool hyp_uuid_known(enum arm_smccc_conduit conduit)
+/* The UUID that a function answers with */
+static void hyp_get_uuid(enum arm_smccc_conduit conduit, unsigned long fn,
+			 u32 uuid[4])
 {
-	const struct arm_smccc_1_2_regs args = {
-		.a0 = ARM_SMCCC_VENDOR_HYP_CALL_UID_FUNC_ID,
-	};
+	const struct arm_smccc_1_2_regs args = { .a0 = fn };
 	struct arm_smccc_1_2_regs res;
-	unsigned int i;
 
 	if (conduit == SMCCC_CONDUIT_SMC)
 		arm_smccc_1_2_smc(&args, &res);
 	else
 		arm_smccc_1_2_hvc(&args, &res);
+	uuid[0] = lower_32_bits(res.a0);
+	uuid[1] = lower_32_bits(res.a1);
+	uuid[2] = lower_32_bits(res.a2);
+	uuid[3] = lower_32_bits(res.a3);
+}
 
-	for (i = 0; i < ARRAY_SIZE(gunyah_uuids); i++) {
-		const u32 *uuid = gunyah_uuids[i];
+static bool hyp_uuid_known(enum arm_smccc_conduit conduit)
+{
+	unsigned int i;
+	u32 uuid[4];
 
-		if (lower_32_bits(res.a0) == uuid[0] &&
-		    lower_32_bits(res.a1) == uuid[1] &&
-		    lower_32_bits(res.a2) == uuid[2] &&
-		    lower_32_bits(res.a3) == uuid[3])
+	hyp_get_uuid(conduit, ARM_SMCCC_VENDOR_HYP_CALL_UID_FUNC_ID, uuid);
+	for (i = 0; i < ARRAY_SIZE(gunyah_uuids); i++)
+		if (!memcmp(uuid, gunyah_uuids[i], sizeof(uuid)))
 			return true;
-	}
-
 	return false;
 }
 
@@ -130,6 +145,21 @@ static bool hyp_may_call(bool declared)
 	}
 }
 
+/*
+ * With an smc, because that is what firmware is known to answer. On a CPU without
+ * EL3 the instruction is undefined unless a hypervisor traps it, and Gunyah traps
+ * those of all its VMs: so this is safe once Gunyah has been identified, and not
+ * before.
+ */
+static const char *hyp_platform(void)
+{
+	u32 uuid[4];
+
+	hyp_get_uuid(SMCCC_CONDUIT_SMC, GUNYAH_QCOM_CALL_UID, uuid);
+	return memcmp(uuid, gunyah_uuids[GUNYAH_UUID_QCOM], sizeof(uuid)) ?
+	       NULL : "qcom";
+}
+
 /**
  * gunyah_hyp_probe() - look for Gunyah, and identify it
  * @declared: something says that there is a hypervisor: the devicetree, the
@@ -152,6 +182,7 @@ int gunyah_hyp_probe(bool declared, struct gunyah_hyp_info *info)
 	info->flags[1] = res.a2;
 	info->flags[2] = res.a3;
 
+	info->platform = hyp_platform();
 	return 0;
 }
 

@@ -140,10 +140,13 @@ struct gunyah_vcpu_run_resp {
  * struct gunyah_hyp_info - identity of the hypervisor
  * @api: its API: GUNYAH_API_VERSION_MASK
  * @flags: its features; in the first word GUNYAH_FEATURE_...
+ * @platform: name of the platform whose firmware has to be told who gets memory,
+ *	see platform.h; NULL: there is no such firmware
  */
 struct gunyah_hyp_info {
 	u64 api;
 	u64 flags[3];
+	const char *platform;
 };
 
 #if defined(CONFIG_ARM64) || defined(CONFIG_GUNYAH_TEST)

@@ -7,6 +7,7 @@
 
 #include <linux/atomic.h>
 #include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
@@ -17,6 +18,7 @@
 #include "hide.h"
 #include "host.h"
 #include "parcel.h"
+#include "platform.h"
 #include "region.h"
 #include "rm.h"
 #include "trace.h"
@@ -35,6 +37,10 @@ MODULE_PARM_DESC(max_mem_entries,
 #define RECLAIM_MS		500
 #define SEND_TRIES		6
 #define SEND_DELAY_MS		10
+
+/* How often the platform's firmware is asked to assign memory back, and when */
+#define ASSIGN_TRIES		4
+#define ASSIGN_DELAY_MS		10
 
 static u8 parcel_perms(u32 flags)
 {
@@ -103,24 +109,32 @@ void gunyah_parcel_extend(struct gunyah_parcel *parcel,
 }
 
 /**
- * gunyah_parcel_reserve() - count the memory entries of a parcel
+ * gunyah_parcel_reserve() - have what is needed to send a parcel
  * @vm: the VM
  * @parcel: the parcel, not sent
  *
- * They count until gunyah_parcel_free(). All VMs of the host have the same limit,
- * because they have the same resource manager.
+ * That is the module of the platform, and room for its memory entries: all VMs of
+ * the host have the same limit, because they have the same resource manager.
+ * gunyah_parcel_free() gives both back.
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  * Return: 0; -EAGAIN: more than max_mem_entries; -EBUSY: the machine is about to
- * hibernate; -ESHUTDOWN: it goes down. Nothing was counted then.
+ * hibernate; -ESHUTDOWN: it goes down; -EOPNOTSUPP: the platform's module is
+ * missing. No entries were counted then.
  */
 int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
+	const struct gunyah_platform_ops *platform;
 	struct gunyah_host *host = vm->host;
 	s64 limit = READ_ONCE(max_mem_entries);
 	s64 entries = parcel->runs->num_runs;
-	s64 held = atomic64_read(&host->mem_entries);
+	s64 held;
 
+	platform = gunyah_platform_get(host->hyp.platform);
+	if (IS_ERR(platform))
+		return PTR_ERR(platform);
+	parcel->platform = platform;
+	held = atomic64_read(&host->mem_entries);
 	do {
 		if (held + entries > limit)
 			return -EAGAIN;
@@ -151,7 +165,7 @@ int gunyah_parcel_reserve(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
  */
 void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
-	bool lost = parcel->rm.state != GUNYAH_RM_MEM_OURS;
+	bool lost = !gunyah_parcel_is_ours(parcel);
 	struct gunyah_mem_region *region, *tmp;
 
 	if (lost) {
@@ -163,6 +177,7 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		/* Only now: a machine without entries may hibernate */
 		atomic64_sub(parcel->entries, &vm->host->mem_entries);
 	}
+	gunyah_platform_put(parcel->platform);
 	gunyah_mem_runs_free(&parcel->blocks, NULL);
 	list_for_each_entry_safe(region, tmp, &parcel->regions, siblings) {
 		list_del_init(&region->siblings);
@@ -175,10 +190,10 @@ void gunyah_parcel_free(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 	kfree(parcel);
 }
 
-static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+/* What is to become of the memory */
+static void parcel_describe(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
 	struct gunyah_rm_mem_parcel *rm = &parcel->rm;
-	int ret;
 
 	*rm = (struct gunyah_rm_mem_parcel) {
 		.kind = GUNYAH_RM_MEM_LEND,
@@ -197,6 +212,13 @@ static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		rm->acl[1].perms = GUNYAH_RM_ACL_R | GUNYAH_RM_ACL_W |
 				   GUNYAH_RM_ACL_X;
 	}
+}
+
+static int parcel_send_once(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	struct gunyah_rm_mem_parcel *rm = &parcel->rm;
+	int ret;
+
 	ret = gunyah_rm_mem_create(&vm->rm, rm, parcel->runs);
 	trace_gunyah_mem_parcel(vm->vmid, rm->label, rm->handle,
 				parcel_is_lent(parcel), parcel->runs->num_runs,
@@ -223,23 +245,57 @@ static bool parcel_refusal_may_pass(struct gunyah_vm *vm, unsigned long began)
 	}
 }
 
-/**
- * gunyah_parcel_send() - lend or share a parcel
- * @vm: VM, its lock is held
- * @parcel: the parcel, which the firmware does not have
- *
- * Context: Worker, may sleep.
- * Return: 0 or a negative errno; @parcel->rm.state tells who has the memory.
- */
-int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+static int parcel_create(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
 	unsigned long began = jiffies;
 	unsigned int try;
 	int ret;
 
+	for (try = 1; ; try++) {
+		ret = parcel_send_once(vm, parcel);
+		if (!ret || parcel->rm.state != GUNYAH_RM_MEM_OURS ||
+		    try == SEND_TRIES || !parcel_refusal_may_pass(vm, began))
+			return ret;
+		msleep(SEND_DELAY_MS << (try - 1));
+	}
+}
+
+/* The resource manager does not have it, so nobody else may */
+static int parcel_assign_back(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	unsigned int try;
+	int ret;
+
+	for (try = 1; ; try++) {
+		ret = gunyah_platform_post_mem_reclaim(parcel->platform,
+						       &parcel->rm, parcel->runs,
+						       &parcel->assigned);
+		if (!ret || try == ASSIGN_TRIES)
+			break;
+		msleep(ASSIGN_DELAY_MS << try);
+	}
+	if (ret)
+		pr_err("VM %u: the firmware of the platform does not assign memory back to the host: %d\n",
+		       parcel->rm.acl[0].vmid, ret);
+	return ret;
+}
+
+/**
+ * gunyah_parcel_send() - lend or share a parcel
+ * @vm: VM, its lock is held
+ * @parcel: the parcel, which no firmware has
+ *
+ * Context: Worker, may sleep.
+ * Return: 0 or a negative errno; @parcel->rm.state and @parcel->assigned tell who
+ * has the memory, and gunyah_parcel_reclaim() undoes it either way.
+ */
+int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
+{
+	int ret;
+
 	lockdep_assert_held(&vm->lock);
 
-	if (parcel->rm.state != GUNYAH_RM_MEM_OURS)
+	if (!gunyah_parcel_is_ours(parcel))
 		return -EIO;
 	/* The end of all VMs has begun, perhaps without this one */
 	if (READ_ONCE(vm->host->power) == GUNYAH_POWER_DOWN)
@@ -250,13 +306,15 @@ int gunyah_parcel_send(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		if (ret)
 			return ret;
 	}
-	for (try = 1; ; try++) {
-		ret = parcel_send_once(vm, parcel);
-		if (!ret || parcel->rm.state != GUNYAH_RM_MEM_OURS ||
-		    try == SEND_TRIES || !parcel_refusal_may_pass(vm, began))
-			return ret;
-		msleep(SEND_DELAY_MS << (try - 1));
+	parcel_describe(vm, parcel);
+	ret = gunyah_platform_pre_mem_give(parcel->platform, &parcel->rm,
+					   parcel->runs, &parcel->assigned);
+	if (ret) {
+		/* The last error is not the resource manager's */
+		vm->rm.error = 0;
+		return ret;
 	}
+	return parcel_create(vm, parcel);
 }
 
 /**
@@ -292,8 +350,8 @@ int gunyah_parcels_send(struct gunyah_vm *vm, struct gunyah_vm_call *call)
  * The firmware clears what was lent to a VM that was started.
  *
  * Context: Worker, may sleep.
- * Return: 0, also if the firmware does not have it; -EBUSY (the VM has it, or it
- * is lost) or another negative errno.
+ * Return: 0, also if no firmware has it; -EBUSY (the VM has it, or it is lost, or
+ * the platform's firmware does not assign it back) or another negative errno.
  */
 int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 {
@@ -303,15 +361,18 @@ int gunyah_parcel_reclaim(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 
 	lockdep_assert_held(&vm->lock);
 
-	if (parcel->rm.state == GUNYAH_RM_MEM_OURS)
+	if (gunyah_parcel_is_ours(parcel))
 		return 0;
 	if (parcel->rm.state == GUNYAH_RM_MEM_LOST)
 		return -EBUSY;
-	ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm, clear);
-	trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
-	if (!ret)
+	if (parcel->rm.state != GUNYAH_RM_MEM_OURS) {
+		ret = gunyah_rm_mem_reclaim(&vm->rm, &parcel->rm, clear);
+		trace_gunyah_mem_reclaim(vm->vmid, parcel->rm.handle, ret);
+		if (ret)
+			return ret;
 		WRITE_ONCE(vm->host->reclaimed, jiffies);
-	return ret;
+	}
+	return parcel_assign_back(vm, parcel) ? -EBUSY : 0;
 }
 
 /**
@@ -331,7 +392,8 @@ int gunyah_parcels_reclaim(struct gunyah_vm *vm)
 
 	list_for_each_entry(parcel, &vm->parcels, list) {
 		err = gunyah_parcel_reclaim(vm, parcel);
-		if (parcel->rm.state != GUNYAH_RM_MEM_LOST)
+		if (parcel->rm.state == GUNYAH_RM_MEM_CREATED ||
+		    parcel->rm.state == GUNYAH_RM_MEM_RECLAIMING)
 			ret = ret ?: err;
 	}
 	return ret;

@@ -13,6 +13,7 @@
 #include "runs.h"
 
 struct gunyah_mem_region;
+struct gunyah_platform_ops;
 struct gunyah_vm;
 struct gunyah_vm_call;
 
@@ -30,6 +31,9 @@ struct gunyah_vm_call;
  * @hidden: @blocks are hidden from the kernel of the host
  * @entries: memory entries that are counted in gunyah_host.mem_entries
  * @rm: what the resource manager knows of it
+ * @platform: the platform whose firmware has to be told, with a reference, or NULL
+ * @assigned: how many of the first runs that firmware has assigned to those in
+ *	the ACL of @rm
  *
  * Lives from the start on, or from when memory is added to a VM that runs.
  */
@@ -45,7 +49,21 @@ struct gunyah_parcel {
 	bool hidden;
 	u64 entries;
 	struct gunyah_rm_mem_parcel rm;
+	const struct gunyah_platform_ops *platform;
+	u64 assigned;
 };
+
+/**
+ * gunyah_parcel_is_ours() - whether no firmware has the memory of a parcel
+ * @parcel: the parcel
+ *
+ * Context: Process context or worker.
+ * Return: true if it can be used.
+ */
+static inline bool gunyah_parcel_is_ours(const struct gunyah_parcel *parcel)
+{
+	return parcel->rm.state == GUNYAH_RM_MEM_OURS && !parcel->assigned;
+}
 
 struct gunyah_parcel *gunyah_parcel_new(struct gunyah_mem_region *region);
 void gunyah_parcel_extend(struct gunyah_parcel *parcel,

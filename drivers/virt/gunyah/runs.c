@@ -166,6 +166,27 @@ gunyah_mem_run_iter_next(struct gunyah_mem_run_iter *iter)
 	return &iter->chunk->run[iter->next++];
 }
 
+/**
+ * gunyah_mem_runs_get() - find a run by its place in a list
+ * @runs: the list
+ * @index: the place, from 0
+ *
+ * Context: Any.
+ * Return: the run, or NULL: there are not so many.
+ */
+const struct gunyah_mem_run *
+gunyah_mem_runs_get(const struct gunyah_mem_runs *runs, u64 index)
+{
+	const struct gunyah_mem_chunk *chunk;
+
+	list_for_each_entry(chunk, &runs->chunks, list) {
+		if (index < chunk->num)
+			return &chunk->run[index];
+		index -= chunk->num;
+	}
+	return NULL;
+}
+
 static void runs_read_page(unsigned long pfn, unsigned int offset, void *buf,
 			   size_t size)
 {

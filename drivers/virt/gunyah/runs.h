@@ -40,6 +40,8 @@ int gunyah_mem_runs_add(struct gunyah_mem_runs *runs, unsigned long pfn,
 			unsigned long count, bool merge);
 void gunyah_mem_runs_free(struct gunyah_mem_runs *runs,
 			  void (*release)(const struct gunyah_mem_run *run));
+const struct gunyah_mem_run *
+gunyah_mem_runs_get(const struct gunyah_mem_runs *runs, u64 index);
 int gunyah_mem_runs_read(const struct gunyah_mem_runs *runs, u64 offset,
 			 void *buf, size_t size);
 void gunyah_mem_runs_move(struct gunyah_mem_runs *to,

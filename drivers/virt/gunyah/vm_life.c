@@ -147,6 +147,9 @@ static int vm_start_fn(struct gunyah_vm_call *call)
 	}
 	if (!gunyah_vm_rm_holds_memory(vm))
 		gunyah_vm_discard_mem(vm);
+	/* What is lost cannot be given once more */
+	if (ret == -EAGAIN && !list_empty(&vm->parcels))
+		ret = -EIO;
 	WRITE_ONCE(vm->host->released, jiffies);
 	vm_finish_start_locked(vm, ret == -EAGAIN ? GH_VM_STATE_NEW :
 			       GH_VM_STATE_FAILED, ret);

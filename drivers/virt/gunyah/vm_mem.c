@@ -24,7 +24,9 @@
 #include <linux/slab.h>
 
 #include "dtb.h"
+#include "host.h"
 #include "parcel.h"
+#include "platform.h"
 #include "region.h"
 #include "vm.h"
 #include "vm_mem.h"
@@ -231,6 +233,21 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	return mem_make_parcels(vm, &image);
 }
 
+/* Before anything is done in vain */
+static int mem_prepare_on(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
+{
+	const struct gunyah_platform_ops *platform;
+	int ret;
+
+	platform = gunyah_platform_get(vm->host->hyp.platform);
+	if (IS_ERR(platform))
+		return mem_refuse(vm, PTR_ERR(platform),
+				  GH_VM_START_REASON_PLATFORM, 0);
+	ret = mem_prepare(vm, info);
+	gunyah_platform_put(platform);
+	return ret;
+}
+
 /**
  * gunyah_vm_prepare_mem() - make everything ready to give a VM its memory
  * @vm: VM, its lock is held; a start that was refused before is no matter
@@ -250,7 +267,7 @@ int gunyah_vm_prepare_mem(struct gunyah_vm *vm)
 
 	if (!info)
 		return -ENOMEM;
-	ret = mem_prepare(vm, info);
+	ret = mem_prepare_on(vm, info);
 	if (ret)
 		gunyah_vm_discard_mem(vm);
 	return ret;
@@ -273,7 +290,7 @@ void gunyah_vm_discard_mem(struct gunyah_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	list_for_each_entry_safe(parcel, tmp, &vm->parcels, list)
-		if (parcel->rm.state == GUNYAH_RM_MEM_OURS)
+		if (gunyah_parcel_is_ours(parcel))
 			gunyah_parcel_free(vm, parcel);
 	/* A region whose parcel stays is not back */
 	list_for_each_entry(region, &vm->regions, list)
@@ -550,6 +567,8 @@ static u32 vm_mem_region_state(struct gunyah_vm *vm,
 		case GUNYAH_RM_MEM_LOST:
 			return GH_REGION_LOST;
 		default:
+			if (region->parcel->assigned)
+				return GH_REGION_LOST;
 			break;
 		}
 	}

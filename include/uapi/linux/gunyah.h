@@ -386,7 +386,7 @@ struct gh_vm_boot_context {
  *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands;
  *   the devicetree would crash the RM; or it has no address for a lent region.
  *   Final: the RM's error, which is also the result of most mistakes in the
- *   devicetree
+ *   devicetree, or that of the platform's firmware
  * * EEXIST - repeatable: a region that is not the image has the label 0, by which
  *   the RM knows the image
  * * EPERM - repeatable: the caller's address space is not the one that created
@@ -413,13 +413,15 @@ struct gh_vm_boot_context {
  *   the VM, or a fatal one while a lent region was moved. Final: the callers
  *   that waited for the start were killed, so it was given up
  * * ETIMEDOUT - final: the RM has not answered a message in time
- * * EOPNOTSUPP - repeatable: the hypervisor is to schedule the vCPUs, which can
- *   crash the RM, and the module parameter allow_static_vcpus does not allow it
+ * * EOPNOTSUPP - repeatable, see &struct gh_vm_status.start_reason: the hypervisor
+ *   is to schedule the vCPUs, which can crash the RM, and the module parameter
+ *   allow_static_vcpus does not allow it; or the platform's firmware has to be
+ *   told who gets memory, and the driver's module for that platform is missing
  * * ENODEV, EOPNOTSUPP - final: the RM's error. ENODEV: among others, too many
  *   vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
  *   GH_VM_SET_BOOT_CONTEXT
  * * EIO - final: the RM has sent an invalid reply, or the hypervisor refuses to
- *   transport a message
+ *   transport a message, or the platform's firmware does not assign memory
  */
 #define GH_VM_START			_IO(GH_IOCTL_TYPE, 0x3)
 
@@ -749,6 +751,7 @@ struct gh_vcpu_stats {
 #define GH_VM_START_REASON_LABEL_ZERO	6	/* the image needs that label */
 #define GH_VM_START_REASON_MEM_ENTRIES	7	/* more than max_mem_entries */
 #define GH_VM_START_REASON_MEM_BUSY	8	/* a memory file is in use */
+#define GH_VM_START_REASON_PLATFORM	9	/* its module is missing */
 
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16

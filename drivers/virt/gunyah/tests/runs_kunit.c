@@ -74,6 +74,14 @@ static void runs_many(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, run->pfn, 2 * i);
 	KUNIT_EXPECT_EQ(test, i, MANY_RUNS);
 
+	/* From the last one to the first */
+	KUNIT_EXPECT_NULL(test, gunyah_mem_runs_get(&runs, MANY_RUNS));
+	while (i--) {
+		run = gunyah_mem_runs_get(&runs, i);
+		KUNIT_ASSERT_NOT_NULL(test, run);
+		KUNIT_EXPECT_EQ(test, run->pfn, 2 * i);
+	}
+
 	released_runs = 0;
 	released_pages = 0;
 	gunyah_mem_runs_free(&runs, count_release);
