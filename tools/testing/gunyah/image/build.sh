@@ -295,6 +295,23 @@ pack()
 	fi
 }
 
+# What modprobe has to know to load the module of a platform, which is asked for by
+# its alias. modprobe is busybox', which needs no more.
+platform_module()
+{
+	local dir module=$build/kernel/gunyah_qcom.ko
+
+	dir=$1/lib/modules/$(cat "$build/kernel/kernel.release")
+	mkdir -p "$dir" "$1/sbin"
+	ln -s ../bin/busybox "$1/sbin/modprobe"
+	${cross}strip -g -o "$dir/gunyah_qcom.ko" "$module"
+	echo "gunyah_qcom.ko:" >"$dir/modules.dep"
+	${cross}objcopy -O binary -j .modinfo "$module" /dev/stdout |
+		tr '\0' '\n' | sed -n 's/^alias=\(.*\)/alias \1 gunyah_qcom/p' \
+		>"$dir/modules.alias"
+	[ -s "$dir/modules.alias" ] || die "$module has no alias"
+}
+
 # Archives of which a machine gets those that its job needs: what every host has,
 # the guest's files, the VMM of the manual, and the selftests. xz is slow, but it
 # is the only one to notice that each selftest contains the same library.
@@ -309,6 +326,7 @@ host()
 	cp "$here/image/host-init" "$root/init"
 	${cross}strip "$root/bin/gunyah_vmm"
 	${cross}strip -g -o "$root/lib/gunyah.ko" "$build/kernel/gunyah.ko"
+	platform_module "$root"
 	pack initramfs.cpio.gz gz "$root"
 
 	cp "$build/kernel/Image" "$out/guest-files/guest/"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # build.sh: build the test machine's kernel and the driver as a module.
-# Leaves Image, gunyah.ko, config and the path of the objects in build/kernel.
+# Leaves Image, the modules, config and the path of the objects in build/kernel.
 # KERNEL=NAME merges NAME.config over test.config.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
@@ -67,7 +67,8 @@ fi
 touch "$obj"
 echo "$obj" >"$build/kernel/objects"
 
-for file in arch/arm64/boot/Image drivers/virt/gunyah/gunyah.ko .config; do
+for file in arch/arm64/boot/Image drivers/virt/gunyah/gunyah{,_qcom}.ko \
+	    include/config/kernel.release .config; do
 	[ -f "$obj/$file" ] || die "the kernel build did not make $file"
 	name=${file##*/}
 	cmp -s "$obj/$file" "$build/kernel/${name#.}" ||
