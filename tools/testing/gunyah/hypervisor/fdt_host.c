@@ -181,6 +181,14 @@ static void add_testctl(void *fdt)
 	set_u64s(fdt, node, "reg", GH_TESTCTL_BASE, GH_TESTCTL_SIZE);
 }
 
+/* Where Linux looks for the secure firmware */
+static void add_scm(void *fdt)
+{
+	int node = add_node(fdt, add_node(fdt, 0, "firmware"), "scm");
+
+	set_strings(fdt, node, "compatible", "qcom,scm-sm8550\0qcom,scm");
+}
+
 static void add_queues(void *fdt, int node)
 {
 	struct rm_endpoint tx = rm_glue_host_tx(), rx = rm_glue_host_rx();
@@ -275,6 +283,8 @@ void fdt_host_patch(void *fdt)
 	patch_timer(fdt);
 	add_reserved(fdt);
 	add_testctl(fdt);
+	if (hyp.qcom)
+		add_scm(fdt);
 	if (hyp.dt != DT_NONE)
 		add_hypervisor(fdt);
 	if (hyp.psci_hvc)

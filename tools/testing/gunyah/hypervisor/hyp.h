@@ -133,6 +133,22 @@ struct vm {
 };
 
 /**
+ * struct scm_quirk - planned fault of the secure firmware, see gunyah_testctl.h
+ * @what: GH_TESTCTL_SCM_...: which requests to assign memory count
+ * @nth: the how manieth of them fails
+ * @repeat: so do all later ones
+ * @code: how, 0: none fails
+ * @hits: how many have failed
+ */
+struct scm_quirk {
+	u64 what;
+	u64 nth;
+	u64 repeat;
+	u64 code;
+	u64 hits;
+};
+
+/**
  * struct quirk - planned misbehaviour, see gunyah_testctl.h for each
  * @busy: VMs whose vcpu_run answers BUSY after their end
  * @lost_halt: halts that get lost
@@ -148,6 +164,7 @@ struct vm {
  * @fail_reset: resets that fail
  * @lost_irq_nth: interrupt of the host that gets lost
  * @extra_irqs: hypercalls that raise all interrupts of the host
+ * @scm: of the secure firmware
  *
  * Each count says how often it is still to happen, and is decremented when it
  * does.
@@ -167,6 +184,7 @@ struct quirk {
 	u64 fail_reset;
 	u64 lost_irq_nth;
 	u64 extra_irqs;
+	struct scm_quirk scm;
 };
 
 /**
@@ -179,6 +197,8 @@ struct quirk {
  * @bell_masks: masks of doorbells set by it
  * @pages_lent: pages in parcels to which the host has no access
  * @pages_shared: pages in parcels to which it has
+ * @pages_assigned: pages that the host does not own alone, with all rights
+ * @assigns: requests to assign memory
  * @virqs: interrupts of the host in use
  * @host_irqs: times that one was raised
  * @vms: guests that exist
@@ -192,6 +212,8 @@ struct stats {
 	u64 bell_masks;
 	u64 pages_lent;
 	u64 pages_shared;
+	u64 pages_assigned;
+	u64 assigns;
 	u64 virqs;
 	u64 host_irqs;
 	u64 vms;
@@ -228,6 +250,7 @@ struct stats {
  * @info_fault: gunyah_hyp.info_fault
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
+ * @qcom: gunyah_hyp.platform=qcom
  */
 struct hyp {
 	u32 lock;
@@ -259,6 +282,7 @@ struct hyp {
 	u32 info_fault;
 	u32 max_entries;
 	u32 max_vdevices;
+	u32 qcom;
 };
 
 extern struct hyp hyp;
@@ -284,6 +308,12 @@ bool host_gic_sysreg(struct cpu *cpu, u64 iss, u64 *val);
 void info_init(void);
 int info_find(u64 *ipa, u64 *size);
 void info_set_fault(u32 fault);
+
+/* scm.c */
+void scm_init(void);
+bool scm_call(struct frame *f);
+u8 scm_host_rights(u64 pa);
+bool scm_acl_ok(u64 ipa, u64 size, const struct rm_grant *acl, u32 count);
 
 /* hcall.c */
 bool hcall_dispatch(struct cpu *cpu, struct vm *vm, struct frame *f, u32 imm);

@@ -71,6 +71,7 @@ void hyp_main(void *fdt, struct frame *f)
 	alloc_init((u64)__heap, HYP_BASE + HYP_SIZE);
 	fdt_host_parse(fdt);
 	mem_init();
+	scm_init();
 	host_gic_init();
 	rm_glue_init();
 	info_init();

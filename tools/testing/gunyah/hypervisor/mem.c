@@ -86,6 +86,34 @@ static bool bad_range(u64 ipa, u64 size)
 }
 
 /**
+ * mem_is_hosts() - is a range the host's, and in no parcel?
+ * @pa: physical address
+ * @size: bytes
+ *
+ * Return: false if not all of it is, or if it is no range of pages.
+ */
+bool mem_is_hosts(u64 pa, u64 size)
+{
+	return !bad_range(pa, size) && all_pages(pa, size, false);
+}
+
+/**
+ * mem_host_map() - change the host's access to its memory
+ * @ipa: its address
+ * @size: bytes
+ * @rights: RM_RIGHT_*, or 0
+ *
+ * Takes effect at the next s2_sync().
+ *
+ * Return: an enum gh_error; nothing has changed after one.
+ */
+int mem_host_map(u64 ipa, u64 size, u8 rights)
+{
+	return rights ? s2_map(&hyp.host.s2, ipa, ipa, size, rights, false) :
+			s2_unmap(&hyp.host.s2, ipa, size);
+}
+
+/**
  * mem_take() - see rm_ops
  * @owner: must be the host
  * @ipa: its address
@@ -106,11 +134,7 @@ int mem_take(u16 owner, u64 ipa, u64 size, enum rm_mem_kind kind,
 		return RM_HYP_NOT_OWNER;
 
 	/* Either way the tables are there when it is given back */
-	owner_rights &= RIGHTS_ALL;
-	if (share && owner_rights)
-		err = s2_map(&hyp.host.s2, ipa, ipa, size, owner_rights, false);
-	else
-		err = s2_unmap(&hyp.host.s2, ipa, size);
+	err = mem_host_map(ipa, size, share ? owner_rights & RIGHTS_ALL : 0);
 	if (err)
 		return RM_HYP_NOMEM;
 
@@ -132,7 +156,7 @@ int mem_take(u16 owner, u64 ipa, u64 size, enum rm_mem_kind kind,
  */
 void mem_give_back(u16 owner, u64 ipa, u64 size, bool sanitize)
 {
-	u64 pa;
+	u64 pa, part;
 
 	if (owner != HOST_VMID || bad_range(ipa, size) ||
 	    !all_pages(ipa, size, true))
@@ -150,8 +174,16 @@ void mem_give_back(u16 owner, u64 ipa, u64 size, bool sanitize)
 			hyp.stats.pages_lent--;
 	}
 	memset(state_of(ipa), PAGE_HOST, size >> PAGE_SHIFT);
-	if (s2_map(&hyp.host.s2, ipa, ipa, size, RIGHTS_ALL, false))
-		panic("no memory to give memory back");
+	/* The platform may still have other owners for it */
+	for (pa = ipa; pa < ipa + size; pa += part) {
+		u8 rights = scm_host_rights(pa);
+
+		for (part = PAGE_SIZE; pa + part < ipa + size; part += PAGE_SIZE)
+			if (scm_host_rights(pa + part) != rights)
+				break;
+		if (mem_host_map(pa, part, rights))
+			panic("no memory to give memory back");
+	}
 }
 
 /**

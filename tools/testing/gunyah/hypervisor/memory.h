@@ -36,6 +36,8 @@ bool s2_lookup(struct s2 *s2, u64 ipa, u64 *pa, u8 *rights);
 /* mem.c */
 void mem_init(void);
 bool mem_is_ram(u64 pa, u64 size);
+bool mem_is_hosts(u64 pa, u64 size);
+int mem_host_map(u64 ipa, u64 size, u8 rights);
 int mem_take(u16 owner, u64 ipa, u64 size, enum rm_mem_kind kind,
 	     u8 owner_rights);
 void mem_give_back(u16 owner, u64 ipa, u64 size, bool sanitize);

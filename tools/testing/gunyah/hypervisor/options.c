@@ -56,6 +56,8 @@ static const struct word words[] = {
 	  "memory entries that the resource manager has room for" },
 	{ "max_vdevices", NULL, &hyp.max_vdevices,
 	  "virtual devices that the resource manager has room for" },
+	{ "platform", "qemu|qcom", &hyp.qcom,
+	  "qcom: the host has to tell secure firmware who gets memory" },
 	{ "races", NULL, &hyp.races.seed,
 	  "seed of races that happen at random, 0: there are none" },
 	{ "seed", NULL, &hyp.seed,

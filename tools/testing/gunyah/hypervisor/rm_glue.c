@@ -226,6 +226,12 @@ static int op_mem_take(void *ctx __unused, u16 owner, u64 ipa, u64 size,
 	return mem_take(owner, ipa, size, kind, owner_rights);
 }
 
+static bool op_mem_acl_ok(void *ctx __unused, u16 owner, u64 ipa, u64 size,
+			  const struct rm_grant *acl, u32 count)
+{
+	return owner != HOST_VMID || scm_acl_ok(ipa, size, acl, count);
+}
+
 static void op_mem_give_back(void *ctx __unused, u16 owner, u64 ipa, u64 size,
 			     bool sanitize)
 {
@@ -521,6 +527,7 @@ static const struct rm_ops ops = {
 	.kick = op_kick,
 	.send = op_send,
 	.mem_take = op_mem_take,
+	.mem_acl_ok = op_mem_acl_ok,
 	.mem_give_back = op_mem_give_back,
 	.mem_map = op_mem_map,
 	.mem_unmap = op_mem_unmap,

@@ -13,6 +13,7 @@ static const struct {
 } vars[] = {
 	{ GH_TESTCTL_PAGES_LENT, false, &hyp.stats.pages_lent },
 	{ GH_TESTCTL_PAGES_SHARED, false, &hyp.stats.pages_shared },
+	{ GH_TESTCTL_PAGES_ASSIGNED, false, &hyp.stats.pages_assigned },
 	{ GH_TESTCTL_VIRQS, false, &hyp.stats.virqs },
 	{ GH_TESTCTL_VMS, false, &hyp.stats.vms },
 	{ GH_TESTCTL_HYPERCALLS, false, &hyp.stats.hypercalls },
@@ -41,6 +42,12 @@ static const struct {
 	{ GH_TESTCTL_VCPU_STATE_VALUE, true, &hyp.quirk.vcpu_state_value },
 	{ GH_TESTCTL_LOST_IRQ_NTH, true, &hyp.quirk.lost_irq_nth },
 	{ GH_TESTCTL_QUIRK_EXTRA_IRQS, true, &hyp.quirk.extra_irqs },
+	{ GH_TESTCTL_SCM_WHAT, true, &hyp.quirk.scm.what },
+	{ GH_TESTCTL_SCM_NTH, true, &hyp.quirk.scm.nth },
+	{ GH_TESTCTL_SCM_REPEAT, true, &hyp.quirk.scm.repeat },
+	{ GH_TESTCTL_SCM_CODE, true, &hyp.quirk.scm.code },
+	{ GH_TESTCTL_SCM_HITS, false, &hyp.quirk.scm.hits },
+	{ GH_TESTCTL_SCM_ASSIGNS, false, &hyp.stats.assigns },
 };
 
 static struct rm_fault fault;

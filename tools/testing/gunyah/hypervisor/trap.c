@@ -191,7 +191,8 @@ static void host_trap_sync(struct cpu *cpu, struct frame *f)
 		break;
 	case EC_SMC64:
 		f->pc += 4;
-		host_call(cpu, f, esr & 0xffff, true);
+		if ((esr & 0xffff) || !scm_call(f))
+			host_call(cpu, f, esr & 0xffff, true);
 		break;
 	case EC_IABT_LOWER:
 		host_abort(f, esr, true);

@@ -32,6 +32,8 @@
 #define GH_TESTCTL_VIRQS		0x038	/* host interrupts given out */
 #define GH_TESTCTL_CAPS			0x040	/* capabilities in the host's space */
 #define GH_TESTCTL_VMS			0x048	/* VMs with an address space */
+/* 4 KiB pages that the host does not own alone, with gunyah_hyp.platform=qcom */
+#define GH_TESTCTL_PAGES_ASSIGNED	0x050
 
 /* Event counters, RO: since boot */
 #define GH_TESTCTL_RM_REQUESTS		0x080
@@ -105,6 +107,24 @@
 
 /* What is wrong with the info area from now on: GH_INFO_FAULT_*, 0: nothing */
 #define GH_TESTCTL_INFO_FAULT		0x250
+
+/*
+ * Planned fault of the secure firmware, with gunyah_hyp.platform=qcom: the nth
+ * request to assign memory is not carried out. Write the code last.
+ */
+#define GH_TESTCTL_SCM_WHAT		0x280	/* which requests count */
+#define GH_TESTCTL_SCM_ANY		0
+#define GH_TESTCTL_SCM_AWAY		1	/* those that assign memory to VMs */
+#define GH_TESTCTL_SCM_BACK		2	/* those that assign it to the host */
+#define GH_TESTCTL_SCM_NTH		0x288	/* 1: the next one */
+#define GH_TESTCTL_SCM_REPEAT		0x290	/* 1: and all later ones */
+/*
+ * Arms it. The lower 32 bits are signed: a negative number is the error of the
+ * call, a positive one its result, which is 0 for success. 0 disarms.
+ */
+#define GH_TESTCTL_SCM_CODE		0x298
+#define GH_TESTCTL_SCM_HITS		0x2a0	/* RO: requests that it has hit */
+#define GH_TESTCTL_SCM_ASSIGNS		0x2a8	/* RO: requests since boot */
 
 /*
  * Host's hypercalls by number (the n of 0xc6008000 | n), RO, since boot: what

@@ -216,14 +216,41 @@ static uint32_t check_region(struct rm *rm, uint64_t ipa, uint64_t size)
 	return RM_OK;
 }
 
+/* The ACL for the platform; NULL: no memory */
+static struct rm_grant *copy_acl(struct rm *rm, const struct rm_parcel *p)
+{
+	struct rm_grant *acl = rm_alloc(rm, p->nacl * sizeof(*acl));
+	uint32_t i;
+
+	for (i = 0; acl && i < p->nacl; i++) {
+		acl[i].vmid = p->acl[i].vmid;
+		acl[i].rights = p->acl[i].rights;
+	}
+	return acl;
+}
+
+/* @acl is NULL if the platform does not mind who gets memory */
+static uint32_t check_acl(struct rm *rm, struct rm_parcel *p,
+			  const struct rm_grant *acl, uint64_t ipa,
+			  uint64_t size)
+{
+	if (!acl || rm->ops->mem_acl_ok(rm->ctx, p->owner, ipa, size, acl,
+					p->nacl))
+		return RM_OK;
+	return rm_refuse(rm, RM_ERR_DENIED, "the platform rejects the ACL");
+}
+
 /* Take a region; it becomes one entry per physically contiguous piece */
-static uint32_t add_region(struct rm *rm, struct rm_parcel *p, uint64_t ipa,
+static uint32_t add_region(struct rm *rm, struct rm_parcel *p,
+			   const struct rm_grant *acl, uint64_t ipa,
 			   uint64_t size, uint32_t more)
 {
 	struct rm_acl *own = parcel_acl(p, p->owner);
 	uint64_t done = 0, part;
 	uint32_t err = check_region(rm, ipa, size);
 
+	if (!err)
+		err = check_acl(rm, p, acl, ipa, size);
 	if (err)
 		return err;
 	err = take_error(rm, p, rm->ops->mem_take(rm->ctx, p->owner, ipa, size,
@@ -287,11 +314,18 @@ uint32_t parcel_add(struct rm *rm, struct rm_parcel *p, const uint8_t *sgl,
 		    uint32_t count)
 {
 	struct mark mark = { p->last, p->last ? p->last->count : 0 };
+	struct rm_grant *acl = NULL;
 	uint32_t i, err = RM_OK;
 
+	if (rm->ops->mem_acl_ok) {
+		acl = copy_acl(rm, p);
+		if (!acl)
+			return rm_refuse(rm, RM_ERR_NOMEM, "no memory");
+	}
 	for (i = 0; i < count && !err; i++)
-		err = add_region(rm, p, rm_get64(sgl + 16 * i),
+		err = add_region(rm, p, acl, rm_get64(sgl + 16 * i),
 				 rm_get64(sgl + 16 * i + 8), count - i);
+	rm_free(rm, acl, p->nacl * sizeof(*acl));
 	rm->ops->mem_sync(rm->ctx);
 	if (!err && p->sanitized)
 		err = sanitize(rm, p, &mark);

@@ -149,6 +149,16 @@ struct rm_object_params {
 };
 
 /**
+ * struct rm_grant - what a VM may do with memory
+ * @vmid: VM
+ * @rights: RM_RIGHT_*
+ */
+struct rm_grant {
+	uint16_t vmid;
+	uint8_t rights;
+};
+
+/**
  * struct rm_ops - what the model needs from its platform
  *
  * @ctx of rm_create() is the first argument of every op. No op sleeps.
@@ -180,6 +190,13 @@ struct rm_ops {
 	 */
 	int (*mem_take)(void *ctx, uint16_t owner, uint64_t ipa, uint64_t size,
 			enum rm_mem_kind kind, uint8_t owner_rights);
+	/**
+	 * @mem_acl_ok: optional: whether the platform lets the VMs of an ACL have
+	 * [ipa, ipa + size) of @owner. Asked before mem_take().
+	 */
+	bool (*mem_acl_ok)(void *ctx, uint16_t owner, uint64_t ipa,
+			   uint64_t size, const struct rm_grant *acl,
+			   uint32_t count);
 	/** @mem_give_back: with full rights; zeroed first if @sanitize */
 	void (*mem_give_back)(void *ctx, uint16_t owner, uint64_t ipa,
 			      uint64_t size, bool sanitize);

@@ -169,6 +169,18 @@ static int op_take(void *ctx, uint16_t owner, uint64_t ipa, uint64_t size,
 	return 0;
 }
 
+static bool op_acl_ok(void *ctx, uint16_t owner, uint64_t ipa, uint64_t size,
+		      const struct rm_grant *acl, uint32_t count)
+{
+	struct fake *f = ctx;
+
+	must(owner && count, "ACL: nobody");
+	must(!(ipa & 4095) && !(size & 4095) && size, "ACL: alignment");
+	f->acl_asked++;
+	f->acl_last = acl[count - 1];
+	return !fails(f, "mem_acl_ok");
+}
+
 static void op_give_back(void *ctx, uint16_t owner, uint64_t ipa,
 			 uint64_t size, bool sanitize)
 {
@@ -493,6 +505,7 @@ static const struct rm_ops ops = {
 	.kick = op_kick,
 	.send = op_send,
 	.mem_take = op_take,
+	.mem_acl_ok = op_acl_ok,
 	.mem_give_back = op_give_back,
 	.mem_map = op_map,
 	.mem_unmap = op_unmap,

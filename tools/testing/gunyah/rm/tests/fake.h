@@ -105,6 +105,8 @@ struct message {
  * @heap: bytes in them
  * @largest: the largest one so far
  * @allocs: allocations so far
+ * @acl_asked: regions for which the platform was asked for its consent
+ * @acl_last: the last entry of the last ACL
  * @fail_alloc: the nth from now on fails; 0: none
  * @fail_op: this op fails; NULL: none
  * @fail_error: in this way
@@ -140,6 +142,8 @@ struct fake {
 	size_t heap;
 	size_t largest;
 	unsigned int allocs;
+	unsigned int acl_asked;
+	struct rm_grant acl_last;
 	unsigned int fail_alloc;
 	const char *fail_op;
 	int fail_error;

@@ -261,12 +261,12 @@ static void platform_errors(void)
 		CHECK_EQ(create(f, &c, &handle), RM_ERR_MEM);
 		f->fail_op = NULL;
 		/* The page of zeroes cannot be had */
-		f->fail_alloc = 4;
+		f->fail_alloc = 5;
 		CHECK_EQ(create(f, &c, &handle), RM_ERR_NOMEM);
 		CHECK_EQ(f->fail_alloc, 0);
 	}
-	/* Parcel, ACL, chunk: each allocation fails once */
-	for (i = 1; i <= 3; i++) {
+	/* Parcel, ACL, copy of that, chunk: each allocation fails once */
+	for (i = 1; i <= 4; i++) {
 		f->fail_alloc = i;
 		CHECK_EQ(lend(f, VM, 0, MEM, PAGE, &handle), RM_ERR_NOMEM);
 		CHECK_EQ(f->heap, heap);
@@ -274,6 +274,34 @@ static void platform_errors(void)
 	}
 	f->fail_alloc = 0;
 	CHECK_EQ(lend(f, VM, 0, MEM, PAGE, &handle), 0);
+	fake_free(f);
+}
+
+/* It is asked for each region, and before anything is taken */
+static void platform_rejects(void)
+{
+	struct fake *f = fake_two_vms();
+	struct create c = { LEND, .flags = 2, ACL1(7), SGL(one) };
+	struct region r = { MEM + PAGE, PAGE };
+	uint32_t handle;
+
+	f->fail_op = "mem_acl_ok";
+	f->fail_error = RM_HYP_DENIED;
+	CHECK_EQ(lend(f, VM, 0, MEM, PAGE, &handle), RM_ERR_DENIED);
+	CHECK_EQ(share(f, VM, 0, MEM, PAGE, &handle), RM_ERR_DENIED);
+	CHECK_EQ(f->taken, 0);
+	f->fail_op = NULL;
+	f->acl_asked = 0;
+	CHECK_EQ(create(f, &c, &handle), 0);
+	CHECK_EQ(f->acl_asked, 1);
+	CHECK_EQ(f->acl_last.vmid, VM);
+	CHECK_EQ(f->acl_last.rights, 7);
+	f->fail_op = "mem_acl_ok";
+	CHECK_EQ(append(f, handle, 0, &r, 1), RM_ERR_DENIED);
+	CHECK_EQ(f->taken, 1);
+	f->fail_op = NULL;
+	CHECK_EQ(append(f, handle, 1, &r, 1), 0);
+	CHECK_EQ(reclaim(f, handle), 0);
 	fake_free(f);
 }
 
@@ -411,8 +439,8 @@ static void large_parcel(void)
 			CHECK_EQ(create(f, &c, &handle), 0);
 		else
 			CHECK_EQ(append(f, handle, i + 512 == pages, r, 512), 0);
-		/* A chunk, a message, at most */
-		CHECK(f->allocs <= 4);
+		/* A chunk, a message, an ACL, at most */
+		CHECK(f->allocs <= 5);
 	}
 	rm_get_stats(f->rm, &stats);
 	CHECK_EQ(stats.entries, pages);
@@ -451,6 +479,7 @@ void test_mem(void)
 	RUN(parcels_per_vm);
 	RUN(owner_access);
 	RUN(platform_errors);
+	RUN(platform_rejects);
 	RUN(append_rows);
 	RUN(reclaim_rows);
 	RUN(sanitize);
