@@ -66,20 +66,27 @@ LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
 LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
          "gunyah_rounds", "gunyah_many")
 
+# Firmware that has to be told who gets memory, what is about that, and what gives
+# memory to VMs in many ways
+QCOM = "gunyah_hyp.platform=qcom"
+ASSIGN = ("gunyah_assign",)
+ASSIGNING = ("gunyah_life", "gunyah_end", "gunyah_mem", "gunyah_lent",
+             "gunyah_memrun", "gunyah_filemem", "gunyah_fault")
+
 # Programs that a tier leaves out. What wants processors of its own, or is about
 # many calls at a time, is not better for being deterministic
 NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
-                     "gunyah_fault", "gunyah_fuzz", *LENT, *LIVES)
+                     "gunyah_fault", "gunyah_fuzz", *ASSIGN, *LENT, *LIVES)
 # Long waits are the same with more processors, and longer in real time. Linux 6.12
 # warns if tasks starve on a processor that goes, as they do when the build machine
 # is busy: sched_cpu_dying() takes the deadline server for a task
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
-               "gunyah_sweep", "gunyah_failnth", "gunyah_hotplug")
+               "gunyah_sweep", "gunyah_failnth", "gunyah_hotplug", *ASSIGN)
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
             "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
-            "gunyah_hotplug", *LENT, *LIVES)
+            "gunyah_hotplug", *ASSIGN, *LENT, *LIVES)
 
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
@@ -479,6 +486,18 @@ class Tests:
         """
         self.images()
         return variants.tasks(self)
+
+    def tier_platform(self):
+        """kselftests on a platform whose firmware has to be told who gets memory
+
+        The secure firmware of Qualcomm's platforms: faults of each request to
+        assign memory, and other programs as they are. It refuses what the
+        driver has not told it.
+        """
+        return (self.selftests("qcom", only=ASSIGN, words=f"{LATER} {QCOM}",
+                               **DETERMINISTIC) +
+                self.selftests("qcom", only=ASSIGNING, cpus=4,
+                               words=f"{THREADS['words']} {QCOM}"))
 
     def tier_weaken(self):
         """protections of lent memory are needed, each of them

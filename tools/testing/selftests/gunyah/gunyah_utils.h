@@ -432,6 +432,7 @@ enum leak_counter {
 	LEAK_VIRQS,
 	LEAK_CAPS,
 	LEAK_VMS,
+	LEAK_PAGES_ASSIGNED,	/* only with PLATFORM_WORD */
 	LEAK_COUNTERS
 };
 
@@ -490,6 +491,12 @@ bool module_is_loaded(void);
 int module_open(void);
 int module_load(int fd);
 int module_unload(void);
+
+/* The module of a platform whose firmware has to be told who gets memory */
+#define PLATFORM_WORD		"gunyah_hyp.platform=qcom"
+#define PLATFORM_MODULE		"gunyah_qcom"
+
+int platform_unload(void);
 
 /* ---- other ---- */
 

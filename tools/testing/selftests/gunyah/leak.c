@@ -326,12 +326,26 @@ int module_load(int fd)
 }
 
 /**
- * module_unload() - unload the driver
+ * platform_unload() - unload the platform's module
+ *
+ * The driver loads it again.
+ *
+ * Return: 0, or -1 and errno; EAGAIN: it is in use; ENOENT: it is not loaded.
+ */
+int platform_unload(void)
+{
+	return syscall(SYS_delete_module, PLATFORM_MODULE, O_NONBLOCK);
+}
+
+/**
+ * module_unload() - unload the driver, and the platform's module
  *
  * Return: 0, or -1 and errno; EAGAIN: it is in use.
  */
 int module_unload(void)
 {
+	if (platform_unload() && errno != ENOENT)
+		return -1;
 	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
 }
 
@@ -347,6 +361,8 @@ static const struct {
 	[LEAK_VIRQS] = { GH_TESTCTL_VIRQS, "interrupts" },
 	[LEAK_CAPS] = { GH_TESTCTL_CAPS, "capabilities" },
 	[LEAK_VMS] = { GH_TESTCTL_VMS, "VMs" },
+	[LEAK_PAGES_ASSIGNED] = { GH_TESTCTL_PAGES_ASSIGNED,
+				  "pages assigned to VMs" },
 };
 
 /**
@@ -356,6 +372,7 @@ static const struct {
 void leak_read(struct leak_state *state)
 {
 	char taint[32] = "";
+	bool platform = hyp_word(PLATFORM_WORD);
 	unsigned int i;
 
 	memset(state, 0, sizeof(*state));
@@ -369,7 +386,9 @@ void leak_read(struct leak_state *state)
 	state->taint = strtoul(taint, NULL, 10);
 	if (testctl_present())
 		for (i = 0; i < LEAK_COUNTERS; i++)
-			state->counters[i] = testctl_read(leak_counters[i].reg);
+			if (i != LEAK_PAGES_ASSIGNED || platform)
+				state->counters[i] =
+					testctl_read(leak_counters[i].reg);
 }
 
 static bool same(void *arg)

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "../kselftest.h"
+#include "gunyah_utils.h"
 #include "testctl.h"
 
 #define TESTCTL_REG	"/proc/device-tree/gunyah-testctl/reg"
@@ -230,6 +230,22 @@ void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
 }
 
 /**
+ * testctl_scm_fault() - plan a fault of the secure firmware
+ * @what: GH_TESTCTL_SCM_...: which requests to assign memory count
+ * @nth: which of the next ones, 1: the next
+ * @repeat: and all later ones
+ * @code: error of the call, a negative number, or its result
+ */
+void testctl_scm_fault(unsigned int what, unsigned int nth, bool repeat,
+		       int code)
+{
+	testctl_write(GH_TESTCTL_SCM_WHAT, what);
+	testctl_write(GH_TESTCTL_SCM_NTH, nth);
+	testctl_write(GH_TESTCTL_SCM_REPEAT, repeat);
+	testctl_write(GH_TESTCTL_SCM_CODE, (__u32)code);
+}
+
+/**
  * testctl_reset() - cancel all faults and quirks
  *
  * Does nothing without a control window.
@@ -255,6 +271,8 @@ void testctl_reset(void)
 	testctl_fault(RM_FAULT_NONE, 0, 0, 0);
 	for (i = 0; i < ARRAY_SIZE(off); i++)
 		testctl_write(off[i], 0);
+	if (hyp_word(PLATFORM_WORD))
+		testctl_write(GH_TESTCTL_SCM_CODE, 0);
 	testctl_release();
 	if (testctl_read(GH_TESTCTL_RM_DEAD))
 		testctl_write(GH_TESTCTL_RM_DEAD, 0);

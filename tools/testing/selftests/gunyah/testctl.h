@@ -63,6 +63,15 @@
 #define HVC_ERR_MSGQ_EMPTY		60
 #define HVC_ERR_MSGQ_FULL		61
 
+/* Codes of the secure firmware, for GH_TESTCTL_SCM_CODE */
+#define SCM_ERR				(-1)
+#define SCM_ERR_ARGUMENT		(-2)
+#define SCM_ERR_ADDRESS			(-3)
+#define SCM_ERR_UNSUPPORTED		(-4)
+#define SCM_ERR_NOMEM			(-5)
+#define SCM_ERR_BUSY			(-12)
+#define SCM_RESULT			22
+
 /* Microseconds, for GH_TESTCTL_RM_WORK_DELAY */
 #define RM_WORK_DELAY_DEFAULT		20
 
@@ -80,6 +89,9 @@ void testctl_hold(__u32 msg, __u32 nth);
 void testctl_release(void);
 /* Let the @nth hypercall @nr from now on return @error */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
+/* Let the @nth request @what to assign memory, or all from it on, fail */
+void testctl_scm_fault(unsigned int what, unsigned int nth, bool repeat,
+		       int code);
 /* Cancel all planned faults and quirks, revive the resource manager */
 void testctl_reset(void);
 
