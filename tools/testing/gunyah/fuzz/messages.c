@@ -24,6 +24,7 @@ static struct fake *create_model(uint8_t variant)
 	const struct rm_config config = {
 		.debug = variant & VARIANT_DEBUG,
 		.boot_context = variant & VARIANT_BOOT_CONTEXT,
+		.paging = variant & VARIANT_PAGING,
 		.max_entries = variant & VARIANT_MAX_ENTRIES ? 64 : 0,
 		.max_vdevices = RM_MAX_VDEVICES,
 		.late = variant & VARIANT_LATE ? 1 : 0,

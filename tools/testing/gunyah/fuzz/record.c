@@ -207,6 +207,7 @@ struct rm *__wrap_rm_create(void *mem, const struct rm_config *config,
 	save_model();
 	seed[0] = (config->debug ? VARIANT_DEBUG : 0) |
 		  (config->boot_context ? VARIANT_BOOT_CONTEXT : 0) |
+		  (config->paging ? VARIANT_PAGING : 0) |
 		  (config->max_entries ? VARIANT_MAX_ENTRIES : 0) |
 		  (config->late ? VARIANT_LATE : 0) |
 		  (config->fatal_static ? VARIANT_STATIC : 0) |

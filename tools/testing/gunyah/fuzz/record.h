@@ -17,6 +17,7 @@
 #define VARIANT_STATIC		0x10
 #define VARIANT_NO_RESET	0x20
 #define VARIANT_SCATTERED	0x40
+#define VARIANT_PAGING		0x80
 
 /**
  * enum event_op - what happens

@@ -14,10 +14,10 @@ void boot_defaults(const struct rm_vm_config *cfg, struct rm_boot_regs *regs)
 	bool android = cfg->auth == RM_AUTH_ANDROID;
 
 	memset(regs, 0, sizeof(*regs));
-	regs->pc = android ? cfg->fw_base : cfg->base + cfg->image_offset;
-	regs->x[0] = cfg->base + cfg->dt_offset;
+	regs->pc = android ? cfg->fw_base : cfg->image_base + cfg->image_offset;
+	regs->x[0] = cfg->image_base + cfg->dt_offset;
 	if (android) {
-		regs->x[1] = cfg->base;
+		regs->x[1] = cfg->image_base;
 		regs->x[2] = cfg->image_size;
 	}
 }

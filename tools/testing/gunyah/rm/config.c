@@ -198,6 +198,7 @@ static uint32_t parse_memory(struct rm *rm, struct rm_vm *vm, const void *fdt,
 		return rm_refuse(rm, RM_ERR_ARG, "bad base-address or size-max");
 	if (!has_base) {
 		cfg->base = rm_align_up(base, RM_BLOCK_SIZE);
+		cfg->has_base = true;
 		cfg->size_max = RM_IPA_END - cfg->base;
 		if (cfg->base != base)
 			rm_log(rm, "base-address rounded up to", cfg->base);

@@ -120,7 +120,7 @@ uint32_t fw_accept(struct rm *rm, struct rm_vm *vm)
 	if (!cfg->has_fw)
 		return rm_refuse(rm, RM_ERR_DENIED, "no firmware memory");
 	if (cfg->fw_handle == cfg->image_handle) {
-		cfg->fw_base = cfg->base + cfg->fw_offset;
+		cfg->fw_base = cfg->image_base + cfg->fw_offset;
 		return RM_OK;
 	}
 	p = fw_parcel(rm, vm, cfg->fw_handle);

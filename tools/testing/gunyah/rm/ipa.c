@@ -40,7 +40,8 @@ bool ipa_reserve(struct rm *rm, struct rm_vm *vm, uint64_t ipa, uint64_t size)
 
 	if (vm == &rm->host)
 		return true;
-	if (!size || end < ipa || end > RM_IPA_END)
+	if (!size || end < ipa || end > RM_IPA_END ||
+	    paging_blocks(vm, ipa, end))
 		return false;
 	prev = range_before(vm, ipa);
 	next = prev ? prev->next : vm->ranges;
@@ -148,7 +149,8 @@ bool ipa_memory_ok(const struct rm_vm *vm, uint64_t ipa, uint64_t size)
  * @align: alignment, a power of two
  * @ipa: result
  *
- * The range of the VM's private memory is never used.
+ * The range of the VM's private memory is never used, nor those with demand
+ * paging.
  *
  * Return: false if there is none
  */
@@ -157,7 +159,7 @@ bool ipa_alloc(struct rm *rm, struct rm_vm *vm, uint64_t size, uint64_t align,
 {
 	uint64_t at = rm_align_up(RM_IPA_ALLOC_FIRST, align);
 	const struct rm_range *r = vm->ranges;
-	uint64_t hole, hole_end;
+	uint64_t hole, hole_end, paged;
 
 	if (!vm->cfg || !size || size > RM_IPA_END)
 		return false;
@@ -166,6 +168,11 @@ bool ipa_alloc(struct rm *rm, struct rm_vm *vm, uint64_t size, uint64_t align,
 	while (at + size <= RM_IPA_END) {
 		if (at < hole_end && at + size > hole) {
 			at = rm_align_up(hole_end, align);
+			continue;
+		}
+		paged = paging_skip(vm, at, at + size);
+		if (paged) {
+			at = rm_align_up(paged, align);
 			continue;
 		}
 		while (r && r->end <= at)

@@ -11,6 +11,7 @@
  */
 void config_free(struct rm *rm, struct rm_vm *vm)
 {
+	paging_free(rm, vm->cfg);
 	rm_free(rm, vm->cfg, sizeof(*vm->cfg));
 	vm->cfg = NULL;
 }
@@ -42,6 +43,9 @@ uint32_t vm_reset(struct rm *rm, struct rm_call *call)
 	    vm->state != RM_STATE_INIT_FAILED)
 		return rm_refuse(rm, RM_ERR_VM_STATE,
 				 "in this state a VM cannot be reset");
+	if (paging_in_use(rm, vm))
+		return rm_refuse(rm, RM_ERR_MEM_INUSE,
+				 "the VM still has pages of its owner");
 	vm_set_state(rm, vm, RM_STATE_RESETTING);
 	if (rm->lose_resets) {
 		rm->lose_resets--;
@@ -51,6 +55,9 @@ uint32_t vm_reset(struct rm *rm, struct rm_call *call)
 	if (rm->fail_resets) {
 		rm->fail_resets--;
 		vm->reset_fails = true;
+	} else {
+		/* At once, so that no page can be given to the VM any more */
+		paging_destroy(rm, vm);
 	}
 	rm->ops->kick(rm->ctx);
 	return RM_OK;

@@ -57,6 +57,30 @@ static bool put_vcpus(struct rm_call *call, const struct rm_vm *vm, uint32_t *n)
 	return true;
 }
 
+/* Likewise what it pages the VM's memory with */
+static bool put_paging(struct rm_call *call, const struct rm_vm *vm,
+		       uint32_t *n)
+{
+	const struct rm_paging_caps *caps = &vm->cfg->paging;
+	struct resource r = { .type = RM_RES_ADDRSPACE, .cap = caps->space };
+	uint32_t i;
+
+	if (vm->owner != call->vm->vmid || !vm->cfg->has_paging)
+		return true;
+	if (!put_resource(call, &r))
+		return false;
+	(*n)++;
+	r.type = RM_RES_MEMEXTENT;
+	for (i = 0; i < RM_EXTENTS; i++) {
+		r.label = i;
+		r.cap = caps->extent[i];
+		if (!put_resource(call, &r))
+			return false;
+		(*n)++;
+	}
+	return true;
+}
+
 /*
  * The host also owns the vCPU of the resource manager. The model has no vCPU, so
  * that the entry has no capability.
@@ -135,7 +159,7 @@ uint32_t vm_get_resources(struct rm *rm, struct rm_call *call)
 	if (vm == &rm->self && caller == &rm->host)
 		ok = put_self(call, &n);
 	if (vm->cfg)
-		ok = put_vcpus(call, vm, &n);
+		ok = put_vcpus(call, vm, &n) && put_paging(call, vm, &n);
 	if (ok && caller->cfg && caller->owner == vm->vmid)
 		ok = put_vdevs(call, caller, false, &n);
 	if (ok && vm->cfg && vm->owner == caller->vmid)

@@ -10,6 +10,7 @@
 #define BOOT_CONTEXT	4	/* only with rm_config.boot_context */
 #define FATAL_EMPTY	8	/* an empty request kills the debug build */
 #define RESETS		16	/* only without rm_config.no_reset */
+#define PAGING		128	/* only with rm_config.paging */
 #define OF_VM		32	/* the payload begins with a VMID */
 #define OF_PARCEL	64	/* the payload begins with a parcel's handle */
 
@@ -57,6 +58,10 @@ static const struct handler handlers[] = {
 	{ "VM_GET_VMID", RM_VM_GET_VMID_ID, 0, 0, vm_get_vmid },
 	{ "VM_SET_BOOT_CONTEXT", RM_VM_SET_BOOT_ID, 16, OF_VM | BOOT_CONTEXT,
 	  vm_set_boot },
+	{ "VM_SET_DEMAND_PAGING", RM_VM_SET_PAGING_ID, ANY_LEN, OF_VM | PAGING,
+	  vm_set_paging },
+	{ "VM_SET_ADDRESS_LAYOUT", RM_VM_SET_LAYOUT_ID, 24, OF_VM | PAGING,
+	  vm_set_layout },
 	{ "VM_HOST_GET_TYPE", RM_HOST_GET_TYPE_ID, 0, 0, vm_host_type },
 
 	/* Used by guests */
@@ -141,6 +146,7 @@ static const struct handler *find_handler(uint32_t id)
 static bool is_implemented(const struct rm *rm, const struct handler *h)
 {
 	return h && (!(h->flags & BOOT_CONTEXT) || rm->config.boot_context) &&
+	       (!(h->flags & PAGING) || rm->config.paging) &&
 	       !((h->flags & RESETS) && rm->config.no_reset);
 }
 

@@ -106,6 +106,33 @@ struct rm_boot_regs {
 };
 
 /**
+ * struct rm_guest_range - a range of a VM's address space
+ * @ipa: start
+ * @size: bytes
+ */
+struct rm_guest_range {
+	uint64_t ipa;
+	uint64_t size;
+};
+
+/* Memory extents of a VM with demand paging, by label */
+#define RM_EXTENT_GUEST_PRIVATE	0
+#define RM_EXTENT_HOST_SHARED	1
+#define RM_EXTENT_HOST_PRIVATE	2
+#define RM_EXTENT_GUEST_SHARED	3
+#define RM_EXTENTS		4
+
+/**
+ * struct rm_paging_caps - what the owner of a VM pages its memory with
+ * @space: capability of the VM's address space, in the owner's space
+ * @extent: capabilities of memory extents by label, likewise
+ */
+struct rm_paging_caps {
+	uint64_t space;
+	uint64_t extent[RM_EXTENTS];
+};
+
+/**
  * struct rm_endpoint - one VM's end of an object
  * @cap: capability id in that VM's capability space, RM_CAP_NONE if it has none
  * @virq: absolute INTID in that VM, RM_VIRQ_NONE if it has none
@@ -237,6 +264,19 @@ struct rm_ops {
 			 uint64_t size);
 
 	/**
+	 * @paging_create: have the owner give the VM pages in these ranges, and
+	 * give it the capabilities for that. This op and the next two are
+	 * called with rm_config.paging only.
+	 */
+	int (*paging_create)(void *ctx, uint16_t vmid,
+			     const struct rm_guest_range *ranges,
+			     uint32_t count, struct rm_paging_caps *caps);
+	/** @paging_pages: number of pages that the VM has from its owner now */
+	uint64_t (*paging_pages)(void *ctx, uint16_t vmid);
+	/** @paging_destroy: undo @paging_create; the VM has no such pages */
+	void (*paging_destroy)(void *ctx, uint16_t vmid);
+
+	/**
 	 * @vcpu_create: create a vCPU, powered off. For a proxy-scheduled one @owner gets the
 	 * capability and the wake-up interrupt of the owner's (HLOS') end,
 	 * otherwise a capability with virq RM_VIRQ_NONE; @own is the vCPU's
@@ -283,6 +323,7 @@ struct rm_ops {
  *	schedules ends, as the published debug build does; otherwise such a VM
  *	ends as any other
  * @boot_context: there is VM_SET_BOOT_CONTEXT, which the published one lacks
+ * @paging: there are VM_SET_DEMAND_PAGING and VM_SET_ADDRESS_LAYOUT, likewise
  * @no_reset: VM_RESET is not implemented, as in older firmware
  * @late: objects and memory of what has ended are freed late: that many VM_INITs
  *	after the end of a VM, and that many requests for a parcel after a
@@ -295,6 +336,7 @@ struct rm_config {
 	uint32_t max_vdevices;
 	bool fatal_static;
 	bool boot_context;
+	bool paging;
 	bool no_reset;
 	uint32_t late;
 	const char *host_name;

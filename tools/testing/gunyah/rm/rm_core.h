@@ -8,7 +8,7 @@
  *	vm.c start.c boot.c reset.c console.c	VMs: requests and life cycle
  *	mem_msg.c resource.c firmware.c irq.c	other requests
  *	config.c vdev.c vm_dt.c			devicetrees, virtual devices
- *	accept.c parcel.c ipa.c			memory
+ *	accept.c parcel.c ipa.c paging.c	memory
  *	rpc.c peer.c				packets, VMs and their peers
  *	log.c					the log, and death
  */
@@ -62,6 +62,17 @@ bool ipa_memory_ok(const struct rm_vm *vm, uint64_t ipa, uint64_t size);
 bool ipa_alloc(struct rm *rm, struct rm_vm *vm, uint64_t size, uint64_t align,
 	       uint64_t *ipa);
 void ipa_free_all(struct rm *rm, struct rm_vm *vm);
+
+/* paging.c */
+bool paging_blocks(const struct rm_vm *vm, uint64_t start, uint64_t end);
+uint64_t paging_skip(const struct rm_vm *vm, uint64_t start, uint64_t end);
+uint32_t paging_config(struct rm *rm, struct rm_vm *vm);
+bool paging_create(struct rm *rm, struct rm_vm *vm);
+bool paging_in_use(struct rm *rm, const struct rm_vm *vm);
+void paging_destroy(struct rm *rm, struct rm_vm *vm);
+void paging_free(struct rm *rm, struct rm_vm_config *cfg);
+uint32_t vm_set_paging(struct rm *rm, struct rm_call *call);
+uint32_t vm_set_layout(struct rm *rm, struct rm_call *call);
 
 /* parcel.c */
 struct rm_parcel *parcel_find(struct rm *rm, uint32_t handle);

@@ -451,8 +451,10 @@ struct rm_vcpu {
  * @has_guid: @guid is given
  * @guid: vm-guid
  * @attrs: RM_ATTR_*
- * @base: address of the image
+ * @base: address of the private memory
+ * @has_base: the devicetree gives it
  * @size_max: room for image and private parcels
+ * @image_base: address of the image
  * @private_size: size of image and private parcels
  * @proxy: the owner runs the vCPUs
  * @psci: there is PSCI
@@ -476,6 +478,12 @@ struct rm_vcpu {
  * @fw_handle: its parcel
  * @fw_offset: where it is in that
  * @fw_size: its size
+ * @layout: where image and firmware have to be, by enum rm_layout; size 0: not
+ *	given
+ * @paged: ranges with demand paging, ascending
+ * @num_paged: their number
+ * @has_paging: the hypervisor knows of them
+ * @paging: capabilities of the owner for them
  */
 struct rm_vm_config {
 	uint16_t auth;
@@ -494,7 +502,9 @@ struct rm_vm_config {
 	uint32_t attrs;
 
 	uint64_t base;
+	bool has_base;
 	uint64_t size_max;
+	uint64_t image_base;
 	uint64_t private_size;
 
 	bool proxy;
@@ -522,6 +532,12 @@ struct rm_vm_config {
 	uint32_t fw_handle;
 	uint64_t fw_offset;
 	uint64_t fw_size;
+
+	struct rm_guest_range layout[RM_LAYOUTS];
+	struct rm_guest_range *paged;
+	uint32_t num_paged;
+	bool has_paging;
+	struct rm_paging_caps paging;
 };
 
 /**

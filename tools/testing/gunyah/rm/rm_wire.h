@@ -80,6 +80,8 @@ enum rm_error {
 #define RM_VM_SET_TIME_BASE_ID	0x56000030
 #define RM_VM_SET_BOOT_ID	0x56000031
 #define RM_VM_SET_FW_MEM_ID	0x56000032
+#define RM_VM_SET_PAGING_ID	0x56000033
+#define RM_VM_SET_LAYOUT_ID	0x56000034
 #define RM_VM_IRQ_ACCEPT_ID	0x56000050
 #define RM_VM_IRQ_LEND_ID	0x56000051
 #define RM_VM_IRQ_RELEASE_ID	0x56000052
@@ -143,6 +145,13 @@ enum rm_boot_set {
 	RM_BOOT_SP = 2,		/* SP_EL0, SP_EL1 */
 };
 
+/** enum rm_layout - ranges of VM_SET_ADDRESS_LAYOUT */
+enum rm_layout {
+	RM_LAYOUT_IMAGE = 0,
+	RM_LAYOUT_FIRMWARE = 1,
+	RM_LAYOUTS
+};
+
 #define RM_MEM_TYPE_NORMAL	0
 #define RM_MEM_TYPE_IO		1
 
@@ -181,6 +190,8 @@ enum rm_resource_type {
 	RM_RES_MSGQ_TX = 2,
 	RM_RES_MSGQ_RX = 3,
 	RM_RES_VCPU = 4,
+	RM_RES_MEMEXTENT = 9,
+	RM_RES_ADDRSPACE = 10,
 };
 
 #define RM_RES_ENTRY_SIZE	44

@@ -38,7 +38,7 @@ static size_t dt_room(struct rm *rm, const struct rm_vm *vm)
 		room += 512 + v->generate_len + v->push_len;
 	for (p = rm->parcels; p; p = p->next)
 		room += 512;
-	return room;
+	return room + 16 * (size_t)vm->cfg->num_paged;
 }
 
 /* Work on a copy, because the owner may still write to the original */
@@ -138,6 +138,8 @@ static uint32_t do_init(struct rm *rm, struct rm_vm *vm)
 		return err;
 	err = config_parse(rm, vm, dt.blob);
 	dt_free(rm, &dt);
+	if (!err)
+		err = paging_config(rm, vm);
 	if (err)
 		return err;
 	if (rm->late_inits) {
@@ -156,6 +158,9 @@ static uint32_t do_init(struct rm *rm, struct rm_vm *vm)
 	if (!create_vcpus(rm, vm))
 		return rm_refuse(rm, RM_ERR_NORESOURCE,
 				 "the hypervisor makes no such vCPU");
+	if (!paging_create(rm, vm))
+		return rm_refuse(rm, RM_ERR_NORESOURCE,
+				 "the hypervisor refuses demand paging");
 	boot_defaults(vm->cfg, &vm->cfg->boot);
 	return vdev_create_all(rm, vm);
 }
@@ -215,7 +220,7 @@ static uint32_t start_image(struct rm *rm, struct rm_vm *vm,
 		return rm_refuse(rm, RM_ERR_NORESOURCE,
 				 "the image must be lent, to this VM alone");
 	/* size-max does not limit the image, as in published firmware */
-	if (accept_at(rm, p, vm, cfg->base))
+	if (accept_at(rm, p, vm, cfg->image_base))
 		return RM_ERR_NORESOURCE;
 	cfg->private_size = p->size;
 	return RM_OK;
@@ -275,7 +280,8 @@ static bool start_private(struct rm *rm, struct rm_vm *vm)
 			       p->handle);
 			continue;
 		}
-		if (accept_at(rm, p, vm, cfg->base + cfg->private_size)) {
+		if (accept_at(rm, p, vm,
+			      cfg->image_base + cfg->private_size)) {
 			rm_pass_over(rm, "private parcel not mapped",
 				     p->handle);
 			continue;

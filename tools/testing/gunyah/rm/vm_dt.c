@@ -270,13 +270,24 @@ static bool is_memory(struct rm_parcel *p, const struct rm_vm *vm)
 		 cfg->fw_handle != cfg->image_handle);
 }
 
-/* All parcels are contiguous here: only a running guest can scatter one */
+/*
+ * The next parcel or range with demand paging. All parcels are contiguous here:
+ * only a running guest can scatter one. One that is in a paged range begins
+ * there or later.
+ */
 static bool next_memory(struct rm *rm, const struct rm_vm *vm, uint64_t from,
 			uint64_t *start, uint64_t *end)
 {
+	const struct rm_guest_range *r = vm->cfg->paged;
 	struct rm_parcel *p;
 	bool found = false;
+	uint32_t i;
 
+	for (i = 0; i < vm->cfg->num_paged && !found; i++) {
+		*start = r[i].ipa;
+		*end = r[i].ipa + r[i].size;
+		found = *start >= from;
+	}
 	for (p = rm->parcels; p; p = p->next) {
 		const struct rm_acl *acl = parcel_acl(p, vm->vmid);
 

@@ -377,6 +377,7 @@ static void op_vm_destroy(void *ctx, uint16_t vmid)
 	unsigned int i;
 
 	must(vm->exists, "VM does not exist");
+	must(!vm->paging, "VM destroyed with paging");
 	for (i = 0; i < 8; i++)
 		must(!vm->vcpu[i].exists, "VM destroyed before its vCPUs");
 	free(vm->map);
@@ -399,9 +400,51 @@ static int op_vmmio_add(void *ctx, uint16_t vmid, uint64_t base, uint64_t size)
 {
 	struct fake *f = ctx;
 
-	must(!base && size == 0x40000000, "VMMIO range");
+	/* A second one: what VMs with demand paging have besides */
+	must(f->vm[vmid].vmmio ? base >= 0x40000000 && size :
+	     !base && size == 0x40000000, "VMMIO range");
+	f->vm[vmid].more_vmmio = f->vm[vmid].vmmio ? size : 0;
 	f->vm[vmid].vmmio = true;
 	return fails(f, "vmmio_add");
+}
+
+static int op_paging_create(void *ctx, uint16_t vmid,
+			    const struct rm_guest_range *ranges, uint32_t count,
+			    struct rm_paging_caps *caps)
+{
+	struct fake *f = ctx;
+	struct fake_vm *vm = &f->vm[vmid];
+	uint64_t end = 0x40000000;
+	unsigned int i;
+
+	must(vm->exists && vm->vmmio && !vm->paging && count, "paging");
+	for (i = 0; i < count; i++) {
+		must(ranges[i].ipa >= end && ranges[i].size, "paged range");
+		end = ranges[i].ipa + ranges[i].size;
+	}
+	if (fails(f, "paging_create"))
+		return fails(f, "paging_create");
+	vm->paging = true;
+	caps->space = f->next_cap++;
+	for (i = 0; i < RM_EXTENTS; i++)
+		caps->extent[i] = f->next_cap++;
+	return 0;
+}
+
+static uint64_t op_paging_pages(void *ctx, uint16_t vmid)
+{
+	struct fake *f = ctx;
+
+	must(f->vm[vmid].paging, "pages of a VM without paging");
+	return f->vm[vmid].pages;
+}
+
+static void op_paging_destroy(void *ctx, uint16_t vmid)
+{
+	struct fake *f = ctx;
+
+	must(f->vm[vmid].paging && !f->vm[vmid].pages, "end of paging");
+	f->vm[vmid].paging = false;
 }
 
 static int op_vcpu_create(void *ctx, const struct rm_vcpu_params *p,
@@ -517,6 +560,9 @@ static const struct rm_ops ops = {
 	.vm_destroy = op_vm_destroy,
 	.gic_create = op_gic_create,
 	.vmmio_add = op_vmmio_add,
+	.paging_create = op_paging_create,
+	.paging_pages = op_paging_pages,
+	.paging_destroy = op_paging_destroy,
 	.vcpu_create = op_vcpu_create,
 	.vcpu_power_on = op_power_on,
 	.vcpu_kill = op_kill,

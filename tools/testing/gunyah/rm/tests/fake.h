@@ -45,6 +45,9 @@ struct page {
  * @exists: it exists
  * @gic: it has an interrupt controller
  * @vmmio: it has a VMMIO range
+ * @more_vmmio: size of its second one
+ * @paging: it has demand paging
+ * @pages: pages that it has from the host
  * @num_vcpus: vCPUs that its interrupt controller is for
  * @map: 1 + host page by guest page
  * @rights: rights by guest page
@@ -54,6 +57,9 @@ struct fake_vm {
 	bool exists;
 	bool gic;
 	bool vmmio;
+	uint64_t more_vmmio;
+	bool paging;
+	uint64_t pages;
 	unsigned int num_vcpus;
 	uint32_t *map;
 	uint8_t *rights;
@@ -373,6 +379,7 @@ void test_init(void);
 void test_vdev(void);
 void test_start(void);
 void test_boot(void);
+void test_paging(void);
 void test_dt(void);
 void test_life(void);
 void test_fault(void);

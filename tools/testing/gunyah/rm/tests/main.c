@@ -60,6 +60,7 @@ int main(void)
 	test_vdev();
 	test_start();
 	test_boot();
+	test_paging();
 	test_dt();
 	test_firmware();
 	test_life();

@@ -151,7 +151,7 @@ static const uint32_t ids[] = {
 	RM_VM_SET_BOOT_ID, RM_VM_SET_FW_MEM_ID, RM_VM_IRQ_ACCEPT_ID,
 	RM_VM_IRQ_LEND_ID, RM_VM_IRQ_RELEASE_ID, RM_VM_IRQ_RECLAIM_ID,
 	RM_VM_IRQ_NOTIFY_ID, RM_VM_IRQ_UNMAP_ID, RM_IPA_RESERVE_ID,
-	RM_VM_SET_STATUS_ID,
+	RM_VM_SET_STATUS_ID, RM_VM_SET_PAGING_ID, RM_VM_SET_LAYOUT_ID,
 	RM_CONSOLE_OPEN_ID, RM_CONSOLE_CLOSE_ID, RM_CONSOLE_WRITE_ID,
 	RM_CONSOLE_FLUSH_ID, RM_VM_EXIT_ID, RM_VM_SET_CRASH_ID,
 	RM_HOST_GET_TYPE_ID,
@@ -328,6 +328,13 @@ static size_t sensible(uint32_t id, uint32_t handles, uint8_t *d)
 		d[3] = (uint8_t)rnd(33);
 		rm_put32(d + 8, rnd(1000));
 		return 16;
+	case RM_VM_SET_PAGING_ID:
+	case RM_VM_SET_LAYOUT_ID:
+		rm_put16(d, some_vmid());
+		rm_put32(d + 4, id == RM_VM_SET_PAGING_ID);
+		rm_put64(d + 8, GUEST_BASE + IMAGE_SIZE * rnd(2));
+		rm_put64(d + 16, IMAGE_SIZE * (1 + rnd(2)));
+		return 24;
 	case RM_VM_STOP_ID:
 		rm_put16(d, some_vmid());
 		d[2] = (uint8_t)rnd(2);
@@ -586,6 +593,7 @@ static void requests(void)
 
 	config.debug = one_in(2);
 	config.boot_context = one_in(2);
+	config.paging = config.boot_context;
 	config.max_entries = one_in(4) ? 300 : 0;
 	config.late = one_in(4);
 	f = fake_new(&config);
