@@ -123,6 +123,9 @@ enum gh_error {
 	GH_MSGQ_EMPTY		= 60,
 	GH_MSGQ_FULL		= 61,
 	GH_NOT_OWNER		= 111,
+	GH_MAPPINGS_FULL	= 120,
+	GH_EXTENT_TYPE		= 121,
+	GH_MAPPING_EXISTS	= 200,
 };
 
 /* lib.c, log.c */

@@ -20,6 +20,7 @@
 #define VGIC_NR_IRQS		1020
 #define VGIC_NR_SPIS		(VGIC_NR_IRQS - VGIC_NR_PRIVATE)
 #define VGIC_MAX_LRS		16
+#define VGIC_FRAME_SIZE		0x10000
 #define VGIC_NO_VCPU		0xff
 
 /* States of vcpu_run */
@@ -30,11 +31,17 @@
 #define RUN_MMIO_READ		4
 #define RUN_MMIO_WRITE		5
 #define RUN_FAULT		6
+#define RUN_PAGE_FAULT		7
 #define RUN_SYSTEM_RESET	0x100
 
 /* Why a vCPU waits, state data 1 of RUN_EXPECTS_WAKEUP */
 #define RESUME_REASON_WFI	1
 #define RESUME_REASON_SUSPEND	2
+
+/* Resume data 1: what the owner has done about an access (generation 2024) */
+#define RESUME_HANDLED		0
+#define RESUME_RETRY		1
+#define RESUME_INJECT		2
 
 /**
  * struct run_result - what a call of vcpu_run gives
@@ -84,6 +91,7 @@ struct gic_regs {
  * @VCPU_RUNNABLE: nothing
  * @VCPU_WFI: waits for an interrupt, in WFI or CPU_SUSPEND
  * @VCPU_MMIO: waits for its owner to have emulated an access
+ * @VCPU_FAULT: waits for its owner to have mapped a page
  * @VCPU_HALTED: its VM has come to an end, which the resource manager has yet
  *	to act on
  * @VCPU_KILLED: killed, but the owner has to run it to its end
@@ -94,6 +102,7 @@ enum vcpu_state {
 	VCPU_RUNNABLE,
 	VCPU_WFI,
 	VCPU_MMIO,
+	VCPU_FAULT,
 	VCPU_HALTED,
 	VCPU_KILLED,
 	VCPU_DEAD,
@@ -109,7 +118,7 @@ enum vcpu_state {
  * @slice: longest time in one go for sched.c, in timer ticks
  * @state: see there
  * @parked: the owner has been told to wait for @wake_irq
- * @result: what vcpu_run says in @state WFI, MMIO and HALTED
+ * @result: what vcpu_run says in @state WFI, MMIO, FAULT and HALTED
  * @cpu: where it is loaded, or NULL
  * @frame: its registers while it is not loaded
  * @sys: likewise
@@ -125,6 +134,12 @@ enum vcpu_state {
  * @mmio_sign: whether to sign extend
  * @mmio_64: whether it is a 64-bit register
  * @reading: the owner has been asked for the value of a read
+ * @asked: the owner has been asked what to do about an access
+ * @inject: it is an external abort; the rest is as it was before the access
+ * @fault_pc: program counter
+ * @fault_spsr: processor state
+ * @fault_esr: syndrome, as EL2 has it
+ * @fault_far: virtual address
  * @aim_us: so long before its timer fires it says that it waits, see RACE_WAKE
  * @unwind: calls of vcpu_run from @state KILLED to the one that says DEAD
  * @resume_pc: where a CPU_SUSPEND that powers down resumes
@@ -157,6 +172,12 @@ struct vcpu {
 	bool mmio_sign;
 	bool mmio_64;
 	bool reading;
+	bool asked;
+	bool inject;
+	u64 fault_pc;
+	u64 fault_spsr;
+	u64 fault_esr;
+	u64 fault_far;
 	u8 aim_us;
 	u8 unwind;
 	u64 resume_pc;
@@ -326,6 +347,9 @@ void vgic_deactivate(struct vcpu *vcpu, u64 intid);
 
 /* vgic_mmio.c: false if @ipa is no register of the GIC */
 bool vgic_mmio(struct vcpu *vcpu, u64 ipa, u32 size, bool write, u64 *val);
+
+/* guest_trap.c: the loaded vCPU gets the abort that its owner wants */
+void guest_inject(struct cpu *cpu, struct frame *f);
 
 /* guest_sysreg.c: a trapped system register access; false: undefined */
 bool guest_sysreg(struct vcpu *vcpu, struct frame *f, u64 iss);

@@ -3,6 +3,7 @@
  * Exceptions that guests take to EL2
  */
 #include "guest.h"
+#include "paging.h"
 
 #define ESR_EC(esr)		((esr) >> 26 & 0x3f)
 #define ESR_IL			BIT(25)		/* 32-bit instruction */
@@ -87,7 +88,15 @@ static void inject_abort(struct cpu *cpu, struct frame *f, bool instruction)
 		inject_sea(f, instruction, read_sysreg(far_el2));
 }
 
-static bool is_vmmio(const struct vm *vm, u64 ipa, u32 size)
+/**
+ * vm_is_vmmio() - does the owner emulate a range?
+ * @vm: VM
+ * @ipa: its address
+ * @size: bytes
+ *
+ * Return: true if all of it is in one VMMIO range
+ */
+bool vm_is_vmmio(const struct vm *vm, u64 ipa, u64 size)
 {
 	for (u32 i = 0; i < vm->num_vmmio; i++) {
 		const struct vmmio *range = &vm->vmmio[i];
@@ -97,6 +106,53 @@ static bool is_vmmio(const struct vm *vm, u64 ipa, u32 size)
 			return true;
 	}
 	return false;
+}
+
+/* For the owner, who may want the access again, or an abort */
+static void remember_access(struct vcpu *vcpu, const struct frame *f, u64 esr)
+{
+	vcpu->asked = true;
+	vcpu->fault_pc = f->pc;
+	vcpu->fault_spsr = f->spsr;
+	vcpu->fault_esr = esr;
+	vcpu->fault_far = read_sysreg(far_el2);
+}
+
+void guest_inject(struct cpu *cpu, struct frame *f)
+{
+	struct vcpu *vcpu = cpu->vcpu;
+
+	vcpu->inject = false;
+	/* As if the access had just been made */
+	write_sysreg(vcpu->fault_esr, esr_el2);
+	write_sysreg(vcpu->fault_far, far_el2);
+	inject_abort(cpu, f, ESR_EC(vcpu->fault_esr) == EC_IABT);
+}
+
+/*
+ * An access of any kind to a page that the owner has not mapped yet; false if it
+ * is none. For a walk of the guest's tables it is their address that counts.
+ */
+static bool page_fault(struct cpu *cpu, struct frame *f, u64 esr)
+{
+	u64 iss = esr & GENMASK(24, 0), ipa = HPFAR_IPA(read_sysreg(hpfar_el2));
+	bool data = ESR_EC(esr) == EC_DABT;
+	struct vcpu *vcpu = cpu->vcpu;
+	u64 write;
+
+	if ((ISS_FSC(iss) & ~3UL) != FSC_TRANSLATION || !vcpu->proxy)
+		return false;
+	if (!(iss & ISS_S1PTW))
+		ipa |= read_sysreg(far_el2) & ~PAGE_MASK;
+	if (!paging_has(vcpu->vm, ipa))
+		return false;
+	/* Cache maintenance is reported as a write, but needs none */
+	write = data && iss & ISS_WNR && !(iss & ISS_CM);
+	remember_access(vcpu, f, esr);
+	vcpu->state = VCPU_FAULT;
+	vcpu->result = (struct run_result) { RUN_PAGE_FAULT, { ipa, write } };
+	vcpu_exit(cpu, f, RUN_PAGE_FAULT, ipa, write, 0);
+	return true;
 }
 
 /* A load or store of one register that is for a device; false if not */
@@ -129,8 +185,9 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 		return true;
 	}
 
-	if (!vcpu->proxy || !is_vmmio(vcpu->vm, ipa, size))
+	if (!vcpu->proxy || !vm_is_vmmio(vcpu->vm, ipa, size))
 		return false;
+	remember_access(vcpu, f, esr);
 	skip_instruction(f, esr);
 	vcpu->state = VCPU_MMIO;
 	vcpu->reading = !write;
@@ -169,10 +226,11 @@ static void sync_exception(struct cpu *cpu, struct frame *f)
 			inject_undef(f);
 		break;
 	case EC_IABT:
-		inject_abort(cpu, f, true);
+		if (!page_fault(cpu, f, esr))
+			inject_abort(cpu, f, true);
 		break;
 	case EC_DABT:
-		if (!device_access(cpu, f, esr))
+		if (!page_fault(cpu, f, esr) && !device_access(cpu, f, esr))
 			inject_abort(cpu, f, false);
 		break;
 	default:

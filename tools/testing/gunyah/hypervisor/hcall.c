@@ -10,6 +10,7 @@
  */
 #include "gunyah_testctl.h"
 #include "hyp.h"
+#include "paging.h"
 
 #define NATIVE_BASE		0x6000	/* immediate of HVC */
 #define MAX_ARGS		7
@@ -235,6 +236,11 @@ static const struct call calls[NR_HYPERCALLS] = {
 #define NR_DONATE	0x61
 #define NR_VCPU_RUN	0x65
 
+/* Those that only newer firmware lets the host make */
+#define NR_MAP		0x2b
+#define NR_UNMAP	0x2c
+#define NR_MODIFY	0x30
+
 /* A planned fault of the host's hypercalls: is it this one? */
 static bool planned_fault(struct vm *vm, u32 nr)
 {
@@ -272,6 +278,28 @@ static int do_call(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 			return err;
 	}
 	return call->fn ? call->fn(cpu, obj, arg, f) : GH_DENIED;
+}
+
+/* Calls of generation 2024; false if it is none */
+static bool newer_call(struct vm *vm, u32 nr, const u64 *arg, int *err)
+{
+	if (!is_gen2024())
+		return false;
+	switch (nr) {
+	case NR_MAP:
+		*err = hcall_map(vm, arg);
+		return true;
+	case NR_UNMAP:
+		*err = hcall_unmap(vm, arg);
+		return true;
+	case NR_MODIFY:
+		*err = hcall_extent_modify(vm, arg);
+		return true;
+	case NR_DONATE:
+		*err = hcall_donate(vm, arg);
+		return true;
+	}
+	return false;
 }
 
 static void count_call(u32 nr)
@@ -316,6 +344,10 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
 		hyp.quirk.hvc_error = 0;
+		return;
+	}
+	if (newer_call(vm, nr, arg, &err)) {
+		f->x[0] = (s64)err;
 		return;
 	}
 

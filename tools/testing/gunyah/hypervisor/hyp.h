@@ -39,11 +39,12 @@
 #define NR_HYPERCALLS		0x6b
 
 struct vgic;
+struct paging;
 
 /* What the firmware can do; a later one can do what earlier ones can */
 enum generation {
 	GENERATION_2023,	/* the published one */
-	GENERATION_2024,	/* info area */
+	GENERATION_2024,	/* info area, demand paging, boot context */
 };
 
 /* Builds of the resource manager */
@@ -106,6 +107,7 @@ struct vm_halt {
  * @vcpus: vCPUs by index; all NULL for the host
  * @vmmio: VMMIO ranges
  * @num_vmmio: their number
+ * @paging: demand paging; NULL: none
  * @cntvoff: the guest's virtual counter starts at 0 here
  * @running: its first vCPU has been powered on
  * @halted: it has come to an end
@@ -123,6 +125,7 @@ struct vm {
 	struct vcpu *vcpus[VM_MAX_VCPUS];
 	struct vmmio vmmio[VM_MAX_VMMIO];
 	u32 num_vmmio;
+	struct paging *paging;
 	u64 cntvoff;
 	bool running;
 	bool halted;
@@ -165,6 +168,7 @@ struct scm_quirk {
  * @lost_irq_nth: interrupt of the host that gets lost
  * @extra_irqs: hypercalls that raise all interrupts of the host
  * @scm: of the secure firmware
+ * @s2_limit: stage 2 tables that there can be, 0: as many as there is memory for
  *
  * Each count says how often it is still to happen, and is decremented when it
  * does.
@@ -185,6 +189,7 @@ struct quirk {
 	u64 lost_irq_nth;
 	u64 extra_irqs;
 	struct scm_quirk scm;
+	u64 s2_limit;
 };
 
 /**
@@ -199,6 +204,9 @@ struct quirk {
  * @pages_shared: pages in parcels to which it has
  * @pages_assigned: pages that the host does not own alone, with all rights
  * @assigns: requests to assign memory
+ * @pages_donated: pages in extents of guests, which also count as lent or shared
+ * @pages_mapped: those of them that are mapped
+ * @s2_tables: stage 2 tables
  * @virqs: interrupts of the host in use
  * @host_irqs: times that one was raised
  * @vms: guests that exist
@@ -214,6 +222,9 @@ struct stats {
 	u64 pages_shared;
 	u64 pages_assigned;
 	u64 assigns;
+	u64 pages_donated;
+	u64 pages_mapped;
+	u64 s2_tables;
 	u64 virqs;
 	u64 host_irqs;
 	u64 vms;
@@ -286,6 +297,12 @@ struct hyp {
 };
 
 extern struct hyp hyp;
+
+/* Has the firmware what came after the published one? */
+static inline bool is_gen2024(void)
+{
+	return hyp.generation >= GENERATION_2024;
+}
 
 /* hyp.lds, head.S */
 extern char __heap[];
@@ -385,6 +402,8 @@ void vgic_unbind(struct vm *vm, u32 intid, struct irq_source *src);
 int plat_gic_create(u16 vmid, u64 gicd, u64 gicr, u64 gicr_stride,
 		    unsigned int num_vcpus);
 void plat_gic_destroy(struct vm *vm);
+/* guest_trap.c */
+bool vm_is_vmmio(const struct vm *vm, u64 ipa, u64 size);
 int plat_vmmio_add(u16 vmid, u64 base, u64 size);
 int plat_vcpu_create(const struct rm_vcpu_params *params,
 		     struct rm_endpoint *owner, struct rm_endpoint *own);

@@ -4,8 +4,8 @@
  *
  * All memory of the machine is the host's at first, at the same addresses, but
  * for the hypervisor's own. The database has one byte for each page: whether it
- * is in a parcel. Memory that VMs get from the host stays the host's; a VM that
- * is not the host owns nothing and so cannot make parcels itself.
+ * is in a parcel, or donated. Memory in parcels stays the host's, and a VM that
+ * is not the host cannot make any; which VM has a donated page is in extent.c.
  */
 #include "gunyah_testctl.h"
 #include "hyp.h"
@@ -18,6 +18,8 @@ enum page_state {
 	PAGE_HYP,		/* the hypervisor's */
 	PAGE_LENT,		/* in a parcel, the host has no access */
 	PAGE_SHARED,		/* in a parcel, the host has some access */
+	PAGE_PRIVATE,		/* donated to a VM, the host has no access */
+	PAGE_COMMON,		/* donated to a VM, the host has access */
 };
 
 static u8 *page_state;
@@ -187,6 +189,62 @@ void mem_give_back(u16 owner, u64 ipa, u64 size, bool sanitize)
 }
 
 /**
+ * mem_donate() - have a VM own pages of the host
+ * @pa: physical address
+ * @size: bytes
+ * @private: the host loses its access
+ *
+ * Return: GH_OK, GH_NOT_OWNER or GH_NOMEM.
+ */
+int mem_donate(u64 pa, u64 size, bool private)
+{
+	u64 pages = size >> PAGE_SHIFT;
+
+	if (bad_range(pa, size) || !all_pages(pa, size, false))
+		return GH_NOT_OWNER;
+	if (private && s2_unmap(&hyp.host.s2, pa, size))
+		return GH_NOMEM;
+	memset(state_of(pa), private ? PAGE_PRIVATE : PAGE_COMMON, pages);
+	if (private)
+		hyp.stats.pages_lent += pages;
+	else
+		hyp.stats.pages_shared += pages;
+	return GH_OK;
+}
+
+/**
+ * mem_donate_back() - undo mem_donate(), also in part
+ * @pa: physical address
+ * @size: bytes, of pages that were all donated in the same way
+ */
+void mem_donate_back(u64 pa, u64 size)
+{
+	u64 pages = size >> PAGE_SHIFT;
+	bool private = *state_of(pa) == PAGE_PRIVATE;
+
+	if (private)
+		hyp.stats.pages_lent -= pages;
+	else
+		hyp.stats.pages_shared -= pages;
+	memset(state_of(pa), PAGE_HOST, pages);
+	/* The tables are there since they were split to take the pages away */
+	if (private && s2_map(&hyp.host.s2, pa, pa, size, RIGHTS_ALL, false))
+		panic("no memory to give memory back");
+}
+
+/* Does the owner page memory in there? The resource manager does not know */
+static bool is_paged(struct vm *vm, u64 ipa, u64 size)
+{
+	u64 end = ipa + size, pa;
+
+	for (; vm->paging && ipa < end; ipa += PAGE_SIZE) {
+		if (s2_lookup(&vm->s2, ipa, &pa, NULL))
+			return true;
+	}
+	return false;
+}
+
+/**
  * mem_map() - see rm_ops
  * @vmid: VM that gets access
  * @to_ipa: address in its space
@@ -206,6 +264,8 @@ int mem_map(u16 vmid, u64 to_ipa, u16 owner, u64 ipa, u64 size, u8 rights)
 	if (owner != HOST_VMID || bad_range(ipa, size) ||
 	    !all_pages(ipa, size, true))
 		return RM_HYP_NOT_OWNER;
+	if (is_paged(vm, to_ipa, size))
+		return RM_HYP_BUSY;
 	return s2_map(&vm->s2, to_ipa, ipa, size, rights & RIGHTS_ALL, false);
 }
 

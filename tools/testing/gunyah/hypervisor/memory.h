@@ -30,6 +30,8 @@ void s2_destroy(struct s2 *s2);
 int s2_map(struct s2 *s2, u64 ipa, u64 pa, u64 size, u8 rights, bool device);
 void s2_map_block(struct s2 *s2, u64 ipa, bool device);
 int s2_unmap(struct s2 *s2, u64 ipa, u64 size);
+int s2_map_blocks(struct s2 *s2, u64 ipa, u64 pa, u64 size, u8 rights);
+int s2_unmap_blocks(struct s2 *s2, u64 ipa, u64 size);
 void s2_sync(void);
 bool s2_lookup(struct s2 *s2, u64 ipa, u64 *pa, u8 *rights);
 
@@ -43,6 +45,8 @@ int mem_take(u16 owner, u64 ipa, u64 size, enum rm_mem_kind kind,
 void mem_give_back(u16 owner, u64 ipa, u64 size, bool sanitize);
 int mem_map(u16 vmid, u64 to_ipa, u16 owner, u64 ipa, u64 size, u8 rights);
 void mem_unmap(u16 vmid, u64 to_ipa, u64 size);
+int mem_donate(u64 pa, u64 size, bool private);
+void mem_donate_back(u64 pa, u64 size);
 u64 mem_contiguous(u16 owner, u64 ipa, u64 size);
 int mem_read(u16 vmid, u64 ipa, void *buf, size_t size);
 int mem_write(u16 vmid, u64 ipa, const void *buf, size_t size);

@@ -8,6 +8,7 @@
  * no answer comes before the hypercall that asked for it has returned.
  */
 #include "hyp.h"
+#include "paging.h"
 
 #define DEFAULT_DELAY_US	20
 #define HOST_CAPS		8192
@@ -315,6 +316,8 @@ static void op_vm_destroy(void *ctx __unused, u16 vmid)
 		if (links[i] && (links[i]->from == vm || links[i]->to == vm))
 			panic("VM %u destroyed with object %u", vmid, i);
 	}
+	if (vm->paging)
+		panic("VM %u destroyed with demand paging", vmid);
 	forget_halts(vm);
 	plat_gic_destroy(vm);
 	cspace_destroy(vm);
@@ -333,6 +336,23 @@ static int op_gic_create(void *ctx __unused, u16 vmid, u64 gicd, u64 gicr,
 static int op_vmmio_add(void *ctx __unused, u16 vmid, u64 base, u64 size)
 {
 	return plat_vmmio_add(vmid, base, size);
+}
+
+static int op_paging_create(void *ctx __unused, u16 vmid,
+			    const struct rm_guest_range *ranges, u32 count,
+			    struct rm_paging_caps *caps)
+{
+	return plat_paging_create(vmid, ranges, count, caps);
+}
+
+static u64 op_paging_pages(void *ctx __unused, u16 vmid)
+{
+	return plat_paging_pages(vmid);
+}
+
+static void op_paging_destroy(void *ctx __unused, u16 vmid)
+{
+	plat_paging_destroy(vmid);
 }
 
 static int op_vcpu_create(void *ctx __unused,
@@ -539,6 +559,9 @@ static const struct rm_ops ops = {
 	.vm_destroy = op_vm_destroy,
 	.gic_create = op_gic_create,
 	.vmmio_add = op_vmmio_add,
+	.paging_create = op_paging_create,
+	.paging_pages = op_paging_pages,
+	.paging_destroy = op_paging_destroy,
 	.vcpu_create = op_vcpu_create,
 	.vcpu_power_on = op_vcpu_power_on,
 	.vcpu_kill = op_vcpu_kill,
@@ -568,7 +591,8 @@ void rm_glue_init(void)
 		.fatal_static = hyp.build == BUILD_DEBUG,
 		.no_reset = hyp.no_reset,
 		.late = hyp.late,
-		.boot_context = hyp.boot_context,
+		.boot_context = hyp.boot_context || is_gen2024(),
+		.paging = is_gen2024(),
 		.host_name = "HLOS",
 	};
 	struct rm_object_params queue = {
@@ -582,6 +606,8 @@ void rm_glue_init(void)
 	void *mem;
 	u32 handle;
 
+	if (is_gen2024())
+		extent_init();
 	hyp.rm_delay = DEFAULT_DELAY_US;
 	work.fn = do_work;
 	hyp.host.vmid = HOST_VMID;

@@ -4,9 +4,10 @@
  *
  * 4 KiB granule, from level 1: the host has a 40 bit address space with two
  * concatenated tables there and is mapped by 1 GiB blocks at first, guests have
- * 36 bits and pages only. Blocks are split on demand and never joined again, so
- * that access to a page can be taken and given back without allocation; tables
- * are thus bounded by the size of the machine's memory.
+ * 36 bits, and blocks of 2 MiB only where their owner pages their memory. The
+ * host's blocks are split on demand and never joined again, so that access to a
+ * page can be taken and given back without allocation; its tables are thus
+ * bounded by the size of the machine's memory.
  */
 #include "hyp.h"
 
@@ -24,6 +25,7 @@
 #define ENTRIES		512
 #define L1_SHIFT	30
 #define L2_SHIFT	21
+#define L2_BLOCK	BIT(L2_SHIFT)
 
 /* RES1, 40 bit PA, inner shareable, write-back, start at level 1 */
 #define VTCR_COMMON	(BIT(31) | 2UL << 16 | 3UL << 12 | 1UL << 10 | \
@@ -61,6 +63,25 @@ static size_t root_size(const struct s2 *s2)
 	return max(PAGE_SIZE, BIT(s2->ipa_bits - L1_SHIFT) * sizeof(u64));
 }
 
+/* A test can limit the number of tables, to see what happens without memory */
+static u64 *alloc_table(void)
+{
+	u64 *table;
+
+	if (hyp.quirk.s2_limit && hyp.stats.s2_tables >= hyp.quirk.s2_limit)
+		return NULL;
+	table = alloc(PAGE_SIZE);
+	if (table)
+		hyp.stats.s2_tables++;
+	return table;
+}
+
+static void free_table(u64 *table)
+{
+	free(table, PAGE_SIZE);
+	hyp.stats.s2_tables--;
+}
+
 /*
  * The table below entry @e of a table whose entries cover 1 << @shift bytes;
  * NULL if there is no memory for it. A block is replaced in one store, without
@@ -73,7 +94,7 @@ static u64 *next_table(u64 *e, u32 shift)
 
 	if (is_table(*e))
 		return table_of(*e);
-	table = alloc(PAGE_SIZE);
+	table = alloc_table();
 	if (!table)
 		return NULL;
 	if (*e & DESC_VALID) {
@@ -88,14 +109,20 @@ static u64 *next_table(u64 *e, u32 shift)
 	return table;
 }
 
-/* The level 3 table for @ipa; made or split if it is not there */
-static u64 *leaf_table(struct s2 *s2, u64 ipa)
+/* The level 2 entry for @ipa; its table is made or split if it is not there */
+static u64 *block_entry(struct s2 *s2, u64 ipa)
 {
 	u64 *table = next_table(&s2->root[ipa >> L1_SHIFT], L1_SHIFT);
 
-	if (!table)
-		return NULL;
-	return next_table(&table[ipa >> L2_SHIFT & (ENTRIES - 1)], L2_SHIFT);
+	return table ? &table[ipa >> L2_SHIFT & (ENTRIES - 1)] : NULL;
+}
+
+/* The level 3 table for @ipa, likewise */
+static u64 *leaf_table(struct s2 *s2, u64 ipa)
+{
+	u64 *e = block_entry(s2, ipa);
+
+	return e ? next_table(e, L2_SHIFT) : NULL;
 }
 
 static bool bad_range(const struct s2 *s2, u64 ipa, u64 size)
@@ -143,9 +170,9 @@ void s2_destroy(struct s2 *s2)
 			continue;
 		for (j = 0; j < ENTRIES; j++) {
 			if (is_table(table[j]))
-				free(table_of(table[j]), PAGE_SIZE);
+				free_table(table_of(table[j]));
 		}
-		free(table, PAGE_SIZE);
+		free_table(table);
 	}
 	free(s2->root, root_size(s2));
 	s2->root = NULL;
@@ -235,6 +262,106 @@ int s2_unmap(struct s2 *s2, u64 ipa, u64 size)
 	if (err)
 		return err;
 	return set_pages(s2, ipa, 0, size, 0);
+}
+
+/* Bytes from @ipa that one level 3 table, or one block, can be for */
+static u64 step_of(u64 ipa, u64 size)
+{
+	return min(size, L2_BLOCK - (ipa & (L2_BLOCK - 1)));
+}
+
+static bool is_block(u64 ipa, u64 pa, u64 step)
+{
+	return step == L2_BLOCK && !((ipa | pa) & (L2_BLOCK - 1));
+}
+
+/* As populate(), but blocks need no level 3 table */
+static int populate_blocks(struct s2 *s2, u64 ipa, u64 pa, u64 size)
+{
+	u64 step;
+
+	for (; size; ipa += step, pa += step, size -= step) {
+		step = step_of(ipa, size);
+		if (is_block(ipa, pa, step) ? !block_entry(s2, ipa) :
+					      !leaf_table(s2, ipa))
+			return GH_NOMEM;
+	}
+	return GH_OK;
+}
+
+/* Write a level 2 entry in place of what is there, which may be a table */
+static void set_block(struct s2 *s2, u64 ipa, u64 desc)
+{
+	u64 *e = block_entry(s2, ipa), old = *e;
+
+	*e = desc;
+	dsb_ishst();
+	if (old & DESC_VALID)
+		stale = true;
+	if (is_table(old)) {
+		s2_sync();
+		free_table(table_of(old));
+	}
+}
+
+/**
+ * s2_map_blocks() - map a range where nothing is mapped, by blocks of 2 MiB if
+ *	they are aligned and by pages otherwise
+ * @s2: address space
+ * @ipa: address in it
+ * @pa: physical address
+ * @size: bytes
+ * @rights: RM_RIGHT_*
+ *
+ * Return: GH_OK, GH_NOMEM or GH_ADDR_INVALID, with nothing changed then.
+ */
+int s2_map_blocks(struct s2 *s2, u64 ipa, u64 pa, u64 size, u8 rights)
+{
+	u64 desc = attributes(rights, false), step;
+	int err;
+
+	if (bad_range(s2, ipa, size) || pa & ~PAGE_MASK)
+		return GH_ADDR_INVALID;
+	err = populate_blocks(s2, ipa, pa, size);
+	if (err)
+		return err;
+	for (; size; ipa += step, pa += step, size -= step) {
+		step = step_of(ipa, size);
+		if (is_block(ipa, pa, step))
+			set_block(s2, ipa, desc | pa);
+		else
+			set_pages(s2, ipa, pa, step, desc | DESC_TABLE);
+	}
+	return GH_OK;
+}
+
+/**
+ * s2_unmap_blocks() - undo s2_map_blocks(), also in part
+ * @s2: address space
+ * @ipa: address in it
+ * @size: bytes
+ *
+ * Return: GH_OK, GH_NOMEM or GH_ADDR_INVALID, with nothing changed then. A whole
+ * block needs no memory.
+ */
+int s2_unmap_blocks(struct s2 *s2, u64 ipa, u64 size)
+{
+	u64 step;
+	int err;
+
+	if (bad_range(s2, ipa, size))
+		return GH_ADDR_INVALID;
+	err = populate_blocks(s2, ipa, 0, size);
+	if (err)
+		return err;
+	for (; size; ipa += step, size -= step) {
+		step = step_of(ipa, size);
+		if (is_block(ipa, 0, step))
+			set_block(s2, ipa, 0);
+		else
+			set_pages(s2, ipa, 0, step, 0);
+	}
+	return GH_OK;
 }
 
 /**

@@ -14,6 +14,9 @@ static const struct {
 	{ GH_TESTCTL_PAGES_LENT, false, &hyp.stats.pages_lent },
 	{ GH_TESTCTL_PAGES_SHARED, false, &hyp.stats.pages_shared },
 	{ GH_TESTCTL_PAGES_ASSIGNED, false, &hyp.stats.pages_assigned },
+	{ GH_TESTCTL_PAGES_DONATED, false, &hyp.stats.pages_donated },
+	{ GH_TESTCTL_PAGES_MAPPED, false, &hyp.stats.pages_mapped },
+	{ GH_TESTCTL_S2_TABLES, false, &hyp.stats.s2_tables },
 	{ GH_TESTCTL_VIRQS, false, &hyp.stats.virqs },
 	{ GH_TESTCTL_VMS, false, &hyp.stats.vms },
 	{ GH_TESTCTL_HYPERCALLS, false, &hyp.stats.hypercalls },
@@ -48,6 +51,7 @@ static const struct {
 	{ GH_TESTCTL_SCM_CODE, true, &hyp.quirk.scm.code },
 	{ GH_TESTCTL_SCM_HITS, false, &hyp.quirk.scm.hits },
 	{ GH_TESTCTL_SCM_ASSIGNS, false, &hyp.stats.assigns },
+	{ GH_TESTCTL_S2_LIMIT, true, &hyp.quirk.s2_limit },
 };
 
 static struct rm_fault fault;

@@ -53,6 +53,7 @@ void vcpu_reset(struct vcpu *vcpu, u64 pc, u64 x0)
 	vcpu->cntv_ctl = 0;
 	vcpu->cntv_cval = 0;
 	vcpu->resume_reset = false;
+	vcpu->inject = false;
 }
 
 /* Is it to happen, by one of the counts in struct quirk? */
@@ -134,6 +135,11 @@ static void give_result(struct frame *f, const struct run_result *result)
 void vcpu_enter(struct cpu *cpu, struct frame *f, struct vcpu *vcpu)
 {
 	world_load(cpu, vcpu, f);
+	if (vcpu->inject) {
+		guest_inject(cpu, f);
+		if (cpu->vcpu != vcpu)
+			return;
+	}
 	if (world_vtimer_line(vcpu))
 		vgic_vtimer_fired(vcpu);
 	vgic_flush(vcpu);
@@ -323,6 +329,28 @@ static void finish_mmio(struct vcpu *vcpu, u64 val)
 	vcpu->frame.x[vcpu->mmio_reg] = val;
 }
 
+/* The owner says what it has done about an access */
+static void finish_access(struct vcpu *vcpu, const u64 *arg)
+{
+	if (arg[1] == RESUME_HANDLED && vcpu->state == VCPU_MMIO) {
+		finish_mmio(vcpu, arg[0]);
+		return;
+	}
+	vcpu->state = VCPU_RUNNABLE;
+	vcpu->frame.pc = vcpu->fault_pc;
+	vcpu->frame.spsr = vcpu->fault_spsr;
+	vcpu->inject = arg[1] == RESUME_INJECT;
+}
+
+/* An answer may come late: a VM can end between question and answer */
+static bool bad_resume_data(const struct vcpu *vcpu, const u64 *arg)
+{
+	u64 max = is_gen2024() && vcpu->asked ? RESUME_INJECT : RESUME_HANDLED;
+
+	return arg[2] || arg[1] > max ||
+	       (arg[0] && (!vcpu->reading || arg[1] != RESUME_HANDLED));
+}
+
 static bool forced_result(struct frame *f)
 {
 	struct run_result result = { .state = hyp.quirk.vcpu_state_value };
@@ -382,12 +410,12 @@ void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 		f->x[0] = GH_BUSY;
 		return;
 	}
-	/* An answer may come late: a VM can end between question and answer */
-	if (arg[1] || arg[2] || (arg[0] && !vcpu->reading)) {
+	if (bad_resume_data(vcpu, arg)) {
 		f->x[0] = GH_ARG_INVALID;
 		return;
 	}
 	vcpu->reading = false;
+	vcpu->asked = false;
 
 	switch (vcpu->state) {
 	case VCPU_DEAD:
@@ -409,7 +437,8 @@ void hcall_vcpu_run(struct cpu *cpu, struct frame *f, struct vcpu *vcpu,
 		give_result(f, &vcpu->result);
 		return;
 	case VCPU_MMIO:
-		finish_mmio(vcpu, arg[0]);
+	case VCPU_FAULT:
+		finish_access(vcpu, arg);
 		break;
 	case VCPU_RUNNABLE:
 		break;

@@ -8,7 +8,7 @@
  */
 #include "guest.h"
 
-#define GIC_FRAME		0x10000
+#define GIC_FRAME		VGIC_FRAME_SIZE
 
 #define GICD_CTLR		0x0000
 #define GICD_TYPER		0x0004

@@ -33,7 +33,11 @@
 #define GH_TESTCTL_CAPS			0x040	/* capabilities in the host's space */
 #define GH_TESTCTL_VMS			0x048	/* VMs with an address space */
 /* 4 KiB pages that the host does not own alone, with gunyah_hyp.platform=qcom */
-#define GH_TESTCTL_PAGES_ASSIGNED	0x050
+#define GH_TESTCTL_PAGES_ASSIGNED	0x068
+/* Pages that VMs have from the host one by one; each is lent or shared as well */
+#define GH_TESTCTL_PAGES_DONATED	0x050
+#define GH_TESTCTL_PAGES_MAPPED		0x058	/* those that are mapped there */
+#define GH_TESTCTL_S2_TABLES		0x060	/* stage 2 tables, the host's included */
 
 /* Event counters, RO: since boot */
 #define GH_TESTCTL_RM_REQUESTS		0x080
@@ -104,6 +108,11 @@
 #define GH_TESTCTL_LOST_IRQ_NTH		0x240	/* arms it, 1 = next one */
 /* All interrupts that Gunyah has given to the host are raised by a hypercall */
 #define GH_TESTCTL_QUIRK_EXTRA_IRQS	0x248
+/*
+ * Stage 2 tables that there can be, 0: as many as there is memory for. A call
+ * that needs one more has no memory (10).
+ */
+#define GH_TESTCTL_S2_LIMIT		0x258
 
 /* What is wrong with the info area from now on: GH_INFO_FAULT_*, 0: nothing */
 #define GH_TESTCTL_INFO_FAULT		0x250
