@@ -47,7 +47,7 @@ PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                             "gunyah_hyp.rm=prod"}
 
 # Tiers that take seconds start first: without them the others are pointless
-EARLY = ("runner", "rm", "fuzz", "vmm", "mock", "kunit", "plain", "module")
+EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
@@ -322,6 +322,21 @@ class Tests:
         values, random sequences, devicetrees, planned faults.
         """
         return [Task("rm", lambda: self.unit_tests("rm"))]
+
+    def tier_paging(self):
+        """a program in the place of Linux that pages a VM's memory
+
+        On the test hypervisor, with firmware of 2024: hypercalls about memory
+        extents and address spaces with all that can be wrong about them, which
+        accesses of a guest wait for its owner, and how they go on.
+        """
+        self.images()
+        return [Task("paging", lambda: self.program("paging", [
+            "make", "--no-print-directory", "-s", "-C",
+            self.path("hypervisor/tests"), "check",
+            "O=" + os.path.join(self.build, "paging"),
+            "CROSS_COMPILE=aarch64-linux-gnu-",
+            "HYP=" + self.machine.image("hyp.bin")]))]
 
     def tier_fuzz(self):
         """seeds of the fuzzers, and what they have found
