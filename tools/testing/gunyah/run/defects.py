@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from children import Problem
+from kinds import DETERMINISTIC, LATER, THREADS
 from ktap import Case
 from machine import job_text
 from pool import Pool, Task, Times
 from suite import Report, outcome
-from tiers import DETERMINISTIC, LATER, NOT_DETERMINISTIC, THREADS, Tests
+from tiers import NOT_DETERMINISTIC, Tests
 
 HEAD = re.compile(r"(?P<what>.+?)\n\nTest: (?P<program>\w+) (?P<case>\S+)"
                   r"(?P<threads> threads)?\n---\n", re.S)

@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from children import Problem
-from tiers import SLOW, THREADS, Tests
+from kinds import SLOW, THREADS
+from tiers import Tests
 
 TARGETS = ("messages", "tree", "driver", "area")
 MACHINES = ("calls", "guests", "saved_programs")

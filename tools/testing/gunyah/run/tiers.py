@@ -20,18 +20,16 @@ import variants
 import weaken
 from children import Problem
 from gunyah import DISK, GUEST_LINE, vmm_command
+from guests import (DISKS, GUESTS, MEMORIES, NETS, NOT_REAL, TOO_SMALL,
+                    guest_fits)
+from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import Job, job_text
 from pool import Task
 
-# Firmware that survives the end of a VM that the hypervisor schedules
-LATER = "gunyah_hyp.rm=later"
 # Room for the memory entries of a test that counts what many of them cost
 NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
             "gunyah_lent_mm": " gunyah_hyp.max_entries=0"}
-# How many times as long everything takes on kernels that look for faults in
-# themselves, see kernel/NAME.config
-SLOW = {"debug": 7, "kcsan": 7}
 # Variables for programs that have something to do for longer than in these tests
 FOR_LONG = ("GUNYAH_STORM_SECONDS", "GUNYAH_FUZZ_SECONDS", "GUNYAH_TEST_LONG")
 LONG_LIMIT = 6 * 3600	# seconds
@@ -39,12 +37,6 @@ SEEDS = ("GUNYAH_STORM_SEED", "GUNYAH_FUZZ_SEED")
 
 # Less memory for a test that uses all of it, and reads all of it
 MEMORY = {"gunyah_lent_mm": "1G"}
-
-DETERMINISTIC = {"cpus": 2, "deterministic": True}
-THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1 " +
-                               LATER}
-PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
-                            "gunyah_hyp.rm=prod"}
 
 # Tiers that take seconds start first: without them the others are pointless
 EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")
@@ -92,72 +84,10 @@ NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
           "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
 
-# The main job's variants: name, options for gunyah_vmm, and what is expected:
-# processors and MiB that the guest sees, exit status of gunyah_vmm
-GUESTS = (
-    ("lend 1 CPU", ["--cpus", "1"], 1, 128, 0),
-    ("lend 2 CPUs", ["--cpus", "2"], 2, 128, 0),
-    ("lend 4 CPUs", ["--cpus", "4"], 4, 128, 0),
-    ("share 1 CPU", ["--share", "--cpus", "1"], 1, 128, 0),
-    ("share 2 CPUs", ["--share", "--cpus", "2"], 2, 128, 0),
-    ("share 4 CPUs", ["--share", "--cpus", "4"], 4, 128, 0),
-    ("lend 32 MiB", ["--memory", "32M"], 2, 32, 0),
-    ("share 32 MiB", ["--share", "--memory", "32M"], 2, 32, 0),
-    ("lend 1 GiB", ["--memory", "1G"], 2, 1024, 0),
-    ("share 1 GiB", ["--share", "--memory", "1G"], 2, 1024, 0),
-    ("hypervisor schedules 1 CPU",
-     ["--sched", "hypervisor", "--cpus", "1"], 1, 128, 0),
-    ("hypervisor schedules 2 CPUs",
-     ["--sched", "hypervisor", "--cpus", "2"], 2, 128, 0),
-    ("devicetree of a file", ["--dtb", "/lib/linux_vm.dtb"], 2, 128, 0),
-    ("devicetree of a file with a disk",
-     ["--dtb", "/lib/linux_vm_disk.dtb", "--ramdisk",
-      "/guest/initramfs.cpio.gz", "--disk", "/tmp/disk"], 2, 136, 0),
-    ("hypervisor schedules devicetree of a file",
-     ["--dtb", "/lib/sample_vm.dtb"], 2, 128, 0),
-    ("guest reboots",
-     ["--cmdline", "console=ttyAMA0 guest.action=reboot"], 2, 128, 3),
-)
-# Production builds refuse shared images, the published resource manager dies
-# when it ends a VM that the hypervisor schedules, and the host has 1 GiB
-NOT_REAL = ("share", "hypervisor schedules", "lend 1 GiB")
-TOO_SMALL = "Linux with pages of 64 KiB needs more memory"
-
-# Guests that are given memory: name, options for gunyah_vmm, settings of the
-# machine
-MEMORIES = (
-    ("lend 2 CPUs", "--cpus 2", THREADS),
-    ("share 1 CPU", "--share --cpus 1", DETERMINISTIC),
-    ("lend 2 CPUs prod", "--cpus 2", PROD),
-)
-
-# Guests with disks: name, options for gunyah_vmm, settings of the machine
-DISKS = (
-    ("lend 4 CPUs", "--console virtio --cpus 4", {"cpus": 4}),
-    ("lend 1 CPU deterministic", "--console virtio --cpus 1", DETERMINISTIC),
-    ("share 4 CPUs UART", "--console uart --share --cpus 4", {"cpus": 4}),
-    ("lend 2 CPUs prod", "--console virtio --cpus 2",
-     {"cpus": 4, "words": "gunyah_hyp.rm=prod gunyah_hyp.caps=random "
-                          "gunyah_hyp.seed=3"}),
-)
-
-# Guests with a network: name, options for gunyah_vmm, LIVES of jobs/net.sh. Not
-# the deterministic machine, where one thread does the work of host and guest
-NETS = (
-    ("lend 4 CPUs", "--console virtio --cpus 4", "1"),
-    ("share 2 CPUs", "--console virtio --share --cpus 2", ""),
-)
-
-
 def given_variables():
     """What the caller's environment has for the programs in the machine."""
     return "".join(f"export {name}={shlex.quote(os.environ[name])}\n"
                    for name in FOR_LONG + SEEDS if name in os.environ)
-
-
-def guest_fits(row):
-    """Whether the kernel of this run can do with a guest's memory."""
-    return os.environ.get("KERNEL") != "64k" or row[3] >= 64
 
 
 def programs_of(selftests):

@@ -6,9 +6,8 @@ import re
 import shlex
 
 from children import Problem
+from kinds import DETERMINISTIC, LATER
 from machine import job_text
-
-DETERMINISTIC = {"cpus": 2, "deterministic": True}
 
 # How the driver finds the resource manager: name of the machine, words, and what
 # the driver is tried with there: what the attribute "discovery" says, text of a
@@ -104,6 +103,6 @@ def tasks(tests):
             "check 'no fault' try info-area ''", *area_faults(header, how)]))
     for suffix, words in (("node", NEWER), ("no-node", NO_NODE)):
         found += tests.selftests(suffix, only=ON_NEWER,
-                                 words=words + " gunyah_hyp.rm=later",
+                                 words=f"{words} {LATER}",
                                  **DETERMINISTIC)
     return found
