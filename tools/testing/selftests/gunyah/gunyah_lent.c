@@ -309,13 +309,20 @@ static const struct {
 #undef ADVICE
 };
 
+/* Kernels without huge pages have no use for advice about these */
+static bool advice_is_known(int advice)
+{
+	return thp_size() || (advice != MADV_HUGEPAGE &&
+			      advice != MADV_NOHUGEPAGE);
+}
+
 TEST_F_TIMEOUT(vmm, madvise, LENT_TIMEOUT)
 {
 	struct lent_vm *l = &self->l;
 	unsigned int i, round;
 	unsigned char *at;
+	int ret, error;
 	size_t size;
-	int ret;
 
 	for (round = 0; round < 3; round++) {
 		/* All, a part, and memory before it as well */
@@ -336,12 +343,14 @@ TEST_F_TIMEOUT(vmm, madvise, LENT_TIMEOUT)
 					   MADV_WIPEONFORK ||
 					   advices[i].advice == MADV_COLLAPSE))
 				continue;
+			error = advice_is_known(advices[i].advice) ?
+				advices[i].error : EINVAL;
 			ret = madvise(at, size, advices[i].advice);
-			EXPECT_EQ(advices[i].error ? -1 : 0, ret)
+			EXPECT_EQ(error ? -1 : 0, ret)
 				TH_LOG("%s %u: %s", advices[i].name, round,
 				       strerror(errno));
 			if (ret) {
-				EXPECT_EQ(advices[i].error, errno)
+				EXPECT_EQ(error, errno)
 					TH_LOG("%s %u: %s", advices[i].name,
 					       round, strerror(errno));
 			}
