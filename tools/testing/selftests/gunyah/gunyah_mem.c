@@ -545,6 +545,9 @@ FIXTURE_SETUP(cost)
 	if (!variant->lent && variant->size / page > MOST_ENTRIES &&
 	    !hyp_word("gunyah_hyp.max_entries=0"))
 		SKIP(return, "this firmware may not survive so many entries");
+	if (!variant->lent && variant->size / page > MOST_ENTRIES &&
+	    hyp_word(PLATFORM_WORD))
+		SKIP(return, "a call of the secure firmware for each page takes long");
 	if (!trace_present())
 		SKIP(return, "no trace events");
 	self->mem = alloc_scattered(variant->size);
