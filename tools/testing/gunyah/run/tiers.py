@@ -427,7 +427,8 @@ class Tests:
         """newer firmware, and ways to find it
 
         With an info area, with and without a node of the devicetree; what is
-        wrong with the area; hypervisors that cannot be used, or are none.
+        wrong with the area; hypervisors that cannot be used, or are none. Linux
+        guests there, with and without secure firmware.
         """
         self.images()
         return variants.tasks(self)
@@ -453,12 +454,12 @@ class Tests:
         self.images()
         return weaken.tasks(self)
 
-    def guest_task(self, name, options, cpus, size, status):
+    def guest_task(self, name, options, cpus, size, status, words=""):
         static = name.startswith("hypervisor schedules")
         text = job_text("command", COMMAND=vmm_command(options),
                         STATIC="1" if static else "")
         job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
-                       words=LATER if static else "", parts=("guest",),
+                       words=LATER if static else words, parts=("guest",),
                        timeout=180)
 
         def run():

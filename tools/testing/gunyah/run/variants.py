@@ -64,6 +64,19 @@ BAD_AREAS = (
     ("faults-no-node", NO_NODE + " gunyah_hyp.caps=random gunyah_hyp.seed=4",
      ""),
 )
+# Linux guests: name and words of the firmware; name, options for gunyah_vmm, and
+# processors
+QCOM = " gunyah_hyp.platform=qcom"
+FIRMWARES = (
+    ("newer", NEWER),
+    ("newer qcom", NEWER + QCOM),
+    ("newer qcom no node", NO_NODE + QCOM + " gunyah_hyp.caps=random"),
+)
+GUESTS = (
+    ("lend 1 CPU", ["--cpus", "1"], 1),
+    ("lend 4 CPUs", ["--cpus", "4"], 4),
+    ("share 4 CPUs", ["--share", "--cpus", "4"], 4),
+)
 # Kselftests on newer firmware, with and without a node
 ON_NEWER = ("gunyah_hyp", "gunyah_life", "gunyah_watch")
 
@@ -101,6 +114,9 @@ def tasks(tests):
     for name, words, how in BAD_AREAS:
         found.append(machine(tests, name, words, [
             "check 'no fault' try info-area ''", *area_faults(header, how)]))
+    for firmware, words in FIRMWARES:
+        found += [tests.guest_task(f"{firmware} {name}", options, cpus, 128, 0,
+                                   words) for name, options, cpus in GUESTS]
     for suffix, words in (("node", NEWER), ("no-node", NO_NODE)):
         found += tests.selftests(suffix, only=ON_NEWER,
                                  words=f"{words} {LATER}",
