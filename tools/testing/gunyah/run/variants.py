@@ -78,7 +78,7 @@ GUESTS = (
     ("share 4 CPUs", ["--share", "--cpus", "4"], 4),
 )
 # Kselftests on newer firmware, with and without a node
-ON_NEWER = ("gunyah_hyp", "gunyah_life", "gunyah_watch")
+ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch")
 
 
 def machine(tests, name, words, lines):

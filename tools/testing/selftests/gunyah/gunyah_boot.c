@@ -3,8 +3,8 @@
  * GH_VM_SET_BOOT_CONTEXT: registers that a Gunyah VM boots with
  *
  * Some of it works with every resource manager. The rest needs one that knows a
- * message for it: the test hypervisor's does with gunyah_hyp.boot_context=1 on
- * the command line.
+ * message for it: the test hypervisor's does with gunyah_hyp.boot_context=1 or
+ * gunyah_hyp.generation=2024 on the command line.
  */
 #include <fcntl.h>
 #include <string.h>
@@ -79,7 +79,8 @@ static int set_reg(int vm, __u32 reg, __u64 value)
 /* Whether the resource manager knows the message */
 static bool has_message(void)
 {
-	return hyp_word("gunyah_hyp.boot_context=1");
+	return hyp_word("gunyah_hyp.boot_context=1") ||
+	       hyp_word("gunyah_hyp.generation=2024");
 }
 
 FIXTURE(boot)
