@@ -421,7 +421,8 @@ struct gh_vm_boot_context {
  *   vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
  *   GH_VM_SET_BOOT_CONTEXT
  * * EIO - final: the RM has sent an invalid reply, or the hypervisor refuses to
- *   transport a message, or the platform's firmware does not assign memory
+ *   transport a message, or the platform's firmware does not assign memory, or
+ *   memory was lost in an attempt that could be repeated otherwise (EAGAIN)
  */
 #define GH_VM_START			_IO(GH_IOCTL_TYPE, 0x3)
 

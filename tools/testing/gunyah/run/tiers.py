@@ -84,6 +84,7 @@ NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
           "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
 
+
 def given_variables():
     """What the caller's environment has for the programs in the machine."""
     return "".join(f"export {name}={shlex.quote(os.environ[name])}\n"
