@@ -118,6 +118,7 @@ struct fuzz_thread {
  * @prog: the program
  * @line: threads that have come to the next sync
  * @done: threads that have come to the end
+ * @ready: posted by each thread that can run programs
  * @thread: the threads
  * @workers: what workers of the kernel reach for VMs of the threads
  * @over: they end
@@ -133,6 +134,7 @@ struct fuzz_world {
 	const struct fuzz_prog *prog;
 	pthread_barrier_t line;
 	unsigned int done;
+	sem_t ready;
 	struct fuzz_thread thread[FUZZ_THREADS];
 	struct fuzz_record workers;
 	bool over;

@@ -72,6 +72,7 @@ static void *run_thread(void *data)
 	struct fuzz_world *w = t->world;
 
 	fuzz_cover_open(&t->record);
+	sem_post(&w->ready);
 	for (;;) {
 		while (sem_wait(&t->go))
 			;
@@ -98,7 +99,8 @@ static void *mem_place(void *at)
 /**
  * fuzz_world_create() - make a world
  *
- * Its threads wait for a program.
+ * Its threads wait for a program. All of them have their buffers by then, which
+ * would else be in the way of a program that has unmapped its memory.
  *
  * Return: the world, or NULL.
  */
@@ -118,6 +120,7 @@ struct fuzz_world *fuzz_world_create(void)
 	if (w->dev < 0 || w->mem == MAP_FAILED)
 		return NULL;
 	pthread_barrier_init(&w->line, NULL, FUZZ_THREADS);
+	sem_init(&w->ready, 0, 0);
 	fuzz_cover_open_workers(&w->workers);
 	for (i = 0; i < FUZZ_THREADS; i++) {
 		w->thread[i].world = w;
@@ -127,6 +130,9 @@ struct fuzz_world *fuzz_world_create(void)
 				   &w->thread[i]))
 			return NULL;
 	}
+	for (i = 0; i < FUZZ_THREADS; i++)
+		while (sem_wait(&w->ready))
+			;
 	return w;
 }
 

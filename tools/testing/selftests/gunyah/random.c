@@ -4,8 +4,10 @@
  */
 #include <setjmp.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "random.h"
@@ -44,10 +46,24 @@ long long random_ms(const char *variable, unsigned int seconds)
 static __thread sigjmp_buf jump;
 static __thread bool armed;
 
-static void on_fault(int sig)
+/* Where a signal has interrupted this thread */
+static void *fault_pc(const ucontext_t *context)
 {
-	if (!armed)
+#ifdef __aarch64__
+	return (void *)context->uc_mcontext.pc;
+#else
+	return NULL;
+#endif
+}
+
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	if (!armed) {
+		/* Whoever looks for the fault has nothing but this */
+		dprintf(STDOUT_FILENO, "# signal %d, code %d, address %p, pc %p\n",
+			sig, info->si_code, info->si_addr, fault_pc(context));
 		_exit(100 + sig);
+	}
 	siglongjmp(jump, 1);
 }
 
@@ -59,7 +75,7 @@ static void on_fault(int sig)
 void guard_catch(void)
 {
 	struct sigaction action = {
-		.sa_handler = on_fault, .sa_flags = SA_NODEFER,
+		.sa_sigaction = on_fault, .sa_flags = SA_NODEFER | SA_SIGINFO,
 	};
 
 	sigaction(SIGBUS, &action, NULL);
