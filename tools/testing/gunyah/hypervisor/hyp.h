@@ -54,6 +54,16 @@ enum build {
 	BUILD_LATER,		/* debug, and survives VMs with static vCPUs */
 };
 
+/* Whether there is firmware for protected VMs */
+enum firmware {
+	FIRMWARE_NONE,
+	FIRMWARE_HELD,		/* but the machine has not said that it has booted */
+	FIRMWARE_READY,
+};
+
+/* firmware.S */
+extern const u8 test_firmware[], test_firmware_end[];
+
 /* Forms of /hypervisor in the host's devicetree */
 enum dt_form {
 	DT_PUBLISHED,
@@ -259,6 +269,7 @@ struct stats {
  * @psci_hvc: gunyah_hyp.psci=hvc
  * @identity: gunyah_hyp.identity, an enum identity
  * @info_fault: gunyah_hyp.info_fault
+ * @firmware: gunyah_hyp.firmware, an enum firmware
  * @max_entries: gunyah_hyp.max_entries
  * @max_vdevices: gunyah_hyp.max_vdevices
  * @qcom: gunyah_hyp.platform=qcom
@@ -291,6 +302,7 @@ struct hyp {
 	u32 psci_hvc;
 	u32 identity;
 	u32 info_fault;
+	u32 firmware;
 	u32 max_entries;
 	u32 max_vdevices;
 	u32 qcom;

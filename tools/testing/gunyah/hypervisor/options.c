@@ -48,6 +48,8 @@ static const struct word words[] = {
 	{ "identity", "gunyah|hvc|other|api|msgq|none", &hyp.identity,
 	  "what the host is told: hvc: nothing by smc; other: another hypervisor; "
 	  "api, msgq: an unknown version, no message queues; none: hvc is undefined" },
+	{ "firmware", "none|held|ready", &hyp.firmware,
+	  "firmware of protected VMs: none; one that is not to be used yet; one" },
 	{ "info_fault", NULL, &hyp.info_fault,
 	  "what is wrong with the info area, see gunyah_testctl.h" },
 	{ "log", "none|semihost", &hyp.semihost,

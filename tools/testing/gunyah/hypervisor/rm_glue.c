@@ -593,6 +593,10 @@ void rm_glue_init(void)
 		.late = hyp.late,
 		.boot_context = hyp.boot_context || is_gen2024(),
 		.paging = is_gen2024(),
+		.firmware = hyp.firmware == FIRMWARE_NONE ? NULL :
+			    test_firmware,
+		.firmware_size = test_firmware_end - test_firmware,
+		.milestone = hyp.firmware == FIRMWARE_READY,
 		.host_name = "HLOS",
 	};
 	struct rm_object_params queue = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Firmware of protected VMs. The host registers an image once. VM_START copies
- * it into the VM's firmware memory, and the VM starts in it.
+ * Firmware of protected VMs. The host, or what has started it, registers an image
+ * once. VM_START copies it into the VM's firmware memory, and the VM starts in it.
  */
 #include "rm_core.h"
 
@@ -133,6 +133,16 @@ uint32_t fw_accept(struct rm *rm, struct rm_vm *vm)
 	return RM_OK;
 }
 
+/* Read from the registered image; @from is its parcel, NULL if it has none */
+static int fw_read(struct rm *rm, struct rm_parcel *from, uint64_t offset,
+		   void *buf, size_t size)
+{
+	if (from)
+		return parcel_read(rm, from, offset, buf, size);
+	memcpy(buf, (const uint8_t *)rm->config.firmware + offset, size);
+	return RM_HYP_OK;
+}
+
 /**
  * fw_load() - copy the registered image into a VM's firmware memory
  * @rm: resource manager
@@ -145,16 +155,18 @@ uint32_t fw_accept(struct rm *rm, struct rm_vm *vm)
 uint32_t fw_load(struct rm *rm, struct rm_vm *vm)
 {
 	struct rm_vm_config *cfg = vm->cfg;
-	struct rm_parcel *from, *to;
+	struct rm_parcel *from = NULL, *to;
 	uint64_t done, part;
 	uint32_t err = RM_OK;
 	uint8_t *page;
 
 	if (cfg->auth != RM_AUTH_ANDROID)
 		return RM_OK;
-	from = parcel_find(rm, rm->fw_handle);
+	if (!rm->config.firmware)
+		from = parcel_find(rm, rm->fw_handle);
 	to = fw_parcel(rm, vm, cfg->fw_handle);
-	if (!rm->milestone || !from || !to || rm->fw_size > cfg->fw_size ||
+	if (!rm->milestone || (!from && !rm->config.firmware) || !to ||
+	    rm->fw_size > cfg->fw_size ||
 	    !fw_fits(to, cfg->fw_offset, cfg->fw_size))
 		return rm_refuse(rm, RM_ERR_DENIED,
 				 "no milestone, or no place for the firmware");
@@ -165,7 +177,7 @@ uint32_t fw_load(struct rm *rm, struct rm_vm *vm)
 		part = rm->fw_size - done;
 		if (part > RM_PAGE_SIZE)
 			part = RM_PAGE_SIZE;
-		if (parcel_read(rm, from, done, page, part) ||
+		if (fw_read(rm, from, done, page, part) ||
 		    parcel_write(rm, to, cfg->fw_offset + done, page, part))
 			err = rm_refuse(rm, RM_ERR_MEM,
 					"firmware cannot be copied");

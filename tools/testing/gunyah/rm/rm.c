@@ -456,6 +456,9 @@ struct rm *rm_create(void *mem, const struct rm_config *config,
 	rm->ops = ops;
 	rm->ctx = ctx;
 	rm->parcels_tail = &rm->parcels;
+	rm->milestone = config->milestone;
+	if (config->firmware)
+		rm->fw_size = config->firmware_size;
 
 	rm->host.vmid = RM_VMID_HLOS;
 	rm->host.state = RM_STATE_RUNNING;

@@ -328,6 +328,10 @@ struct rm_ops {
  * @late: objects and memory of what has ended are freed late: that many VM_INITs
  *	after the end of a VM, and that many requests for a parcel after a
  *	reclaim, are answered with NORESOURCE
+ * @firmware: image of the firmware of protected VMs that was registered before the
+ *	host was started; NULL: none
+ * @firmware_size: its size
+ * @milestone: FW_MILESTONE was sent then, too
  * @host_name: name of the host VM ("HLOS")
  */
 struct rm_config {
@@ -339,6 +343,9 @@ struct rm_config {
 	bool paging;
 	bool no_reset;
 	uint32_t late;
+	const void *firmware;
+	uint64_t firmware_size;
+	bool milestone;
 	const char *host_name;
 };
 

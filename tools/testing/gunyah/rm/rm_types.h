@@ -615,7 +615,7 @@ struct rm_vm {
  * @fail_resets: resets still to fail
  * @reset_turn: VM that had the last turn
  * @milestone: FW_MILESTONE was seen
- * @fw_handle: parcel of the registered firmware
+ * @fw_handle: parcel of the registered firmware, unless it is in @config
  * @fw_size: its size; 0: none
  * @stats: counters
  * @reply: body of the reply that is made

@@ -246,11 +246,51 @@ static void firmware_too_large(void)
 	fake_free(f);
 }
 
+/* An image that was there before the host */
+static void firmware_of_boot_loader(void)
+{
+	static uint8_t image[PAGE + 8];
+	struct rm_config config = {
+		.firmware = image, .firmware_size = sizeof(image),
+		.host_name = "HLOS",
+	};
+	bool milestone;
+	int i;
+
+	image[0] = 0x42;
+	image[PAGE + 7] = 0x43;
+	for (i = 0; i < 2; i++) {
+		struct guest g = { .auth = 2 };
+		uint32_t parcel;
+		struct fake *f;
+
+		milestone = i;
+		config.milestone = milestone;
+		f = fake_new(&config);
+		CHECK_EQ(share(f, 255, 0, MEM, PAGE, &parcel), 0);
+		CHECK_EQ(set_firmware(f, 2, parcel, 0, PAGE), 3);
+		CHECK_EQ(guest_config(f, &g), 0);
+		CHECK_EQ(set_fw_mem(f, g.vmid, g.image, 0x100000, 2 * PAGE), 0);
+		CHECK_EQ(call_vm(f, RM_VM_INIT_ID, g.vmid), 0);
+		*fake_mem(f, IMAGE_IPA + 0x101008) = 0x44;
+		CHECK_EQ(call_vm(f, RM_VM_START_ID, g.vmid), milestone ? 0 : 3);
+		CHECK_EQ(f->vm[128].vcpu[0].on, milestone);
+		if (milestone) {
+			CHECK_EQ(*fake_mem(f, IMAGE_IPA + 0x100000), 0x42);
+			CHECK_EQ(*fake_mem(f, IMAGE_IPA + 0x101007), 0x43);
+		}
+		CHECK_EQ(*fake_mem(f, IMAGE_IPA + 0x101008), 0x44);
+		guest_remove(f, &g);
+		fake_free(f);
+	}
+}
+
 /** test_firmware() - firmware of protected VMs */
 void test_firmware(void)
 {
 	RUN(firmware);
 	RUN(firmware_apart);
 	RUN(firmware_too_large);
+	RUN(firmware_of_boot_loader);
 	TABLE(fw_rows, fw_row);
 }
