@@ -39,6 +39,7 @@ static const char *const start_steps[] = {
 	[GH_VM_START_STEP_CONTEXT] = "CONTEXT",
 	[GH_VM_START_STEP_START] = "START",
 	[GH_VM_START_STEP_DONE] = "DONE",
+	[GH_VM_START_STEP_FIRMWARE] = "FIRMWARE",
 };
 
 static const char *const start_reasons[] = {
@@ -59,6 +60,10 @@ static const char *const start_reasons[] = {
 		"another VM has the memory, or input or output is in progress in it",
 	[GH_VM_START_REASON_PLATFORM] =
 		"the driver's module for this platform is missing, see the kernel log",
+	[GH_VM_START_REASON_FIRMWARE] =
+		"no lent memory region contains the range for the firmware",
+	[GH_VM_START_REASON_NO_FIRMWARE] =
+		"the resource manager has no firmware for protected VMs",
 };
 
 /* Name of a number in a table, or NULL */

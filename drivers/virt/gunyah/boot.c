@@ -6,6 +6,8 @@
  * it: the PC, if it lies in the image, because the entry point is part of the
  * configuration; and X0, if it has the address of the devicetree, because that
  * is what the resource manager puts there.
+ *
+ * A protected VM starts in its firmware, whatever its creator has set.
  */
 
 #include <linux/bits.h>
@@ -66,7 +68,8 @@ int gunyah_boot_set(struct gunyah_vm *vm, const struct gh_vm_boot_context *arg)
  * @image: parcel with the image
  *
  * Context: Process context or worker.
- * Return: offset in bytes; 0 if the PC was not set, or is outside the image.
+ * Return: offset in bytes; 0 if the PC was not set or does not count, or is
+ * outside the image.
  */
 u64 gunyah_boot_offset(struct gunyah_vm *vm,
 		       const struct gunyah_parcel *image)
@@ -75,7 +78,7 @@ u64 gunyah_boot_offset(struct gunyah_vm *vm,
 
 	lockdep_assert_held(&vm->lock);
 
-	if (!(vm->context.valid & BIT_ULL(GUNYAH_BOOT_PC)) ||
+	if (vm->fw_size || !(vm->context.valid & BIT_ULL(GUNYAH_BOOT_PC)) ||
 	    pc < image->gpa || pc - image->gpa >= image->size)
 		return 0;
 	return pc - image->gpa;
@@ -115,6 +118,8 @@ int gunyah_boot_apply(struct gunyah_vm *vm,
 
 	lockdep_assert_held(&vm->lock);
 
+	if (vm->fw_size)
+		return 0;
 	for (reg = 0; reg < GUNYAH_BOOT_NUM_REGS; reg++) {
 		if (!(context->valid & BIT_ULL(reg)))
 			continue;

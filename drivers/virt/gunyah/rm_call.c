@@ -2,7 +2,7 @@
 /*
  * The resource manager's messages as functions
  *
- * Only this file and rm_accept.c know the content of messages: they encode
+ * Only rm_setup.c, rm_accept.c and this know the content of messages: they encode
  * requests and decode replies and notifications. They have no state.
  */
 
@@ -146,24 +146,23 @@ int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid)
  * gunyah_rm_vm_configure() - set image and devicetree of a VM
  * @client: the caller
  * @vmid: the VM
+ * @auth: how the image is authenticated, GUNYAH_RM_AUTH_...
  * @mem_handle: the parcel with image and devicetree, lent to the VM
  * @image_offset: entry point, relative to the parcel
  * @image_size: size of the image in bytes, may be 0
  * @dtb_offset: offset of the devicetree in the parcel
  * @dtb_size: room for the devicetree in bytes
  *
- * The image is not authenticated.
- *
  * Context: Process context. May sleep.
  * Return: 0 or a negative errno.
  */
-int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
+int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid, u16 auth,
 			   u32 mem_handle, u64 image_offset, u64 image_size,
 			   u64 dtb_offset, u64 dtb_size)
 {
 	struct gunyah_rm_vm_config_req req = {
 		.vmid = cpu_to_le16(vmid),
-		.auth = cpu_to_le16(GUNYAH_RM_AUTH_NONE),
+		.auth = cpu_to_le16(auth),
 		.mem_handle = cpu_to_le32(mem_handle),
 		.image_offset = cpu_to_le64(image_offset),
 		.image_size = cpu_to_le64(image_size),

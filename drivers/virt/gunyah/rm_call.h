@@ -21,6 +21,14 @@ struct gunyah_mem_runs;
 /* Entries of a memory list that fit into a message */
 #define GUNYAH_RM_MEM_MAX_ENTRIES	512
 
+/* How an image is authenticated */
+#define GUNYAH_RM_AUTH_NONE		0
+#define GUNYAH_RM_AUTH_ANDROID		2	/* by firmware in the VM */
+
+/* Parcels that gunyah_rm_vm_set_address_layout() knows */
+#define GUNYAH_RM_RANGE_IMAGE		0
+#define GUNYAH_RM_RANGE_FIRMWARE	1
+
 /* Bytes of the reason in &struct gunyah_rm_vm_exited */
 #define GUNYAH_RM_EXIT_REASON_SIZE	16
 
@@ -269,7 +277,7 @@ int gunyah_rm_get_vmid(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_get_owner(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_alloc(struct gunyah_rm_client *client, u16 *vmid);
 int gunyah_rm_vm_dealloc(struct gunyah_rm_client *client, u16 vmid);
-int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid,
+int gunyah_rm_vm_configure(struct gunyah_rm_client *client, u16 vmid, u16 auth,
 			   u32 mem_handle, u64 image_offset, u64 image_size,
 			   u64 dtb_offset, u64 dtb_size);
 int gunyah_rm_vm_init(struct gunyah_rm_client *client, u16 vmid);
@@ -292,6 +300,12 @@ int gunyah_rm_mem_notify_shared(struct gunyah_rm_client *client, u32 handle,
 				u16 vmid, u32 tag);
 int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
 			  struct gunyah_rm_mem_parcel *parcel, bool sanitize);
+
+/* rm_setup.c */
+int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm_client *client, u16 vmid,
+				  u32 mem_handle, u64 offset, u64 size);
+int gunyah_rm_vm_set_address_layout(struct gunyah_rm_client *client, u16 vmid,
+				    u32 range, u64 base, u64 size);
 
 /* rm_accept.c */
 int gunyah_rm_mem_accept(struct gunyah_rm_client *client,

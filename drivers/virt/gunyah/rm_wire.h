@@ -91,7 +91,7 @@ enum gunyah_rm_bad_packet {
 };
 
 /*
- * Messages, see rm_call.c
+ * Messages, see rm_call.c, rm_setup.c and rm_accept.c
  */
 
 /**
@@ -121,6 +121,10 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_VM_GET_VMID_ID: get the caller's VMID; no payload
  * @GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID: set a register:
  *	&struct gunyah_rm_boot_context_req
+ * @GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID: set where the firmware goes:
+ *	&struct gunyah_rm_firmware_mem_req
+ * @GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID: set the address of a parcel:
+ *	&struct gunyah_rm_address_layout_req
  */
 enum gunyah_rm_msg_id {
 	GUNYAH_RM_PING			= 0,
@@ -144,6 +148,8 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
 	GUNYAH_RM_VM_GET_VMID_ID	= 0x56000024,
 	GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID = 0x56000031,
+	GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID = 0x56000032,
+	GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID = 0x56000034,
 };
 
 /**
@@ -177,12 +183,10 @@ struct gunyah_rm_vm_stop_req {
 
 static_assert(sizeof(struct gunyah_rm_vm_stop_req) == 8);
 
-#define GUNYAH_RM_AUTH_NONE		0
-
 /**
  * struct gunyah_rm_vm_config_req - set image and devicetree of a VM
  * @vmid: the VM
- * @auth: how the image is authenticated: GUNYAH_RM_AUTH_NONE
+ * @auth: how the image is authenticated, GUNYAH_RM_AUTH_...
  * @mem_handle: parcel with image and devicetree
  * @image_offset: offset of the image in the parcel
  * @image_size: its size
@@ -200,6 +204,42 @@ struct gunyah_rm_vm_config_req {
 };
 
 static_assert(sizeof(struct gunyah_rm_vm_config_req) == 40);
+
+/**
+ * struct gunyah_rm_firmware_mem_req - set where the firmware of a VM goes
+ * @vmid: the VM
+ * @reserved: 0
+ * @mem_handle: parcel that it goes to
+ * @offset: its offset in the parcel
+ * @size: room for it
+ */
+struct gunyah_rm_firmware_mem_req {
+	__le16 vmid;
+	__le16 reserved;
+	__le32 mem_handle;
+	__le64 offset;
+	__le64 size;
+};
+
+static_assert(sizeof(struct gunyah_rm_firmware_mem_req) == 24);
+
+/**
+ * struct gunyah_rm_address_layout_req - set the address of a parcel in a VM
+ * @vmid: the VM
+ * @reserved: 0
+ * @range: which parcel, GUNYAH_RM_RANGE_...
+ * @base: guest physical address
+ * @size: size of the parcel
+ */
+struct gunyah_rm_address_layout_req {
+	__le16 vmid;
+	__le16 reserved;
+	__le32 range;
+	__le64 base;
+	__le64 size;
+};
+
+static_assert(sizeof(struct gunyah_rm_address_layout_req) == 24);
 
 /**
  * struct gunyah_rm_word_resp - reply of one word

@@ -31,7 +31,9 @@
 		{ 0x56000019, "VM_GET_CRASH_MSG" },			\
 		{ 0x56000020, "VM_GET_HYP_RESOURCES" },			\
 		{ 0x56000024, "VM_GET_VMID" },				\
-		{ 0x56000031, "VM_SET_BOOT_CONTEXT" })
+		{ 0x56000031, "VM_SET_BOOT_CONTEXT" },			\
+		{ 0x56000032, "VM_SET_FIRMWARE_MEM" },			\
+		{ 0x56000034, "VM_SET_ADDRESS_LAYOUT" })
 
 #define gunyah_show_rm_notification(id)					\
 	__print_symbolic(id,						\

@@ -153,6 +153,9 @@ struct gunyah_vm_call {
  * @srcu: readers are vCPUs that run
  * @dtb_gpa: guest physical address of the devicetree, protected by @lock
  * @dtb_size: its size in bytes, 0 if not configured, protected by @lock
+ * @fw_gpa: guest physical address of the firmware, protected by @lock
+ * @fw_size: room for it in bytes, 0: the VM has none and is not protected;
+ *	protected by @lock
  * @context: registers of the vCPU that boots, protected by @lock
  * @start_call: the start, in state GH_VM_STATE_STARTING; protected by @lock
  * @channel: the VM has a channel to the resource manager: only then it can be
@@ -209,6 +212,8 @@ struct gunyah_vm {
 	struct srcu_struct srcu;
 	u64 dtb_gpa;
 	u64 dtb_size;
+	u64 fw_gpa;
+	u64 fw_size;
 	struct gunyah_boot_context context;
 	struct gunyah_vm_call *start_call;
 	bool channel;

@@ -13,6 +13,7 @@
 
 #include "boot.h"
 #include "debugfs.h"
+#include "firmware.h"
 #include "function.h"
 #include "host.h"
 #include "ioctl.h"
@@ -29,6 +30,12 @@
 
 /* Size of the first version of struct gh_vm_status */
 #define VM_STATUS_SIZE_VER0	offsetof(struct gh_vm_status, start_reason)
+
+/* No number is assigned to a capability */
+static long ioctl_check_extension(struct file *file, unsigned long arg)
+{
+	return 0;
+}
 
 /*
  * The VM's file descriptor
@@ -57,6 +64,11 @@ static long vm_ioctl_lend_mem(struct file *file, void *arg)
 static long vm_ioctl_set_dtb(struct file *file, void *arg)
 {
 	return gunyah_vm_set_dtb(file->private_data, arg);
+}
+
+static long vm_ioctl_set_firmware(struct file *file, void *arg)
+{
+	return gunyah_firmware_set(file->private_data, arg);
 }
 
 static long vm_ioctl_start(struct file *file, unsigned long arg)
@@ -138,6 +150,8 @@ static const struct gunyah_ioctl vm_ioctls[] = {
 	{ .cmd = GH_VM_REMOVE_FUNCTION, .fn = vm_ioctl_remove_function },
 	{ .cmd = GH_VM_SET_BOOT_CONTEXT, .fn = vm_ioctl_set_boot_context },
 	{ .cmd = GH_VM_ANDROID_LEND_USER_MEM, .fn = vm_ioctl_lend_mem },
+	{ .cmd = GH_VM_ANDROID_SET_FW_CONFIG, .fn = vm_ioctl_set_firmware },
+	{ .cmd = GH_ANDROID_CHECK_EXTENSION, .call = ioctl_check_extension },
 	{
 		.cmd = GH_VM_GET_STATUS,
 		.fn = vm_ioctl_status,
@@ -228,7 +242,7 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 		.features = GH_FEATURE_MERGED_REGIONS |
 			    GH_FEATURE_READ_ONLY_MEM | GH_FEATURE_CRASH_MSG |
 			    GH_FEATURE_VCPU_STATS | GH_FEATURE_MEM_FILES |
-			    GH_FEATURE_SHARED_IRQS,
+			    GH_FEATURE_SHARED_IRQS | GH_FEATURE_FIRMWARE,
 		.hyp_api = host->hyp.api,
 		.page_size = PAGE_SIZE,
 		.vmid = host->vmid,
@@ -258,6 +272,7 @@ static long dev_ioctl_create_mem(struct file *file, void *arg)
 
 static const struct gunyah_ioctl dev_ioctls[] = {
 	{ .cmd = GH_CREATE_VM, .call = dev_ioctl_create_vm },
+	{ .cmd = GH_ANDROID_CHECK_EXTENSION, .call = ioctl_check_extension },
 	{
 		.cmd = GH_GET_INFO,
 		.fn = dev_ioctl_get_info,

@@ -24,6 +24,7 @@
 #include <linux/slab.h>
 
 #include "dtb.h"
+#include "firmware.h"
 #include "host.h"
 #include "parcel.h"
 #include "platform.h"
@@ -62,12 +63,15 @@ static u64 mem_range_size(const struct mem_range *range)
 }
 
 /* Whether two neighbours in the list can be one parcel */
-static bool mem_can_join(const struct gunyah_mem_region *low,
+static bool mem_can_join(const struct gunyah_vm *vm,
+			 const struct gunyah_mem_region *low,
 			 const struct gunyah_mem_region *high,
 			 const struct gunyah_dtb_info *info)
 {
 	return low->flags & GH_MEM_LENT && low->flags == high->flags &&
 	       low->gpa + low->size == high->gpa &&
+	       !gunyah_firmware_is_in(vm, low) &&
+	       !gunyah_firmware_is_in(vm, high) &&
 	       !gunyah_dtb_has_place(info, low->label) &&
 	       !gunyah_dtb_has_place(info, high->label);
 }
@@ -86,13 +90,13 @@ static int mem_find_image(struct gunyah_vm *vm,
 	image->first = region;
 	image->last = region;
 	list_for_each_entry_continue_reverse(region, &vm->regions, list) {
-		if (!mem_can_join(region, image->first, info))
+		if (!mem_can_join(vm, region, image->first, info))
 			break;
 		image->first = region;
 	}
 	region = image->last;
 	list_for_each_entry_continue(region, &vm->regions, list) {
-		if (!mem_can_join(image->last, region, info))
+		if (!mem_can_join(vm, image->last, region, info))
 			break;
 		image->last = region;
 	}
@@ -138,7 +142,10 @@ static bool mem_is_image(const struct gunyah_mem_region *region,
 	       region->gpa <= image->last->gpa;
 }
 
-/* What is not the image needs a label of its own, and if it is lent a place */
+/*
+ * What is neither the image nor for the firmware needs a label of its own, and if
+ * it is lent a place
+ */
 static int mem_check_others(struct gunyah_vm *vm,
 			    const struct gunyah_dtb_info *info,
 			    const struct mem_range *image)
@@ -146,12 +153,14 @@ static int mem_check_others(struct gunyah_vm *vm,
 	struct gunyah_mem_region *region;
 
 	list_for_each_entry(region, &vm->regions, list)
-		if (!region->label && !mem_is_image(region, image))
+		if (!region->label && !mem_is_image(region, image) &&
+		    !gunyah_firmware_is_in(vm, region))
 			return mem_refuse(vm, -EEXIST,
 					  GH_VM_START_REASON_LABEL_ZERO, 0);
 	list_for_each_entry(region, &vm->regions, list)
 		if (region->flags & GH_MEM_LENT &&
 		    !mem_is_image(region, image) &&
+		    !gunyah_firmware_is_in(vm, region) &&
 		    !gunyah_dtb_has_place(info, region->label))
 			return mem_refuse(vm, -EINVAL,
 					  GH_VM_START_REASON_NO_PLACE,
@@ -215,7 +224,9 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	/* Still empty: this finds the largest image that there can be */
 	if (mem_find_image(vm, info, &image))
 		return mem_refuse(vm, -EINVAL, GH_VM_START_REASON_NO_DTB, 0);
-	ret = mem_close_lent(vm);
+	ret = gunyah_firmware_check(vm);
+	if (!ret)
+		ret = mem_close_lent(vm);
 	if (ret)
 		return ret;
 	ret = mem_scan_dtb(vm, info);

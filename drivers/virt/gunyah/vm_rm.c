@@ -22,6 +22,7 @@
 #include <linux/lockdep.h>
 
 #include "boot.h"
+#include "firmware.h"
 #include "function.h"
 #include "host.h"
 #include "parcel.h"
@@ -148,6 +149,26 @@ static int vm_release_vmid(struct gunyah_vm *vm)
  * Start
  */
 
+static int vm_configure(struct gunyah_vm *vm)
+{
+	const struct gunyah_parcel *image = vm->image;
+	u16 auth = vm->fw_size ? GUNYAH_RM_AUTH_ANDROID : GUNYAH_RM_AUTH_NONE;
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONFIGURE);
+	ret = gunyah_rm_vm_configure(&vm->rm, vm->vmid, auth, image->rm.handle,
+				     gunyah_boot_offset(vm, image), 0,
+				     vm->dtb_gpa - image->gpa, vm->dtb_size);
+	if (ret)
+		return ret;
+	vm->fw = GUNYAH_VM_FW_CONFIGURED;
+
+	ret = gunyah_firmware_give(vm);
+	return ret ?: gunyah_firmware_place(vm);
+}
+
 static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 {
 	const struct gunyah_parcel *image = vm->image;
@@ -166,13 +187,9 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 	if (ret)
 		return ret;
 
-	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONFIGURE);
-	ret = gunyah_rm_vm_configure(rm, vm->vmid, image->rm.handle,
-				     gunyah_boot_offset(vm, image), 0,
-				     vm->dtb_gpa - image->gpa, vm->dtb_size);
+	ret = vm_configure(vm);
 	if (ret)
 		return ret;
-	vm->fw = GUNYAH_VM_FW_CONFIGURED;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_INIT);
 	ret = gunyah_rm_vm_init(rm, vm->vmid);

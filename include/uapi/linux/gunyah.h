@@ -80,6 +80,7 @@
 #define GH_FEATURE_VCPU_STATS		(1UL << 3)	/* GH_VCPU_GET_STATS */
 #define GH_FEATURE_MEM_FILES		(1UL << 4)	/* GH_CREATE_MEM */
 #define GH_FEATURE_SHARED_IRQS		(1UL << 5)	/* irqfds with one label */
+#define GH_FEATURE_FIRMWARE		(1UL << 6)	/* GH_VM_ANDROID_SET_FW_CONFIG */
 
 /**
  * struct gh_info - features of driver and hypervisor
@@ -330,6 +331,56 @@ struct gh_vm_dtb_config {
 #define GH_VM_SET_DTB_CONFIG		_IOW(GH_IOCTL_TYPE, 0x2, \
 					     struct gh_vm_dtb_config)
 
+/**
+ * struct gh_vm_firmware_config - address of a protected VM's firmware
+ * @guest_phys_addr: guest physical address, multiple of 4096
+ * @size: room for the firmware in bytes, multiple of 4096
+ */
+struct gh_vm_firmware_config {
+	__u64 guest_phys_addr;
+	__u64 size;
+};
+
+/**
+ * GH_VM_ANDROID_SET_FW_CONFIG - make the VM a protected one
+ *
+ * Such a VM starts in firmware that its creator cannot choose. The machine's boot
+ * loader, or its vendor, gives an image of it to the RM, which copies it to this
+ * range. X0 is the address of the devicetree then, X1 that of the image; registers
+ * of GH_VM_SET_BOOT_CONTEXT are ignored.
+ *
+ * The range need not be registered yet: GH_VM_START checks that it lies in one
+ * region, which is lent and has all rights. If this region does not contain the
+ * devicetree it is no part of the image, whatever is next to it, its label may be
+ * 0, and it needs no virtual device: the property firmware-address of
+ * /gunyah-vm-config/memory in the devicetree has its address. May be called
+ * again: the last call counts. A protected VM cannot become another one.
+ *
+ * Most machines have no such image: GH_VM_START fails with EPERM then, and
+ * &struct gh_vm_status.start_reason is GH_VM_START_REASON_NO_FIRMWARE.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - the size is 0; address or size is not a multiple of 4096
+ * * EOVERFLOW - the range wraps
+ * * EBUSY - GH_VM_START was called before, unless its result was repeatable
+ * * EINTR - a signal arrived while this waited for another call for the VM; nothing
+ *   was changed
+ */
+#define GH_VM_ANDROID_SET_FW_CONFIG	_IOW('A', 0x12, \
+					     struct gh_vm_firmware_config)
+
+/**
+ * GH_ANDROID_CHECK_EXTENSION - ask for a capability (on /dev/gunyah, or on a VM
+ * file descriptor)
+ *
+ * The argument is the number of a capability. This is for VMMs that use this
+ * call; no number is assigned. GH_GET_INFO has the features of this driver.
+ *
+ * Return: 0: there is no such capability. Does not fail.
+ */
+#define GH_ANDROID_CHECK_EXTENSION	_IO('A', 0x17)
+
 /* Sets of registers, and &struct gh_vm_boot_context.reg made of set and index */
 #define GH_VM_BOOT_CONTEXT_SET_X	0	/* index: 0 to 31 */
 #define GH_VM_BOOT_CONTEXT_SET_PC	1	/* index: 0 */
@@ -357,7 +408,7 @@ struct gh_vm_boot_context {
  *
  * A PC within the image, and an X0 with the devicetree's address, work with every
  * RM. If there are other settings, GH_VM_START fails with EOPNOTSUPP unless the RM
- * supports them.
+ * supports them. A VM of GH_VM_ANDROID_SET_FW_CONFIG ignores all of them.
  *
  * Return:
  * * 0 - success
@@ -384,13 +435,16 @@ struct gh_vm_boot_context {
  * * 0 - the VM was started, now or before; it may have ended since
  * * EINVAL - repeatable, see &struct gh_vm_status.start_reason: no devicetree is
  *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands;
+ *   that of the firmware is not registered as GH_VM_ANDROID_SET_FW_CONFIG demands;
  *   the devicetree would crash the RM; or it has no address for a lent region.
  *   Final: the RM's error, which is also the result of most mistakes in the
  *   devicetree, or that of the platform's firmware
- * * EEXIST - repeatable: a region that is not the image has the label 0, by which
- *   the RM knows the image
+ * * EEXIST - repeatable: a region that is neither the image nor that of the
+ *   firmware has the label 0, by which the RM knows the image
  * * EPERM - repeatable: the caller's address space is not the one that created
- *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's error
+ *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's
+ *   error; for a VM of GH_VM_ANDROID_SET_FW_CONFIG, see
+ *   &struct gh_vm_status.start_reason: the RM has no firmware for it
  * * EFAULT - repeatable: a lent region is not mapped any more
  * * EBUSY - repeatable, see &struct gh_vm_status.start_reason: a lent region is
  *   of a memory file, and a part of it is in a shared region, or lent to another
@@ -731,7 +785,10 @@ struct gh_vcpu_stats {
 #define GH_VM_STATE_EXITED		3	/* ended, see the exit type */
 #define GH_VM_STATE_FAILED		4	/* the start failed */
 
-/* &struct gh_vm_status.start_step: requests of GH_VM_START to the RM, in order */
+/*
+ * &struct gh_vm_status.start_step: requests of GH_VM_START to the RM, in order;
+ * only GH_VM_START_STEP_FIRMWARE comes after GH_VM_START_STEP_CONFIGURE
+ */
 #define GH_VM_START_STEP_NONE		0	/* not begun */
 #define GH_VM_START_STEP_VMID		1	/* allocate a VMID */
 #define GH_VM_START_STEP_MEMORY		2	/* take the memory */
@@ -741,8 +798,9 @@ struct gh_vcpu_stats {
 #define GH_VM_START_STEP_CONTEXT	6	/* set registers */
 #define GH_VM_START_STEP_START		7	/* start */
 #define GH_VM_START_STEP_DONE		8	/* all done */
+#define GH_VM_START_STEP_FIRMWARE	9	/* take memory for the firmware */
 
-/* &struct gh_vm_status.start_reason: why the driver refuses to start a VM */
+/* &struct gh_vm_status.start_reason: why a VM cannot be started */
 #define GH_VM_START_REASON_NONE		0	/* not refused */
 #define GH_VM_START_REASON_NO_DTB	1	/* no region has all of the range */
 #define GH_VM_START_REASON_DTB_INVALID	2	/* not a devicetree */
@@ -753,6 +811,8 @@ struct gh_vcpu_stats {
 #define GH_VM_START_REASON_MEM_ENTRIES	7	/* more than max_mem_entries */
 #define GH_VM_START_REASON_MEM_BUSY	8	/* a memory file is in use */
 #define GH_VM_START_REASON_PLATFORM	9	/* its module is missing */
+#define GH_VM_START_REASON_FIRMWARE	10	/* no region is fit for it */
+#define GH_VM_START_REASON_NO_FIRMWARE	11	/* the RM has no image of it */
 
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16
@@ -773,8 +833,9 @@ struct gh_vcpu_stats {
  *	GH_VM_STATE_FAILED the step that failed
  * @rm_error: the RM's error code for the step that failed, 0 if the RM did not
  *	refuse it
- * @start_reason: why the last GH_VM_START failed before the RM was asked:
- *	``GH_VM_START_REASON_...``; 0 if it did not, or if its errno says why
+ * @start_reason: why the last GH_VM_START failed: ``GH_VM_START_REASON_...``; 0
+ *	if it did not, or if its errno says why, or @rm_error. The RM was not asked,
+ *	except for GH_VM_START_REASON_NO_FIRMWARE.
  * @start_label: label of the region that @start_reason refers to, or 0
  * @crash_msg_size: bytes of @crash_msg that are valid
  * @padding: 0

@@ -229,7 +229,7 @@ static void call(struct gunyah_rm_client *client, uint8_t which)
 		create_and_reclaim(client, 2 * GUNYAH_RM_MEM_MAX_ENTRIES + 1);
 		break;
 	case ANSWER_CONFIGURE:
-		gunyah_rm_vm_configure(client, 130, 1, 2, 3, 4, 5);
+		gunyah_rm_vm_configure(client, 130, 0, 1, 2, 3, 4, 5);
 		break;
 	case ANSWER_OWNER:
 		gunyah_rm_get_owner(client, &vmid);

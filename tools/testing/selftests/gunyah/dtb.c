@@ -260,6 +260,8 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 	cell(t, child, "#size-cells", 2);
 	u64(t, child, "base-address", cfg->defect == DTB_MMIO_BASE ?
 	    0x20000000 : cfg->base);
+	if (cfg->firmware)
+		u64(t, child, "firmware-address", cfg->firmware);
 	/* Otherwise the whole address space from base-address on is reserved */
 	u64(t, child, "size-max", (cfg->size + BLOCK - 1) & ~(BLOCK - 1));
 }

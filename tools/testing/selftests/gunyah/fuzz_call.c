@@ -327,6 +327,17 @@ static long call_boot(struct fuzz_world *w, const __u64 *arg)
 	return ioctl(vm_fd(w, arg[0]), GH_VM_SET_BOOT_CONTEXT, &context);
 }
 
+static long call_firmware(struct fuzz_world *w, const __u64 *arg)
+{
+	return gh_set_firmware(vm_fd(w, arg[0]), arg[1], arg[2]);
+}
+
+static long call_extension(struct fuzz_world *w, const __u64 *arg)
+{
+	return ioctl(arg[0] & 1 ? w->dev : vm_fd(w, arg[1]),
+		     GH_ANDROID_CHECK_EXTENSION, arg[2]);
+}
+
 static long call_start(struct fuzz_world *w, const __u64 *arg)
 {
 	return ioctl(vm_fd(w, arg[0]), GH_VM_START, arg[1]);
@@ -624,6 +635,8 @@ const struct fuzz_op fuzz_ops[] = {
 	  { ARG_FD, ARG_PICK, ARG_PICK, ARG_PICK, ARG_SEED } },
 	{ "fork", call_fork, 3, { ARG_PICK, ARG_VM, ARG_MEM } },
 	{ "debugfs", call_debugfs, 2, { ARG_PICK } },
+	{ "firmware", call_firmware, 2, { ARG_VM, ARG_GPA, ARG_SIZE } },
+	{ "extension", call_extension, 1, { ARG_FLAG, ARG_VM, ARG_PICK } },
 };
 
 const unsigned int fuzz_num_ops = ARRAY_SIZE(fuzz_ops);

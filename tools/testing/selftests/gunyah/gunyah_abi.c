@@ -33,6 +33,8 @@ TEST(numbers)
 	EXPECT_EQ(0x80684714, GH_VCPU_GET_STATS);
 	EXPECT_EQ(0x40204715, GH_CREATE_MEM);
 	EXPECT_EQ(0x40204111, GH_VM_ANDROID_LEND_USER_MEM);
+	EXPECT_EQ(0x40104112, GH_VM_ANDROID_SET_FW_CONFIG);
+	EXPECT_EQ(0x4117, GH_ANDROID_CHECK_EXTENSION);
 }
 
 /* The same for 32-bit and 64-bit programs */
@@ -52,6 +54,10 @@ SIZE(gh_vm_dtb_config, 16);
 OFFSET(gh_vm_dtb_config, gpa, 0);
 OFFSET(gh_vm_dtb_config, guest_phys_addr, 0);
 OFFSET(gh_vm_dtb_config, size, 8);
+
+SIZE(gh_vm_firmware_config, 16);
+OFFSET(gh_vm_firmware_config, guest_phys_addr, 0);
+OFFSET(gh_vm_firmware_config, size, 8);
 
 SIZE(gh_vm_boot_context, 16);
 OFFSET(gh_vm_boot_context, reg, 0);
@@ -254,6 +260,9 @@ TEST_F(abi, unknown_ioctls)
 		/* Numbers that stay unused */
 		_IOC(_IOC_WRITE, 'G', 0x8, 64), _IOC(_IOC_WRITE, 'G', 0x9, 40),
 		_IO('G', 0x8), _IO('G', 0x9),
+		/* Other kernels' calls, whose meaning is not known for sure */
+		_IO('A', 0x10), _IOC(_IOC_WRITE, 'A', 0x13, 16),
+		_IOC(_IOC_WRITE, 'A', 0x15, 40), _IOC(_IOC_WRITE, 'A', 0x16, 16),
 		/* Other drivers' calls with their own type, and a tty's */
 		_IO(0xb2, 0x01), _IO(0xae, 0x00), _IO(0xae, 0x01), 0x5401, 0,
 	};

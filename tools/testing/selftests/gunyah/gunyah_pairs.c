@@ -97,6 +97,17 @@ static int set_context(struct target *t)
 	return ioctl(t->vm.fd, GH_VM_SET_BOOT_CONTEXT, &context);
 }
 
+/* A range without memory: a start is refused then */
+static int set_firmware(struct target *t)
+{
+	return gh_set_firmware(t->vm.fd, 0x1000, 0x1000);
+}
+
+static int check_extension(struct target *t)
+{
+	return ioctl(t->vm.fd, GH_ANDROID_CHECK_EXTENSION, 0);
+}
+
 static int start(struct target *t)
 {
 	return gh_start(t->vm.fd);
@@ -197,9 +208,9 @@ static int map(struct target *t)
 
 enum {
 	SHARE, LEND, ANDROID_LEND, REMOVE_REGION, GET_REGION, SET_DTB,
-	SET_CONTEXT, START, ASK, STOP, STATUS, POLL, ADD_VCPU, REMOVE_VCPU,
-	ADD_IRQFD, REMOVE_IRQFD, RING, ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN,
-	STATS, MAP, CALLS
+	SET_CONTEXT, SET_FIRMWARE, CHECK_EXTENSION, START, ASK, STOP, STATUS,
+	POLL, ADD_VCPU, REMOVE_VCPU, ADD_IRQFD, REMOVE_IRQFD, RING,
+	ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN, STATS, MAP, CALLS
 };
 
 /**
@@ -231,7 +242,11 @@ static const struct call calls[CALLS] = {
 	[GET_REGION] = { "get_region", get_region, { ENOENT }, GET_REGION },
 	[SET_DTB] = { "set_dtb", set_dtb, { EBUSY }, SET_DTB },
 	[SET_CONTEXT] = { "set_context", set_context, { EINVAL }, SET_CONTEXT },
-	/* EINVAL: the devicetree has no place for the region that is lent */
+	[SET_FIRMWARE] = { "set_firmware", set_firmware, { EBUSY },
+			   SET_FIRMWARE },
+	[CHECK_EXTENSION] = { "check_extension", check_extension, {},
+			      CHECK_EXTENSION },
+	/* EINVAL: no place for the region that is lent, or for the firmware */
 	[START] = { "start", start, { EINVAL }, START },
 	[ASK] = { "ask", ask, { EBUSY }, ASK, true },
 	[STOP] = { "stop", stop, { EBUSY }, STOP },
@@ -375,6 +390,8 @@ PAIRS_OF(remove_region, REMOVE_REGION);
 PAIRS_OF(get_region, GET_REGION);
 PAIRS_OF(set_dtb, SET_DTB);
 PAIRS_OF(set_context, SET_CONTEXT);
+PAIRS_OF(set_firmware, SET_FIRMWARE);
+PAIRS_OF(check_extension, CHECK_EXTENSION);
 PAIRS_OF(start, START);
 PAIRS_OF(ask, ASK);
 PAIRS_OF(stop, STOP);

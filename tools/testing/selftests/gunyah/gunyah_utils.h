@@ -82,6 +82,16 @@ static inline int gh_set_dtb(int vm, __u64 gpa, __u64 size)
 	return ioctl(vm, GH_VM_SET_DTB_CONFIG, &config);
 }
 
+static inline int gh_set_firmware(int vm, __u64 gpa, __u64 size)
+{
+	struct gh_vm_firmware_config config = {
+		.guest_phys_addr = gpa,
+		.size = size,
+	};
+
+	return ioctl(vm, GH_VM_ANDROID_SET_FW_CONFIG, &config);
+}
+
 static inline int gh_start(int vm)
 {
 	return ioctl(vm, GH_VM_START, 0);
@@ -225,6 +235,7 @@ struct dtb_bell {
  * @num_bells: number of doorbells
  * @bells: these doorbells
  * @rm_rpc: the guest can talk to the resource manager
+ * @firmware: address of the firmware of a protected VM, 0: none
  * @defect: what is wrong with it
  */
 struct dtb_config {
@@ -241,6 +252,7 @@ struct dtb_config {
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;
+	__u64 firmware;
 	enum dtb_defect defect;
 };
 
@@ -262,6 +274,7 @@ bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap);
  * @num_bells: number of doorbells
  * @bells: these doorbells; must stay
  * @rm_rpc: the guest can talk to the resource manager
+ * @firmware: firmware-address in the devicetree, 0: none
  * @defect: of the devicetree
  */
 struct vm_config {
@@ -276,6 +289,7 @@ struct vm_config {
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;
+	__u64 firmware;
 	enum dtb_defect defect;
 };
 

@@ -92,6 +92,10 @@ struct v_run {
 #define MMIO_ADDRESS	0x10000
 #define QEMU_IRQS	256
 
+/* Address of firmware, which counts for protected VMs only */
+#define CROSVM_FW	0x7fc00000
+#define CROSVM_FW_SIZE	0x400000
+
 static int v_region(int vm, unsigned int cmd, __u32 label, __u32 flags,
 		    __u64 gpa, __u64 size, void *mem)
 {
@@ -142,7 +146,7 @@ static void load(void *mem, __u64 base, size_t size, size_t dtb_offset,
 {
 	struct dtb_config dtb = {
 		.base = base, .size = size, .cpus = 1, .host_cpus = 1,
-		.shms = shms,
+		.shms = shms, .firmware = CROSVM_FW,
 		.shm = { { 1, 0x90000000 }, { 2, 0xa0000000 } },
 	};
 
@@ -391,10 +395,9 @@ static void crosvm(struct __test_metadata *_metadata, int vm, bool protect)
 		ASSERT_LE(0, irq[i]);
 		ASSERT_CALL(v_irqfd(vm, ADD_FUNCTION, irq[i], 10 + i, i & 1));
 	}
-	/* It takes an error for "does not exist" */
+	/* It takes 0, and an error, for "does not exist" */
 	for (i = 0; i < 8; i++)
-		EXPECT_ERRNO(ENOTTY, ioctl(vm, CHECK_EXTENSION, i));
-	EXPECT_ERRNO(ENOTTY, ioctl(vm, SET_FW_CONFIG, mem));
+		EXPECT_EQ(0, ioctl(vm, CHECK_EXTENSION, i));
 
 	/* It writes to memory that is registered, lent memory included */
 	load(mem, 0x80000000, CROSVM_SIZE, CROSVM_DTB, 1, ops, ARRAY_SIZE(ops));
@@ -441,6 +444,45 @@ TEST_F_TIMEOUT(vmm, crosvm, VMMS_TIMEOUT)
 TEST_F_TIMEOUT(vmm, crosvm_protected, VMMS_TIMEOUT)
 {
 	crosvm(_metadata, self->vm, true);
+}
+
+/* Firmware whose region ends where the guest's memory begins, with label 0 */
+TEST_F_TIMEOUT(vmm, crosvm_firmware, VMMS_TIMEOUT)
+{
+	const struct guest_op ops[] = { G_WRITE(4, MMIO_ADDRESS, 5), G_OFF };
+	struct v_dtb fw = { CROSVM_FW, CROSVM_FW_SIZE };
+	struct v_context pc = { .reg = 1 << 8, .value = 0x80000000 };
+	unsigned char *mem = memfd_mem(CROSVM_SIZE);
+	unsigned char *fw_mem = memfd_mem(CROSVM_FW_SIZE);
+	unsigned int exits = 0;
+	struct v_run *run;
+	int vm = self->vm, vcpu;
+
+	ASSERT_TRUE(mem && fw_mem);
+	ASSERT_CALL(v_region(vm, LEND_USER_MEM, 0, 7, CROSVM_FW, CROSVM_FW_SIZE,
+			     fw_mem));
+	ASSERT_CALL(v_region(vm, LEND_USER_MEM, 1, 7, 0x80000000, CROSVM_SIZE,
+			     mem));
+	vcpu = v_vcpu(vm, 0);
+	ASSERT_LE(0, vcpu);
+	run = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu, 0);
+	ASSERT_NE(MAP_FAILED, run);
+	ASSERT_CALL(ioctl(vm, SET_FW_CONFIG, &fw));
+	load(mem, 0x80000000, CROSVM_SIZE, CROSVM_DTB, 0, ops, ARRAY_SIZE(ops));
+	ASSERT_CALL(v_dtb(vm, 0x80000000 + CROSVM_DTB, 0x200000));
+	ASSERT_CALL(ioctl(vm, SET_BOOT_CONTEXT, &pc));
+	if (hyp_word("gunyah_hyp.firmware=ready")) {
+		ASSERT_CALL(ioctl(vm, VM_START, 0));
+		EXPECT_EQ(1, v_run(vcpu, run, &exits));
+		EXPECT_EQ(1, exits);
+	} else {
+		EXPECT_ERRNO(EPERM, ioctl(vm, VM_START, 0));
+		EXPECT_EQ(0, memcmp(mem, guest_code, sizeof(guest_code)));
+	}
+	munmap(run, 4096);
+	close(vcpu);
+	munmap(fw_mem, CROSVM_FW_SIZE);
+	munmap(mem, CROSVM_SIZE);
 }
 
 /* Its own call to lend does the same, but does not remove */

@@ -75,7 +75,7 @@ class Description(unittest.TestCase):
         calls = set(re.findall(r"^#define (GH_\w+)\s+_IOW?R?\(", self.header,
                                re.M))
         self.assertGreater(len(calls), 15)
-        described = re.findall(r"^ioctl\$(GH_\w+?)(?:_vcpu)?\(fd \w+, "
+        described = re.findall(r"^ioctl\$(GH_\w+?)(?:_vcpu|_vm)?\(fd \w+, "
                                r"cmd const\[(\w+)\]", self.text, re.M)
         self.assertEqual(calls, {name for name, _ in described})
         for name, number in described:
