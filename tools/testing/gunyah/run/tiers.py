@@ -80,6 +80,9 @@ NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
             "gunyah_hotplug", *ASSIGN, *LENT, *LIVES)
 
+# About VMs that start in firmware, and how existing VMMs make them
+FIRMWARE = ("gunyah_protected", "gunyah_vmms")
+
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
           "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
@@ -423,6 +426,24 @@ class Tests:
         return self.selftests("context", only=("gunyah_boot",),
                               words="gunyah_hyp.boot_context=1 " + LATER,
                               **DETERMINISTIC)
+
+    def tier_firmware(self):
+        """a resource manager that has firmware for protected VMs
+
+        With the messages of published and of newer firmware, debug and production
+        build, and before the machine has booted.
+        """
+        words = "gunyah_hyp.firmware=ready "
+        return (self.selftests("fw", only=FIRMWARE, words=words + LATER,
+                               **DETERMINISTIC) +
+                self.selftests("fw-2024", only=FIRMWARE, words=words +
+                               "gunyah_hyp.generation=2024 " + LATER,
+                               **DETERMINISTIC) +
+                self.selftests("fw-prod", only=FIRMWARE,
+                               **{**PROD, "words": words + PROD["words"]}) +
+                self.selftests("fw-held", only=FIRMWARE[:1],
+                               words="gunyah_hyp.firmware=held " + LATER,
+                               **DETERMINISTIC))
 
     def tier_variants(self):
         """newer firmware, and ways to find it
