@@ -348,6 +348,9 @@ void vgic_deactivate(struct vcpu *vcpu, u64 intid);
 /* vgic_mmio.c: false if @ipa is no register of the GIC */
 bool vgic_mmio(struct vcpu *vcpu, u64 ipa, u32 size, bool write, u64 *val);
 
+/* rtc.c: likewise, of its real-time clock */
+bool rtc_mmio(struct vcpu *vcpu, u64 ipa, bool write, u64 *val);
+
 /* guest_trap.c: the loaded vCPU gets the abort that its owner wants */
 void guest_inject(struct cpu *cpu, struct frame *f);
 

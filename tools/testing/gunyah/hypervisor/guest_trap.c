@@ -178,7 +178,8 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 	vcpu->mmio_sign = iss & ISS_SSE;
 	vcpu->mmio_64 = iss & ISS_SF;
 
-	if (vgic_mmio(vcpu, ipa, size, write, &val)) {
+	if (vgic_mmio(vcpu, ipa, size, write, &val) ||
+	    rtc_mmio(vcpu, ipa, write, &val)) {
 		skip_instruction(f, esr);
 		if (!write && reg < 31)
 			f->x[reg] = val;

@@ -119,6 +119,9 @@ struct vm_halt {
  * @num_vmmio: their number
  * @paging: demand paging; NULL: none
  * @cntvoff: the guest's virtual counter starts at 0 here
+ * @rtc_ipa: registers of its real-time clock; 0: it has none
+ * @rtc_time: time of that in nanoseconds ...
+ * @rtc_counter: ... when the system counter had this value
  * @running: its first vCPU has been powered on
  * @halted: it has come to an end
  * @busy: vcpu_run answers BUSY until the resource manager is done with it
@@ -137,6 +140,9 @@ struct vm {
 	u32 num_vmmio;
 	struct paging *paging;
 	u64 cntvoff;
+	u64 rtc_ipa;
+	u64 rtc_time;
+	u64 rtc_counter;
 	bool running;
 	bool halted;
 	bool busy;
@@ -417,6 +423,8 @@ void plat_gic_destroy(struct vm *vm);
 /* guest_trap.c */
 bool vm_is_vmmio(const struct vm *vm, u64 ipa, u64 size);
 int plat_vmmio_add(u16 vmid, u64 base, u64 size);
+int plat_rtc_create(u16 vmid, u64 ipa);
+void plat_rtc_set(u16 vmid, u64 time, u64 counter);
 int plat_vcpu_create(const struct rm_vcpu_params *params,
 		     struct rm_endpoint *owner, struct rm_endpoint *own);
 int plat_vcpu_power_on(u16 vmid, u8 index, const struct rm_boot_regs *regs);

@@ -355,6 +355,16 @@ static void op_paging_destroy(void *ctx __unused, u16 vmid)
 	plat_paging_destroy(vmid);
 }
 
+static int op_rtc_create(void *ctx __unused, u16 vmid, u64 ipa)
+{
+	return plat_rtc_create(vmid, ipa);
+}
+
+static void op_rtc_set(void *ctx __unused, u16 vmid, u64 time, u64 counter)
+{
+	plat_rtc_set(vmid, time, counter);
+}
+
 static int op_vcpu_create(void *ctx __unused,
 			  const struct rm_vcpu_params *params,
 			  struct rm_endpoint *owner, struct rm_endpoint *own)
@@ -562,6 +572,8 @@ static const struct rm_ops ops = {
 	.paging_create = op_paging_create,
 	.paging_pages = op_paging_pages,
 	.paging_destroy = op_paging_destroy,
+	.rtc_create = op_rtc_create,
+	.rtc_set = op_rtc_set,
 	.vcpu_create = op_vcpu_create,
 	.vcpu_power_on = op_vcpu_power_on,
 	.vcpu_kill = op_vcpu_kill,

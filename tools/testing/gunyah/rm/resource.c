@@ -81,6 +81,17 @@ static bool put_paging(struct rm_call *call, const struct rm_vm *vm,
 	return true;
 }
 
+/* The clock is set by a message: its entry has no capability */
+static bool put_rtc(struct rm_call *call, const struct rm_vm *vm, uint32_t *n)
+{
+	const struct resource r = { .type = RM_RES_RTC, .cap = RM_CAP_NONE };
+
+	if (vm->owner != call->vm->vmid || !vm->cfg->has_rtc)
+		return true;
+	(*n)++;
+	return put_resource(call, &r);
+}
+
 /*
  * The host also owns the vCPU of the resource manager. The model has no vCPU, so
  * that the entry has no capability.
@@ -159,7 +170,8 @@ uint32_t vm_get_resources(struct rm *rm, struct rm_call *call)
 	if (vm == &rm->self && caller == &rm->host)
 		ok = put_self(call, &n);
 	if (vm->cfg)
-		ok = put_vcpus(call, vm, &n) && put_paging(call, vm, &n);
+		ok = put_vcpus(call, vm, &n) && put_paging(call, vm, &n) &&
+		     put_rtc(call, vm, &n);
 	if (ok && caller->cfg && caller->owner == vm->vmid)
 		ok = put_vdevs(call, caller, false, &n);
 	if (ok && vm->cfg && vm->owner == caller->vmid)

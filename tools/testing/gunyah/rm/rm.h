@@ -277,6 +277,19 @@ struct rm_ops {
 	void (*paging_destroy)(void *ctx, uint16_t vmid);
 
 	/**
+	 * @rtc_create: optional: a real-time clock of a VM that exists, with
+	 * its registers in the page at @ipa; it goes with the VM. Without this
+	 * op there is no such virtual device.
+	 */
+	int (*rtc_create)(void *ctx, uint16_t vmid, uint64_t ipa);
+	/**
+	 * @rtc_set: have it show @time, in nanoseconds since 1970, when the
+	 * system counter has the value @counter
+	 */
+	void (*rtc_set)(void *ctx, uint16_t vmid, uint64_t time,
+			uint64_t counter);
+
+	/**
 	 * @vcpu_create: create a vCPU, powered off. For a proxy-scheduled one @owner gets the
 	 * capability and the wake-up interrupt of the owner's (HLOS') end,
 	 * otherwise a capability with virq RM_VIRQ_NONE; @own is the vCPU's

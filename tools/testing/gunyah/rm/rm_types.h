@@ -303,6 +303,7 @@ struct rm_list {
  * @RM_VDEV_MSGQ_PAIR: message-queue-pair
  * @RM_VDEV_SHM: shm
  * @RM_VDEV_SHM_BELL: shm-doorbell
+ * @RM_VDEV_RTC: vrtc-pl031
  */
 enum rm_vdev_type {
 	RM_VDEV_RPC,
@@ -312,6 +313,7 @@ enum rm_vdev_type {
 	RM_VDEV_MSGQ_PAIR,
 	RM_VDEV_SHM,
 	RM_VDEV_SHM_BELL,
+	RM_VDEV_RTC,
 };
 
 /**
@@ -374,7 +376,7 @@ struct rm_link {
  * @relative: the path of the node to create does not begin at the root
  * @label: label of the device
  * @mem_label: label of its parcel
- * @base: address of its memory
+ * @base: address of its memory, or of its registers
  * @dma_base: property dma_base
  * @has_dma_base: @dma_base is given
  * @msg_size: size of a message
@@ -469,6 +471,7 @@ struct rm_vcpu {
  * @gicr_stride: distance of these
  * @vdevs: virtual devices
  * @vdevs_tail: where the next one is put
+ * @has_rtc: it has a real-time clock
  * @has_console: one of them is a console
  * @console_owner_open: the owner has opened it
  * @console_vm_open: the VM has opened it
@@ -522,6 +525,7 @@ struct rm_vm_config {
 
 	struct rm_vdev *vdevs;
 	struct rm_vdev **vdevs_tail;
+	bool has_rtc;
 	bool has_console;
 	bool console_owner_open;
 	bool console_vm_open;

@@ -190,6 +190,7 @@ enum rm_resource_type {
 	RM_RES_MSGQ_TX = 2,
 	RM_RES_MSGQ_RX = 3,
 	RM_RES_VCPU = 4,
+	RM_RES_RTC = 7,
 	RM_RES_MEMEXTENT = 9,
 	RM_RES_ADDRSPACE = 10,
 };

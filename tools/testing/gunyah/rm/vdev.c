@@ -29,11 +29,12 @@ static const struct type_name type_names[] = {
 	{ "message-queue-pair", RM_VDEV_MSGQ_PAIR },
 	{ "shm", RM_VDEV_SHM },
 	{ "shm-doorbell", RM_VDEV_SHM_BELL },
+	{ "vrtc-pl031", RM_VDEV_RTC },
 };
 
 /* Types of the published firmware that need objects the model does not have */
 static const char *const unsupported[] = {
-	"virtio-mmio", "iomem", "vsmmu-v2", "vrtc-pl031",
+	"virtio-mmio", "iomem", "vsmmu-v2",
 };
 
 static const struct type_name *find_type(const char *name)
@@ -46,10 +47,12 @@ static const struct type_name *find_type(const char *name)
 	return NULL;
 }
 
-static bool is_unsupported(const char *name)
+static bool is_unsupported(const struct rm *rm, const char *name)
 {
 	size_t i;
 
+	if (!rm->ops->rtc_create && !strcmp(name, "vrtc-pl031"))
+		return true;
 	for (i = 0; i < RM_ARRAY_SIZE(unsupported); i++)
 		if (!strcmp(name, unsupported[i]))
 			return true;
@@ -82,7 +85,8 @@ static uint32_t check_peer(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v,
 	char name[RM_MAX_NAME + 8];
 	struct rm_vm *peer;
 
-	if (v->type == RM_VDEV_RPC || has_prop(fdt, node, "peer-default"))
+	if (v->type == RM_VDEV_RPC || v->type == RM_VDEV_RTC ||
+	    has_prop(fdt, node, "peer-default"))
 		return RM_OK;
 	if (v->type == RM_VDEV_MSGQ || v->type == RM_VDEV_SHM ||
 	    v->type == RM_VDEV_SHM_BELL ||
@@ -203,10 +207,11 @@ static uint32_t parse_props(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v,
 		       rm_refuse(rm, RM_ERR_MEM, "bad shared memory device");
 	/* The label of a doorbell defaults to 0 */
 	if (!read_label(fdt, node, &v->label) && v->type != RM_VDEV_RPC &&
-	    !is_bell)
+	    v->type != RM_VDEV_RTC && !is_bell)
 		return rm_refuse(rm, RM_ERR_ARG,
 				 "virtual device without label");
-	return is_bell ? RM_OK : parse_queue(rm, v, fdt, node);
+	return is_bell || v->type == RM_VDEV_RTC ? RM_OK :
+						   parse_queue(rm, v, fdt, node);
 }
 
 /*
@@ -293,7 +298,7 @@ uint32_t vdev_parse_all(struct rm *rm, struct rm_vm *vm, const void *fdt)
 			continue;
 		if (len < 0)
 			return rm_refuse(rm, RM_ERR_ARG, "bad vdevice-type");
-		if (is_unsupported(name))
+		if (is_unsupported(rm, name))
 			return rm_refuse(rm, RM_ERR_NORESOURCE,
 					 "the model has no such virtual device");
 		type = find_type(name);
@@ -386,6 +391,22 @@ static int create_links(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v)
 	}
 }
 
+/*
+ * One page of registers at an address of our choice, which the node has as its
+ * "reg", with two cells each for address and size. What published firmware writes
+ * there is not known.
+ */
+static bool create_rtc(struct rm *rm, struct rm_vm *vm, struct rm_vdev *v)
+{
+	if (vm->cfg->has_rtc ||
+	    !ipa_alloc(rm, vm, RM_PAGE_SIZE, RM_PAGE_SIZE, &v->base) ||
+	    rm->ops->rtc_create(rm->ctx, vm->vmid, v->base))
+		return false;
+	v->has_base = true;
+	vm->cfg->has_rtc = true;
+	return true;
+}
+
 static bool create_channel(struct rm *rm, struct rm_vm *vm,
 			   const struct rm_vdev *v)
 {
@@ -429,6 +450,9 @@ uint32_t vdev_create_all(struct rm *rm, struct rm_vm *vm)
 		if (create_links(rm, vm, v))
 			return rm_refuse(rm, RM_ERR_NORESOURCE,
 					 "the hypervisor makes no such device");
+		if (v->type == RM_VDEV_RTC && !create_rtc(rm, vm, v))
+			return rm_refuse(rm, RM_ERR_NORESOURCE,
+					 "no place for a clock, or a second one");
 		if (v->type == RM_VDEV_RPC && !create_channel(rm, vm, v))
 			return rm_refuse(rm, RM_ERR_NORESOURCE, "no memory");
 	}

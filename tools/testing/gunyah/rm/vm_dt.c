@@ -177,6 +177,7 @@ static int put_type(void *fdt, int node, const struct rm_vdev *v)
 	static const char msgq[] =
 		"qcom,gunyah-message-queue\0qcom,gunyah-capability";
 	static const char shm[] = "qcom,shared-memory";
+	static const char rtc[] = "arm,pl031\0arm,primecell";
 
 	if (v->push_len &&
 	    fdt_appendprop(fdt, node, "compatible", v->data + v->generate_len,
@@ -192,6 +193,8 @@ static int put_type(void *fdt, int node, const struct rm_vdev *v)
 	case RM_VDEV_MSGQ:
 	case RM_VDEV_MSGQ_PAIR:
 		return APPEND_LIST(fdt, node, "compatible", msgq);
+	case RM_VDEV_RTC:
+		return APPEND_LIST(fdt, node, "compatible", rtc);
 	default:
 		return APPEND_LIST(fdt, node, "compatible", shm);
 	}
@@ -246,6 +249,10 @@ static int add_vdev(struct rm *rm, void *fdt, const struct rm_vdev *v)
 		err = fdt_appendprop_u64(fdt, node, "reg", v->link[i].own.cap);
 	for (i = 0; i < v->nlinks && !err; i++)
 		err = put_interrupt(fdt, node, &v->link[i]);
+	if (!err && v->type == RM_VDEV_RTC)
+		err = fdt_appendprop_u64(fdt, node, "reg", v->base);
+	if (!err && v->type == RM_VDEV_RTC)
+		err = fdt_appendprop_u64(fdt, node, "reg", RM_PAGE_SIZE);
 	if (!err && v->msg_size)
 		err = put_queue(fdt, node, v);
 	if (!err && v->has_dma_base)

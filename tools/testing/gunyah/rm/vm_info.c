@@ -309,13 +309,14 @@ uint32_t vm_set_crash(struct rm *rm, struct rm_call *call)
  * @rm: resource manager
  * @call: request
  *
- * No VM of the model has a virtual real-time clock.
+ * The clock is made by VM_INIT: before that there is none.
  *
  * Return: error code of the reply
  */
 uint32_t vm_set_time_base(struct rm *rm, struct rm_call *call)
 {
 	const struct rm_vm *vm = queried(rm, call);
+	const uint8_t *in = call->in;
 
 	if (!vm)
 		return rm_refuse(rm, RM_ERR_NORESOURCE, "there is no such VM");
@@ -324,7 +325,11 @@ uint32_t vm_set_time_base(struct rm *rm, struct rm_call *call)
 	if (vm->state != RM_STATE_INIT && vm->state != RM_STATE_READY)
 		return rm_refuse(rm, RM_ERR_VM_STATE,
 				 "only between CONFIG_IMAGE and START");
-	return rm_refuse(rm, RM_ERR_ARG, "the VM has no clock");
+	if (!vm->cfg->has_rtc)
+		return rm_refuse(rm, RM_ERR_ARG, "the VM has no clock");
+	rm->ops->rtc_set(rm->ctx, vm->vmid, rm_get64(in + 4),
+			 rm_get64(in + 12));
+	return RM_OK;
 }
 
 /**

@@ -383,6 +383,7 @@ static void op_vm_destroy(void *ctx, uint16_t vmid)
 	free(vm->map);
 	free(vm->rights);
 	vm->exists = false;
+	vm->rtc = 0;
 }
 
 static int op_gic_create(void *ctx, uint16_t vmid, uint64_t gicd,
@@ -445,6 +446,28 @@ static void op_paging_destroy(void *ctx, uint16_t vmid)
 
 	must(f->vm[vmid].paging && !f->vm[vmid].pages, "end of paging");
 	f->vm[vmid].paging = false;
+}
+
+static int op_rtc_create(void *ctx, uint16_t vmid, uint64_t ipa)
+{
+	struct fake *f = ctx;
+
+	must(f->vm[vmid].exists && !f->vm[vmid].rtc && ipa &&
+	     !(ipa & 0xfff), "clock");
+	if (fails(f, "rtc_create"))
+		return fails(f, "rtc_create");
+	f->vm[vmid].rtc = ipa;
+	return 0;
+}
+
+static void op_rtc_set(void *ctx, uint16_t vmid, uint64_t time,
+		       uint64_t counter)
+{
+	struct fake *f = ctx;
+
+	must(f->vm[vmid].rtc, "time of a VM without a clock");
+	f->vm[vmid].rtc_time = time;
+	f->vm[vmid].rtc_counter = counter;
 }
 
 static int op_vcpu_create(void *ctx, const struct rm_vcpu_params *p,
@@ -563,6 +586,8 @@ static const struct rm_ops ops = {
 	.paging_create = op_paging_create,
 	.paging_pages = op_paging_pages,
 	.paging_destroy = op_paging_destroy,
+	.rtc_create = op_rtc_create,
+	.rtc_set = op_rtc_set,
 	.vcpu_create = op_vcpu_create,
 	.vcpu_power_on = op_power_on,
 	.vcpu_kill = op_kill,

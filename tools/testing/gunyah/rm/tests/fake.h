@@ -60,6 +60,9 @@ struct fake_vm {
 	uint64_t more_vmmio;
 	bool paging;
 	uint64_t pages;
+	uint64_t rtc;
+	uint64_t rtc_time;
+	uint64_t rtc_counter;
 	unsigned int num_vcpus;
 	uint32_t *map;
 	uint8_t *rights;

@@ -316,6 +316,75 @@ static void own_resources(void)
 	fake_free(f);
 }
 
+static uint32_t set_time_base(struct fake *f, uint16_t vmid, uint64_t time,
+			      uint64_t counter)
+{
+	uint8_t data[20] = { 0 };
+
+	rm_put16(data, vmid);
+	rm_put64(data + 4, time);
+	rm_put64(data + 12, counter);
+	return call(f, RM_VM_SET_TIME_BASE_ID, data, 20);
+}
+
+static void clock_of_vm(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .dt = dt_base() };
+	static uint8_t dt[DT_CAPACITY];
+	struct fake_vm *vm;
+	uint64_t ipa;
+	uint32_t n;
+
+	dt_vdev(g.dt, "rtc", "vrtc-pl031");
+	CHECK_EQ(guest_config(f, &g), 0);
+	vm = &f->vm[g.vmid];
+	CHECK_EQ(set_time_base(f, g.vmid, 1, 2), RM_ERR_ARG);
+	CHECK_EQ(call_vm(f, RM_VM_INIT_ID, g.vmid), 0);
+	ipa = vm->rtc;
+	CHECK(ipa >= 0x40000000);
+	CHECK_EQ(vm->rtc_time, 0);
+	n = resources(f, g.vmid);
+	CHECK_EQ(n, 2);
+	CHECK_EQ(f->body[4 + RM_RES_ENTRY_SIZE], RM_RES_RTC);
+	CHECK_EQ(rm_get64(f->body + 4 + RM_RES_ENTRY_SIZE + 12), RM_CAP_NONE);
+
+	CHECK_EQ(set_time_base(f, g.vmid, 1, 2), 0);
+	CHECK_EQ(set_time_base(f, g.vmid, 0x1122334455667788, 0x99aabbcc), 0);
+	CHECK_EQ(vm->rtc_time, 0x1122334455667788);
+	CHECK_EQ(vm->rtc_counter, 0x99aabbcc);
+	CHECK_EQ(call_vm(f, RM_VM_START_ID, g.vmid), 0);
+	CHECK_EQ(set_time_base(f, g.vmid, 1, 2), RM_ERR_VM_STATE);
+	CHECK_EQ(vm->rtc_counter, 0x99aabbcc);
+	guest_dt(f, &g, dt);
+	n = fdt_node_offset_by_compatible(dt, -1, "arm,pl031");
+	CHECK_EQ(rm_get64(fdt_getprop(dt, n, "reg", NULL)),
+		 __builtin_bswap64(ipa));
+	guest_remove(f, &g);
+	CHECK_EQ(f->heap, 0);
+	fake_free(f);
+}
+
+/* Two, or what the platform has none of */
+static void no_clock(void)
+{
+	struct fake *f = fake_new(NULL);
+	struct guest g = { .dt = dt_base() };
+
+	dt_vdev(g.dt, "rtc", "vrtc-pl031");
+	dt_vdev(g.dt, "rtc2", "vrtc-pl031");
+	CHECK_EQ(guest_init(f, &g), RM_ERR_NORESOURCE);
+	guest_remove(f, &g);
+	g = (struct guest) { .dt = dt_base() };
+	dt_vdev(g.dt, "rtc", "vrtc-pl031");
+	f->fail_op = "rtc_create";
+	f->fail_error = RM_HYP_NORESOURCES;
+	CHECK_EQ(guest_init(f, &g), RM_ERR_NORESOURCE);
+	guest_remove(f, &g);
+	CHECK_EQ(f->heap, 0);
+	fake_free(f);
+}
+
 /* The word behind the error: the hypervisor's, where it had a part in it */
 static void extra_word(void)
 {
@@ -477,6 +546,8 @@ void test_variant(void)
 	RUN(second_life);
 	RUN(odd_devices);
 	RUN(own_resources);
+	RUN(clock_of_vm);
+	RUN(no_clock);
 	RUN(extra_word);
 	RUN(lent_interrupt);
 	RUN(reserved_addresses);
