@@ -228,6 +228,8 @@ static int dtb_vdevice(struct dtb_walk *walk, struct dtb_level *level,
 		return dtb_unsafe(walk);
 	if (dtb_is(data, len, "rm-rpc"))
 		info->channel = true;
+	if (dtb_is(data, len, "vrtc-pl031"))
+		info->clock = true;
 	level->takes_memory = dtb_is(data, len, "shm") ||
 			      dtb_is(data, len, "shm-doorbell") ||
 			      dtb_is(data, len, "virtio-mmio");

@@ -22,6 +22,7 @@
  * @reason: why the VM must not be started, GH_VM_START_REASON_...
  * @channel: there is a virtual device of type rm-rpc: the VM gets a channel to
  *	the resource manager, and can be notified
+ * @clock: there is a virtual device of type vrtc-pl031: a real-time clock
  * @static_vcpus: the hypervisor schedules the vCPUs
  * @num_vdevices: number of virtual devices
  * @num_places: number of @places
@@ -30,6 +31,7 @@
 struct gunyah_dtb_info {
 	u32 reason;
 	bool channel;
+	bool clock;
 	bool static_vcpus;
 	unsigned int num_vdevices;
 	unsigned int num_places;

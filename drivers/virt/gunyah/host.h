@@ -55,6 +55,8 @@ enum gunyah_power_state {
  *	set before @mem_entries is read, and read after that is raised
  * @reclaimed: when memory was last reclaimed, in jiffies, or 0; read and written
  *	without a lock
+ * @no_time_base: the resource manager cannot set clocks of VMs, read and written
+ *	without a lock
  * @ending_lock: protects @ending
  * @ending: VMs without file descriptors that the firmware still holds something
  *	for; the list holds a reference to each
@@ -79,6 +81,7 @@ struct gunyah_host {
 	atomic64_t mem_entries;
 	enum gunyah_power_state power;
 	unsigned long reclaimed;
+	bool no_time_base;
 
 	struct mutex ending_lock;	/* ending */
 	struct list_head ending;

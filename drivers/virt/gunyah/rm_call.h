@@ -306,6 +306,8 @@ int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm_client *client, u16 vmid,
 				  u32 mem_handle, u64 offset, u64 size);
 int gunyah_rm_vm_set_address_layout(struct gunyah_rm_client *client, u16 vmid,
 				    u32 range, u64 base, u64 size);
+int gunyah_rm_vm_set_time_base(struct gunyah_rm_client *client, u16 vmid,
+			       u64 time, u64 counter);
 
 /* rm_accept.c */
 int gunyah_rm_mem_accept(struct gunyah_rm_client *client,

@@ -76,3 +76,27 @@ int gunyah_rm_vm_set_address_layout(struct gunyah_rm_client *client, u16 vmid,
 	return rm_set(client, GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID, &req,
 		      sizeof(req));
 }
+
+/**
+ * gunyah_rm_vm_set_time_base() - set the real-time clock of a VM
+ * @client: the caller
+ * @vmid: a VM that was initialised and not started
+ * @time: time in nanoseconds ...
+ * @counter: ... when the system counter had this value
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EOPNOTSUPP (the resource manager does not have this message),
+ * -EINVAL (the VM has no such clock) or another negative errno.
+ */
+int gunyah_rm_vm_set_time_base(struct gunyah_rm_client *client, u16 vmid,
+			       u64 time, u64 counter)
+{
+	struct gunyah_rm_time_base_req req = {
+		.vmid = cpu_to_le16(vmid),
+		.time = cpu_to_le64(time),
+		.counter = cpu_to_le64(counter),
+	};
+
+	return rm_set(client, GUNYAH_RM_VM_SET_TIME_BASE_ID, &req,
+		      sizeof(req));
+}

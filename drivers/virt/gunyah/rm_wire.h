@@ -119,6 +119,8 @@ enum gunyah_rm_bad_packet {
  * @GUNYAH_RM_VM_GET_STATE_ID: get the state: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_RESOURCES_ID: get the resources: &struct gunyah_rm_vmid_req
  * @GUNYAH_RM_VM_GET_VMID_ID: get the caller's VMID; no payload
+ * @GUNYAH_RM_VM_SET_TIME_BASE_ID: set the real-time clock:
+ *	&struct gunyah_rm_time_base_req
  * @GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID: set a register:
  *	&struct gunyah_rm_boot_context_req
  * @GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID: set where the firmware goes:
@@ -147,6 +149,7 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_GET_CRASH_MSG_ID	= 0x56000019,
 	GUNYAH_RM_VM_GET_RESOURCES_ID	= 0x56000020,
 	GUNYAH_RM_VM_GET_VMID_ID	= 0x56000024,
+	GUNYAH_RM_VM_SET_TIME_BASE_ID	= 0x56000030,
 	GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID = 0x56000031,
 	GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID = 0x56000032,
 	GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID = 0x56000034,
@@ -240,6 +243,24 @@ struct gunyah_rm_address_layout_req {
 };
 
 static_assert(sizeof(struct gunyah_rm_address_layout_req) == 24);
+
+/**
+ * struct gunyah_rm_time_base_req - set the real-time clock of a VM
+ * @vmid: the VM
+ * @reserved: 0
+ * @time: nanoseconds since 1970, UTC ...
+ * @counter: ... when the system counter had this value
+ *
+ * The 64-bit members are aligned to 32 bits only.
+ */
+struct gunyah_rm_time_base_req {
+	__le16 vmid;
+	__le16 reserved;
+	__le64 time;
+	__le64 counter;
+} __packed __aligned(4);
+
+static_assert(sizeof(struct gunyah_rm_time_base_req) == 20);
 
 /**
  * struct gunyah_rm_word_resp - reply of one word

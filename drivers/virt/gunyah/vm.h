@@ -160,6 +160,7 @@ struct gunyah_vm_call {
  * @start_call: the start, in state GH_VM_STATE_STARTING; protected by @lock
  * @channel: the VM has a channel to the resource manager: only then it can be
  *	notified. From its devicetree; protected by @lock.
+ * @clock: it has a real-time clock. Likewise.
  * @ran: it may have run: what was lent to it has to be cleared
  * @calls_lock: protects @calls
  * @calls: list of struct gunyah_vm_call that wait to be run
@@ -217,6 +218,7 @@ struct gunyah_vm {
 	struct gunyah_boot_context context;
 	struct gunyah_vm_call *start_call;
 	bool channel;
+	bool clock;
 	bool ran;
 
 	spinlock_t calls_lock;	/* calls */

@@ -241,6 +241,7 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	if (ret)
 		return ret;
 	vm->channel = info->channel;
+	vm->clock = info->clock;
 	return mem_make_parcels(vm, &image);
 }
 

@@ -22,6 +22,7 @@
 #include <linux/lockdep.h>
 
 #include "boot.h"
+#include "clock.h"
 #include "firmware.h"
 #include "function.h"
 #include "host.h"
@@ -202,7 +203,9 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 		return ret;
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONTEXT);
-	ret = gunyah_boot_apply(vm, image);
+	ret = gunyah_clock_set(vm);
+	if (!ret)
+		ret = gunyah_boot_apply(vm, image);
 	if (ret)
 		return ret;
 

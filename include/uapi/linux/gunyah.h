@@ -795,7 +795,7 @@ struct gh_vcpu_stats {
 #define GH_VM_START_STEP_CONFIGURE	3	/* take image and devicetree */
 #define GH_VM_START_STEP_INIT		4	/* read the devicetree */
 #define GH_VM_START_STEP_RESOURCES	5	/* give capabilities to the host */
-#define GH_VM_START_STEP_CONTEXT	6	/* set registers */
+#define GH_VM_START_STEP_CONTEXT	6	/* set registers and clock */
 #define GH_VM_START_STEP_START		7	/* start */
 #define GH_VM_START_STEP_DONE		8	/* all done */
 #define GH_VM_START_STEP_FIRMWARE	9	/* take memory for the firmware */

@@ -111,6 +111,20 @@ static void make_no_channel(struct fake_dtb *blob)
 	fake_dtb_end(blob);
 }
 
+static void make_clock(struct fake_dtb *blob)
+{
+	fake_dtb_begin(blob, "rtc");
+	fake_dtb_string(blob, "vdevice-type", "vrtc-pl031");
+	fake_dtb_end(blob);
+}
+
+static void make_no_clock(struct fake_dtb *blob)
+{
+	fake_dtb_begin(blob, "vrtc-pl031");
+	fake_dtb_string(blob, "vdevice-type", "vrtc");
+	fake_dtb_end(blob);
+}
+
 static void make_shm(struct fake_dtb *blob, const char *type, u32 label)
 {
 	fake_dtb_begin(blob, "shm");
@@ -283,6 +297,7 @@ static void make_last_name(struct fake_dtb *blob)
  * struct scan_info - what there is of &struct gunyah_dtb_info, without the places
  * @reason: why it is refused
  * @channel: a channel
+ * @clock: a real-time clock
  * @static_vcpus: vCPUs that the hypervisor schedules
  * @num_vdevices: number of virtual devices
  * @num_places: number of places
@@ -290,6 +305,7 @@ static void make_last_name(struct fake_dtb *blob)
 struct scan_info {
 	u32 reason;
 	bool channel;
+	bool clock;
 	bool static_vcpus;
 	unsigned int num_vdevices;
 	unsigned int num_places;
@@ -321,6 +337,8 @@ static const struct scan_case scan_cases[] = {
 	{ "proxy list", make_proxy_list, 0, { .static_vcpus = true } },
 	{ "other vcpus", make_other_vcpus },
 	{ "channel", make_channel, 0, { .channel = true, .num_vdevices = 1 } },
+	{ "clock", make_clock, 0, { .clock = true, .num_vdevices = 1 } },
+	{ "no clock", make_no_clock, 0, { .num_vdevices = 1 } },
 	{ "no channel", make_no_channel, 0, { .num_vdevices = 2 } },
 	{ "places", make_places, 0, { .num_vdevices = 7, .num_places = 4 } },
 	{ "most", make_most, 0,
@@ -369,6 +387,7 @@ static void dtb_scan(struct kunit *test)
 	if (c->ret)
 		return;
 	KUNIT_EXPECT_EQ(test, info->channel, c->info.channel);
+	KUNIT_EXPECT_EQ(test, info->clock, c->info.clock);
 	KUNIT_EXPECT_EQ(test, info->static_vcpus, c->info.static_vcpus);
 	KUNIT_EXPECT_EQ(test, info->num_vdevices, c->info.num_vdevices);
 	KUNIT_EXPECT_EQ(test, info->num_places, c->info.num_places);

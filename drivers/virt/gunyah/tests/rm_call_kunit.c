@@ -125,6 +125,13 @@ static int call_set_address_layout(struct fake_call *call)
 					       0x2122232425262728);
 }
 
+static int call_set_time_base(struct fake_call *call)
+{
+	return gunyah_rm_vm_set_time_base(&call->client, 0x1234,
+					  0x1112131415161718,
+					  0x2122232425262728);
+}
+
 static int call_notify_shared(struct fake_call *call)
 {
 	return gunyah_rm_mem_notify_shared(&call->client, 0x56789abc, 0x1234,
@@ -179,6 +186,13 @@ static const struct fake_exchange exchanges[] = {
 	{
 		"set_address_layout", call_set_address_layout, 0x56000034, 24, {
 			0x34, 0x12, 0, 0, 1, 0, 0, 0,
+			0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
+			0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21,
+		},
+	},
+	{
+		"set_time_base", call_set_time_base, 0x56000030, 20, {
+			0x34, 0x12, 0, 0,
 			0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11,
 			0x28, 0x27, 0x26, 0x25, 0x24, 0x23, 0x22, 0x21,
 		},

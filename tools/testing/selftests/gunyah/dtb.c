@@ -203,6 +203,14 @@ static void vm_config_rm_rpc(struct tree *t, int parent)
 	cell(t, vdev, "queue-depth", 8);
 }
 
+static void vm_config_rtc(struct tree *t, int parent)
+{
+	int vdev = node(t, parent, "rtc");
+
+	string(t, vdev, "vdevice-type", "vrtc-pl031");
+	string(t, vdev, "generate", "/hypervisor/rtc");
+}
+
 /* Only the properties that matter: there is not much room */
 static void vm_config_many(struct tree *t, int parent)
 {
@@ -239,7 +247,8 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 		string(t, config, "image-name", "gunyah-selftest");
 	string(t, config, "os-type", "linux");
 
-	if (cfg->shms || cfg->num_bells || cfg->rm_rpc || many) {
+	if (cfg->shms || cfg->num_bells || cfg->rm_rpc || cfg->rtc ||
+	    many) {
 		child = node(t, config, "vdevices");
 		string(t, child, "generate", "/hypervisor");
 		if (many)
@@ -251,6 +260,8 @@ static void vm_config(struct tree *t, const struct dtb_config *cfg)
 			vm_config_bell(t, child, cfg, &cfg->bells[i]);
 		if (cfg->rm_rpc)
 			vm_config_rm_rpc(t, child);
+		if (cfg->rtc)
+			vm_config_rtc(t, child);
 	}
 	child = node(t, config, "interrupts");
 	string(t, child, "config", "/intc@8000000");
@@ -347,4 +358,26 @@ bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap)
 		return true;
 	}
 	return false;
+}
+
+/**
+ * dtb_rtc_address() - find the real-time clock in the devicetree that a guest got
+ * @fdt: the devicetree
+ * @address: address of its registers
+ *
+ * Return: whether the guest has one.
+ */
+bool dtb_rtc_address(const void *fdt, __u64 *address)
+{
+	const fdt64_t *reg;
+	int node, len;
+
+	if (fdt_check_header(fdt))
+		return false;
+	node = fdt_node_offset_by_compatible(fdt, -1, "arm,pl031");
+	reg = node < 0 ? NULL : fdt_getprop(fdt, node, "reg", &len);
+	if (!reg || len != 2 * sizeof(*reg))
+		return false;
+	*address = fdt64_ld(reg);
+	return true;
 }

@@ -91,6 +91,7 @@ int vm_add_dtb(struct vm *vm)
 		.num_bells = vm->cfg.num_bells,
 		.bells = vm->cfg.bells,
 		.rm_rpc = vm->cfg.rm_rpc,
+		.rtc = vm->cfg.rtc,
 		.firmware = vm->cfg.firmware,
 		.defect = vm->cfg.defect,
 	};

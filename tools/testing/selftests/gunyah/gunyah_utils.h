@@ -235,6 +235,7 @@ struct dtb_bell {
  * @num_bells: number of doorbells
  * @bells: these doorbells
  * @rm_rpc: the guest can talk to the resource manager
+ * @rtc: it has a real-time clock
  * @firmware: address of the firmware of a protected VM, 0: none
  * @defect: what is wrong with it
  */
@@ -252,12 +253,14 @@ struct dtb_config {
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;
+	bool rtc;
 	__u64 firmware;
 	enum dtb_defect defect;
 };
 
 size_t dtb_build(void *buf, size_t size, const struct dtb_config *cfg);
 bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap);
+bool dtb_rtc_address(const void *fdt, __u64 *address);
 
 /* ---- VMs ---- */
 
@@ -274,6 +277,7 @@ bool dtb_bell_cap(const void *fdt, __u32 label, __u64 *cap);
  * @num_bells: number of doorbells
  * @bells: these doorbells; must stay
  * @rm_rpc: the guest can talk to the resource manager
+ * @rtc: the guest has a real-time clock
  * @firmware: firmware-address in the devicetree, 0: none
  * @defect: of the devicetree
  */
@@ -289,6 +293,7 @@ struct vm_config {
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;
+	bool rtc;
 	__u64 firmware;
 	enum dtb_defect defect;
 };
