@@ -29,8 +29,8 @@ EXPLAINED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 
 # Those that load the driver, on a machine that lives until the end
 TIERS = ("kunit", "plain", "module", "selftest", "threads", "prod", "seeded",
-         "movable", "context", "variants", "platform", "guest", "stop", "hello",
-         "refuse", "console", "disk", "net", "memory", "power")
+         "movable", "context", "firmware", "variants", "platform", "guest",
+         "stop", "hello", "refuse", "console", "disk", "net", "memory", "power")
 
 
 def explained(path):

@@ -19,6 +19,10 @@
 
 #define MEM_RW		(GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE)
 
+/* Firmware of a protected VM, next to the image */
+#define FW_SIZE		0x40000UL
+#define FW_LABEL	9
+
 /* Enough pages for a second message, if none are contiguous */
 #define SCATTERED_SIZE	0x400000
 
@@ -325,6 +329,29 @@ static int registers(struct sweep *s, const struct vm_config *cfg)
 	return 0;
 }
 
+/* The guest runs only where the resource manager has firmware for it */
+static int protected(struct sweep *s, const struct vm_config *cfg)
+{
+	struct vm *vm = &s->vm[0];
+
+	s->mem_size = FW_SIZE;
+	s->mem = alloc_mem(s->mem_size);
+	if (!s->mem)
+		return sweep_failed(s, SWEEP_HOST, errno);
+	if (build(s, vm, cfg))
+		return -1;
+	SWEEP_TRY(s, SWEEP_ADD_REGION,
+		  gh_set_region(vm->fd, FW_LABEL, MEM_RWX | GH_MEM_LENT,
+				cfg->firmware, FW_SIZE, s->mem));
+	SWEEP_TRY(s, SWEEP_SET_FIRMWARE,
+		  gh_set_firmware(vm->fd, cfg->firmware, FW_SIZE));
+	if (!gh_start(vm->fd))
+		return run(s, vm);
+	if (errno != EPERM)
+		return sweep_failed(s, SWEEP_START, errno);
+	return 0;
+}
+
 const struct scenario scenarios[] = {
 	{ "lent", {}, whole_life },
 	{ "shared", { .shared = true }, whole_life },
@@ -344,6 +371,7 @@ const struct scenario scenarios[] = {
 	{ "closed", {}, closed },
 	{ "refused", { .defect = DTB_NO_IMAGE_NAME }, refused },
 	{ "registers", {}, registers },
+	{ "protected", { .firmware = GUEST_BASE - FW_SIZE }, protected },
 };
 
 const unsigned int num_scenarios = ARRAY_SIZE(scenarios);
