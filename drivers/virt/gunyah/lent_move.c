@@ -28,6 +28,7 @@
 
 #include "lent.h"
 #include "pages.h"
+#include "pin.h"
 #include "region.h"
 #include "runs.h"
 

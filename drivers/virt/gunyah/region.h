@@ -64,8 +64,6 @@ struct gunyah_mem_region {
 /* Flags that GH_MEM_HOTPLUG needs: the VM uses it for everything */
 #define GUNYAH_MEM_HOTPLUG_FLAGS (GUNYAH_MEM_FLAGS & ~GH_MEM_HOTPLUG)
 
-long gunyah_mem_copy_user(struct page *to, unsigned long addr,
-			  unsigned long count);
 bool gunyah_mem_vma_allowed(struct vm_area_struct *vma);
 int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
