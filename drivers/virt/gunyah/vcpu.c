@@ -28,6 +28,7 @@
 #include "ioctl.h"
 #include "ioeventfd.h"
 #include "resource.h"
+#include "run_page.h"
 #include "trace.h"
 #include "vcpu.h"
 #include "vm.h"
@@ -243,43 +244,6 @@ static long vcpu_await_end(struct gunyah_vcpu *vcpu)
  * Exits
  */
 
-static void vcpu_report_end(struct gunyah_vcpu *vcpu,
-			    const struct gunyah_rm_vm_exited *exit)
-{
-	struct gh_vcpu_run *run = vcpu->run;
-
-	switch (exit->type) {
-	case GH_VM_EXIT_WDT_BITE:
-	case GH_VM_EXIT_SW_ERROR:
-	case GH_VM_EXIT_HW_ERROR:
-		run->status.status = GH_VM_STATUS_CRASHED;
-		break;
-	default:
-		run->status.status = GH_VM_STATUS_EXITED;
-		break;
-	}
-	run->status.exit_info.type = exit->type;
-	run->status.exit_info.padding = 0;
-	run->status.exit_info.reason_size = exit->reason_size;
-	memcpy(run->status.exit_info.reason, exit->reason,
-	       GH_VM_MAX_EXIT_REASON_SIZE);
-	run->exit_reason = GH_VCPU_EXIT_STATUS;
-}
-
-static void vcpu_report_mmio(struct gunyah_vcpu *vcpu, u64 addr, u32 len,
-			     bool is_write, u64 value)
-{
-	struct gh_vcpu_run *run = vcpu->run;
-	__le64 data = cpu_to_le64(value);
-
-	run->mmio.phys_addr = addr;
-	memcpy(run->mmio.data, &data, sizeof(data));
-	run->mmio.len = len;
-	run->mmio.is_write = is_write;
-	memset(run->mmio.padding2, 0, sizeof(run->mmio.padding2));
-	run->exit_reason = GH_VCPU_EXIT_MMIO;
-}
-
 static long vcpu_handle_mmio(struct gunyah_vcpu *vcpu,
 			     const struct gunyah_vcpu_run_resp *resp)
 {
@@ -294,8 +258,8 @@ static long vcpu_handle_mmio(struct gunyah_vcpu *vcpu,
 		context->read_addr = addr;
 		context->read_len = len;
 	}
-	vcpu_report_mmio(vcpu, addr, len, is_write,
-			 is_write ? resp->data[2] : 0);
+	gunyah_run_report_mmio(vcpu->run, addr, len, is_write,
+			       is_write ? resp->data[2] : 0);
 	return 0;
 }
 
@@ -430,7 +394,7 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 			return -EINTR;
 		if (vcpu_ended(vcpu) &&
 		    gunyah_vm_exit_info(vcpu->fn.vm, &exit)) {
-			vcpu_report_end(vcpu, &exit);
+			gunyah_run_report_end(vcpu->run, &exit);
 			return 0;
 		}
 		if (!vcpu->resource || READ_ONCE(vcpu->leave))
@@ -439,8 +403,8 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 		context = &vcpu->resource->vcpu;
 		if (vcpu->report_read) {
 			vcpu->report_read = false;
-			vcpu_report_mmio(vcpu, context->read_addr,
-					 context->read_len, false, 0);
+			gunyah_run_report_mmio(vcpu->run, context->read_addr,
+					       context->read_len, false, 0);
 			return 0;
 		}
 		ret = context->faulted ? vcpu_await_end(vcpu) :
