@@ -69,12 +69,12 @@ void gunyah_pages_init(struct gunyah_pages *pages)
 }
 
 /**
- * struct pages_block - a block
+ * struct pages_block - a block, or what is left of it
  * @page: its first page, which may have been punched
  * @first: offset of that
- * @size: number of pages
- * @split: it was split. The tree has to know it, as a tag, because a page that
- *	was punched is somebody else's.
+ * @size: number of pages; a power of two unless it was split
+ * @split: it was split. The tree has to know it, because a page that was punched
+ *	is somebody else's.
  */
 struct pages_block {
 	struct page *page;
@@ -82,6 +82,30 @@ struct pages_block {
 	unsigned long size;
 	bool split;
 };
+
+/*
+ * An entry of the tree has the distance of page frames from their offsets, so it
+ * is good for each part of a block: when a part is taken out, the tree needs
+ * nothing but that. It wraps, in 62 bits.
+ */
+static void *pages_entry(unsigned long pfn, unsigned long at, bool split)
+{
+	return xa_mk_value(((pfn - at) << 1 | split) & LONG_MAX);
+}
+
+static struct pages_block pages_block_of(const struct ma_state *mas,
+					 const void *entry)
+{
+	unsigned long value = xa_to_value(entry);
+
+	return (struct pages_block) {
+		.page = pfn_to_page(((value >> 1) + mas->index) &
+				    (LONG_MAX >> 1)),
+		.first = mas->index,
+		.size = mas->last - mas->index + 1,
+		.split = value & 1,
+	};
+}
 
 /* Find the block that a page is in */
 static bool pages_find_block(struct gunyah_pages *pages, unsigned long at,
@@ -95,12 +119,23 @@ static bool pages_find_block(struct gunyah_pages *pages, unsigned long at,
 	entry = mas_walk(&mas);
 	if (!entry || at >= READ_ONCE(pages->count))
 		return false;
-	*block = (struct pages_block) {
-		.page = xa_untag_pointer(entry),
-		.first = mas.index,
-		.size = mas.last - mas.index + 1,
-		.split = xa_pointer_tag(entry),
-	};
+	*block = pages_block_of(&mas, entry);
+	return true;
+}
+
+/* Find the block that the page at @at is in, or else the next one */
+static bool pages_next_block(struct gunyah_pages *pages, unsigned long at,
+			     struct pages_block *block)
+{
+	void *entry;
+
+	MA_STATE(mas, &pages->blocks, at, at);
+
+	guard(rcu)();
+	entry = mas_find(&mas, ULONG_MAX);
+	if (!entry || mas.index >= READ_ONCE(pages->count))
+		return false;
+	*block = pages_block_of(&mas, entry);
 	return true;
 }
 
@@ -116,7 +151,8 @@ static int pages_split_block(struct gunyah_pages *pages,
 	/* The same range: nothing is allocated for it */
 	ret = mtree_store_range(&pages->blocks, block->first,
 				block->first + block->size - 1,
-				xa_tag_pointer(block->page, 1), GFP_ATOMIC);
+				pages_entry(page_to_pfn(block->page),
+					    block->first, true), GFP_ATOMIC);
 	if (WARN_ON_ONCE(ret))
 		return ret;
 	split_page(block->page, ilog2(block->size));
@@ -144,6 +180,29 @@ struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 		return NULL;
 	*left = block.first + block.size - at;
 	return block.page + (at - block.first);
+}
+
+/**
+ * gunyah_pages_find_block() - find the block that a page is in
+ * @pages: where to look
+ * @at: offset of the page in pages
+ * @first: gets the offset of the block's first page
+ * @count: gets how many pages it has
+ *
+ * Context: Any.
+ * Return: its first page, or NULL: there is a gap.
+ */
+struct page *gunyah_pages_find_block(struct gunyah_pages *pages,
+				     unsigned long at, unsigned long *first,
+				     unsigned long *count)
+{
+	struct pages_block block;
+
+	if (!pages_find_block(pages, at, &block))
+		return NULL;
+	*first = block.first;
+	*count = block.size;
+	return block.page;
 }
 
 /**
@@ -206,7 +265,7 @@ static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
 	struct pages_block block;
 	unsigned long i;
 
-	while (pages_find_block(pages, at, &block)) {
+	while (pages_next_block(pages, at, &block)) {
 		at = block.first + block.size;
 		if (!block.split)
 			__free_pages(block.page, ilog2(block.size));
@@ -303,8 +362,9 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 		return -ENOMEM;
 	count = 1UL << order;
 	ret = mtree_store_range(&pages->blocks, pages->count,
-				pages->count + count - 1, page,
-				GFP_KERNEL_ACCOUNT);
+				pages->count + count - 1,
+				pages_entry(page_to_pfn(page), pages->count,
+					    false), GFP_KERNEL_ACCOUNT);
 	if (ret) {
 		__free_pages(page, order);
 		return ret;
@@ -314,10 +374,141 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 }
 
 /**
+ * gunyah_pages_skip() - append a gap
+ * @pages: where to; gunyah_pages_shrink() was never called
+ * @count: how many pages are missing
+ *
+ * Context: Any.
+ */
+void gunyah_pages_skip(struct gunyah_pages *pages, unsigned long count)
+{
+	WRITE_ONCE(pages->count, pages->count + count);
+}
+
+/* First offset of the block of 2^@order pages around @at */
+static unsigned long pages_block_start(unsigned long at, unsigned long bias,
+				       unsigned int order)
+{
+	return at - ((at + bias) & ((1UL << order) - 1));
+}
+
+/* Order of the largest block around @at that is free and in [@from, @end) */
+static unsigned int pages_room(struct gunyah_pages *pages, unsigned long at,
+			       unsigned long from, unsigned long end,
+			       unsigned long bias)
+{
+	unsigned int order = min_t(unsigned int, MAX_PAGE_ORDER,
+				   get_order(GUNYAH_BLOCK_SIZE));
+	unsigned long last = end - 1, first;
+
+	MA_STATE(mas, &pages->blocks, at, at);
+
+	scoped_guard(rcu) {
+		if (!mas_walk(&mas)) {
+			from = max(from, mas.index);
+			last = min(last, mas.last);
+		}
+	}
+	for (; order; order--) {
+		first = pages_block_start(at, bias, order);
+		if (first >= from && first <= at &&
+		    last - first >= (1UL << order) - 1)
+			break;
+	}
+	return order;
+}
+
+/**
+ * gunyah_pages_fill() - fill a gap, or a part of it, with zeroes
+ * @pages: where the gap is
+ * @at: offset of a page that is needed
+ * @from: the first offset that may be filled
+ * @end: the first behind those
+ * @bias: blocks are aligned to their size when this is added to their offset
+ *
+ * Allocates the largest block that there is room and memory for.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, also if the page is there; -ENOMEM.
+ */
+int gunyah_pages_fill(struct gunyah_pages *pages, unsigned long at,
+		      unsigned long from, unsigned long end,
+		      unsigned long bias)
+{
+	struct pages_block block;
+	unsigned long first;
+	unsigned int order;
+	struct page *page;
+	int ret;
+
+	if (pages_find_block(pages, at, &block))
+		return 0;
+	order = pages_room(pages, at, from, end, bias);
+	page = pages_alloc_block(&order, __GFP_ZERO);
+	if (!page)
+		return -ENOMEM;
+	first = pages_block_start(at, bias, order);
+	ret = mtree_insert_range(&pages->blocks, first,
+				 first + (1UL << order) - 1,
+				 pages_entry(page_to_pfn(page), first, false),
+				 GFP_KERNEL_ACCOUNT);
+	if (ret)
+		__free_pages(page, order);
+	/* Somebody else was faster */
+	return ret == -EEXIST ? 0 : ret;
+}
+
+/* Free pages of a block that nobody can find any more */
+static void pages_free_part(const struct pages_block *block, unsigned long at,
+			    unsigned long end)
+{
+	if (!block->split) {
+		__free_pages(block->page, ilog2(block->size));
+		return;
+	}
+	for (; at < end; at++)
+		gunyah_page_free(block->page + (at - block->first));
+}
+
+/**
+ * gunyah_pages_drop() - make a gap, and free what was there
+ * @pages: where
+ * @at: offset of the first page
+ * @count: how many; nobody looks for any of them
+ *
+ * Without memory for the tree pages stay where they are.
+ *
+ * Context: Process context, may sleep.
+ */
+void gunyah_pages_drop(struct gunyah_pages *pages, unsigned long at,
+		       unsigned long count)
+{
+	unsigned long end = at + count, next;
+	struct pages_block block;
+
+	for (; at < end && pages_next_block(pages, at, &block); at = next) {
+		at = max(at, block.first);
+		if (at >= end)
+			return;
+		next = min(end, block.first + block.size);
+		if (!block.split && next - at < block.size) {
+			scoped_guard(spinlock, &pages->lock)
+				block.split = !pages_split_block(pages, &block);
+			if (!block.split)
+				continue;
+		}
+		if (!mtree_store_range(&pages->blocks, at, next - 1, NULL,
+				       GFP_KERNEL_ACCOUNT))
+			pages_free_part(&block, at, next);
+		cond_resched();
+	}
+}
+
+/**
  * gunyah_pages_add_runs() - list pages as runs
  * @pages: where the pages are
  * @at: offset of the first
- * @count: how many; all of them exist
+ * @count: how many; none is missing
  * @runs: where to add them
  *
  * Context: Process context, may sleep.

@@ -24,15 +24,18 @@ struct page;
 
 /**
  * struct gunyah_pages - the content of a file
- * @blocks: the first &struct page of each block, by the block's offsets in pages;
+ * @blocks: where the pages of each block are, by the block's offsets in pages;
  *	what begins at @count or behind it is not valid
- * @count: number of pages: they begin at offset 0, without a gap
+ * @count: number of offsets, from 0 on: those without a page are gaps
  * @lock: held while a block is split
  *
  * When one of its pages is needed alone, a block is split: each page has a
  * reference count of its own then, which is 1 if nobody uses it but the owner of
  * this struct, and so can be freed by itself. The owner serialises all changes;
  * gunyah_pages_get() and gunyah_pages_find() may run at the same time.
+ *
+ * Only the owner of a file makes gaps, by gunyah_pages_skip() and
+ * gunyah_pages_drop(), and fills them.
  */
 struct gunyah_pages {
 	struct maple_tree blocks;
@@ -45,9 +48,18 @@ void gunyah_pages_destroy(struct gunyah_pages *pages,
 			  const unsigned long *skip);
 long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 		       bool zero);
+void gunyah_pages_skip(struct gunyah_pages *pages, unsigned long count);
 void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count);
+int gunyah_pages_fill(struct gunyah_pages *pages, unsigned long at,
+		      unsigned long from, unsigned long end,
+		      unsigned long bias);
+void gunyah_pages_drop(struct gunyah_pages *pages, unsigned long at,
+		       unsigned long count);
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,
 			       unsigned long *left);
+struct page *gunyah_pages_find_block(struct gunyah_pages *pages,
+				     unsigned long at, unsigned long *first,
+				     unsigned long *count);
 struct page *gunyah_pages_get(struct gunyah_pages *pages, unsigned long at);
 struct page *gunyah_pages_find_busy(struct gunyah_pages *pages,
 				    unsigned long *at, unsigned long end);
