@@ -46,25 +46,50 @@ bool gunyah_hide_allowed(void)
 	return false;
 }
 
+/* Between page_offline_begin() and page_offline_end() */
+static void hide_set_run_offline(const struct gunyah_mem_run *run, bool offline)
+{
+	struct page *page = pfn_to_page(run->pfn), *end = page + run->count;
+
+	for (; page < end; page++) {
+		if (offline)
+			__SetPageOffline(page);
+		else if (PageOffline(page))
+			__ClearPageOffline(page);
+	}
+	cond_resched();
+}
+
 static void hide_set_offline(const struct gunyah_mem_runs *runs, bool offline)
 {
 	const struct gunyah_mem_run *run;
 	struct gunyah_mem_run_iter iter;
-	struct page *page, *end;
 
 	page_offline_begin();
 	gunyah_mem_run_iter_init(&iter, runs);
-	while ((run = gunyah_mem_run_iter_next(&iter))) {
-		for (page = pfn_to_page(run->pfn), end = page + run->count;
-		     page < end; page++) {
-			if (offline)
-				__SetPageOffline(page);
-			else if (PageOffline(page))
-				__ClearPageOffline(page);
-		}
-		cond_resched();
-	}
+	while ((run = gunyah_mem_run_iter_next(&iter)))
+		hide_set_run_offline(run, offline);
 	page_offline_end();
+}
+
+/* Before gunyah_direct_map_flush() */
+static int hide_set_run_linear(const struct gunyah_mem_run *run, bool valid,
+			       bool clean)
+{
+	struct page *page = pfn_to_page(run->pfn);
+	int ret;
+
+	if (clean)
+		gunyah_direct_map_clean(page, run->count);
+	ret = gunyah_direct_map_set(page, run->count, valid);
+	cond_resched();
+	return ret;
+}
+
+static bool hide_skips_linear(bool valid)
+{
+	return !gunyah_direct_map_can_hide() ||
+	       (!valid && gunyah_weakened(GUNYAH_WEAKEN_LINEAR_MAP));
 }
 
 static int hide_set_linear(const struct gunyah_mem_runs *runs, bool valid,
@@ -74,18 +99,11 @@ static int hide_set_linear(const struct gunyah_mem_runs *runs, bool valid,
 	struct gunyah_mem_run_iter iter;
 	int ret = 0;
 
-	if (!gunyah_direct_map_can_hide() ||
-	    (!valid && gunyah_weakened(GUNYAH_WEAKEN_LINEAR_MAP)))
+	if (hide_skips_linear(valid))
 		return 0;
 	gunyah_mem_run_iter_init(&iter, runs);
-	while (!ret && (run = gunyah_mem_run_iter_next(&iter))) {
-		if (clean)
-			gunyah_direct_map_clean(pfn_to_page(run->pfn),
-						run->count);
-		ret = gunyah_direct_map_set(pfn_to_page(run->pfn), run->count,
-					    valid);
-		cond_resched();
-	}
+	while (!ret && (run = gunyah_mem_run_iter_next(&iter)))
+		ret = hide_set_run_linear(run, valid, clean);
 	gunyah_direct_map_flush();
 	return ret;
 }
@@ -118,4 +136,43 @@ void gunyah_show(const struct gunyah_mem_runs *runs)
 	WARN_ON_ONCE(hide_set_linear(runs, true, false));
 	/* Has the place of the count of mappings */
 	hide_set_offline(runs, false);
+}
+
+/**
+ * gunyah_hide_run() - gunyah_hide() for one run, written back from the caches
+ * @run: the pages, which are mapped nowhere but in the linear map
+ *
+ * Context: Process context or worker, may sleep.
+ * Return: 0, or -EOPNOTSUPP: gunyah_show_run() undoes it.
+ */
+int gunyah_hide_run(const struct gunyah_mem_run *run)
+{
+	int ret = 0;
+
+	if (!gunyah_weakened(GUNYAH_WEAKEN_OFFLINE)) {
+		page_offline_begin();
+		hide_set_run_offline(run, true);
+		page_offline_end();
+	}
+	if (!hide_skips_linear(false)) {
+		ret = hide_set_run_linear(run, false, true);
+		gunyah_direct_map_flush();
+	}
+	return ret;
+}
+
+/**
+ * gunyah_show_run() - undo gunyah_hide_run(), also for a part of the run
+ * @run: the pages, which the firmware does not have
+ *
+ * Context: Process context or worker, may sleep.
+ */
+void gunyah_show_run(const struct gunyah_mem_run *run)
+{
+	/* Nothing is in a TLB that was not valid: there is nothing to flush */
+	if (!hide_skips_linear(true))
+		WARN_ON_ONCE(hide_set_run_linear(run, true, false));
+	page_offline_begin();
+	hide_set_run_offline(run, false);
+	page_offline_end();
 }

@@ -206,3 +206,41 @@ int gunyah_platform_post_mem_reclaim(const struct gunyah_platform_ops *ops,
 	}
 	return 0;
 }
+
+/**
+ * gunyah_platform_assign_run() - before the hypervisor gets pages
+ * @ops: the platform's operations, or NULL
+ * @parcel: kind and ACL of what they are to become
+ * @run: the pages, which are the host's
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, -EINVAL, -ENOMEM, -EIO; nothing has changed then.
+ */
+int gunyah_platform_assign_run(const struct gunyah_platform_ops *ops,
+			       const struct gunyah_rm_mem_parcel *parcel,
+			       const struct gunyah_mem_run *run)
+{
+	if (!ops)
+		return 0;
+	return platform_errno(ops->assign(parcel, PFN_PHYS(run->pfn),
+					  run->count << PAGE_SHIFT));
+}
+
+/**
+ * gunyah_platform_assign_run_back() - after the hypervisor has given pages back
+ * @ops: the platform's operations, or NULL
+ * @parcel: kind and ACL, as before
+ * @run: the pages, or a part of them
+ *
+ * Context: Process context or worker, may sleep.
+ * Return: 0, -EINVAL, -ENOMEM, -EIO; nothing has changed then.
+ */
+int gunyah_platform_assign_run_back(const struct gunyah_platform_ops *ops,
+				    const struct gunyah_rm_mem_parcel *parcel,
+				    const struct gunyah_mem_run *run)
+{
+	if (!ops)
+		return 0;
+	return platform_errno(ops->assign_back(parcel, PFN_PHYS(run->pfn),
+					       run->count << PAGE_SHIFT));
+}

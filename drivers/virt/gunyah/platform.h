@@ -9,6 +9,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+struct gunyah_mem_run;
 struct gunyah_mem_runs;
 struct gunyah_rm_mem_parcel;
 struct module;
@@ -51,5 +52,11 @@ int gunyah_platform_post_mem_reclaim(const struct gunyah_platform_ops *ops,
 				     const struct gunyah_rm_mem_parcel *parcel,
 				     const struct gunyah_mem_runs *runs,
 				     u64 *assigned);
+int gunyah_platform_assign_run(const struct gunyah_platform_ops *ops,
+			       const struct gunyah_rm_mem_parcel *parcel,
+			       const struct gunyah_mem_run *run);
+int gunyah_platform_assign_run_back(const struct gunyah_platform_ops *ops,
+				    const struct gunyah_rm_mem_parcel *parcel,
+				    const struct gunyah_mem_run *run);
 
 #endif /* _GUNYAH_PLATFORM_H */
