@@ -24,6 +24,9 @@
 #define GUNYAH_BELL_SET_MASK		GUNYAH_HYPERCALL(0x15)
 #define GUNYAH_MSGQ_SEND		GUNYAH_HYPERCALL(0x1b)
 #define GUNYAH_MSGQ_RECV		GUNYAH_HYPERCALL(0x1c)
+#define GUNYAH_ADDRSPACE_MAP		GUNYAH_HYPERCALL(0x2b)
+#define GUNYAH_ADDRSPACE_UNMAP		GUNYAH_HYPERCALL(0x2c)
+#define GUNYAH_MEMEXTENT_DONATE		GUNYAH_HYPERCALL(0x61)
 #define GUNYAH_VCPU_RUN			GUNYAH_HYPERCALL(0x65)
 #define GUNYAH_FIND_INFO_AREA		GUNYAH_HYPERCALL(0x6a)
 
@@ -320,6 +323,92 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 	resp->data[0] = res.a2;
 	resp->data[1] = res.a3;
 	resp->data[2] = res.a4;
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_memextent_donate() - change the owner of memory
+ * @type: an &enum gunyah_donate_type
+ * @from: capability id of the memory extent that has the memory
+ * @to: capability id of the memory extent that gets it
+ * @offset: in both extents, which is the physical address
+ * @size: size in bytes
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MEMDB_NOT_OWNER, GUNYAH_ERROR_NOMEM (the
+ * hypervisor has none for its tables) or another error.
+ */
+enum gunyah_error
+gunyah_hypercall_memextent_donate(enum gunyah_donate_type type, u64 from,
+				  u64 to, u64 offset, u64 size)
+{
+	const struct arm_smccc_1_2_regs args = {
+		.a0 = GUNYAH_MEMEXTENT_DONATE,
+		.a1 = type, .a2 = from, .a3 = to, .a4 = offset, .a5 = size,
+	};
+	struct arm_smccc_1_2_regs res;
+
+	arm_smccc_1_2_hvc(&args, &res);
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_addrspace_map() - map memory of an extent into a VM
+ * @space: capability id of the VM's address space
+ * @extent: capability id of the memory extent that has the memory
+ * @addr: guest physical address
+ * @attributes: GUNYAH_MAP_WRITE_BACK and rights
+ * @flags: GUNYAH_MAP_...
+ * @offset: in the extent
+ * @size: size in bytes
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_MAPPED, GUNYAH_ERROR_NOMEM (the hypervisor
+ * has none for its tables) or another error.
+ */
+enum gunyah_error
+gunyah_hypercall_addrspace_map(u64 space, u64 extent, u64 addr, u64 attributes,
+			       u64 flags, u64 offset, u64 size)
+{
+	const struct arm_smccc_1_2_regs args = {
+		.a0 = GUNYAH_ADDRSPACE_MAP,
+		.a1 = space, .a2 = extent, .a3 = addr, .a4 = attributes,
+		.a5 = flags, .a6 = offset, .a7 = size,
+	};
+	struct arm_smccc_1_2_regs res;
+
+	arm_smccc_1_2_hvc(&args, &res);
+
+	return hyp_error(res.a0);
+}
+
+/**
+ * gunyah_hypercall_addrspace_unmap() - undo gunyah_hypercall_addrspace_map()
+ * @space: capability id of the VM's address space
+ * @extent: capability id of the memory extent that has the memory
+ * @addr: guest physical address
+ * @flags: GUNYAH_MAP_...
+ * @offset: in the extent
+ * @size: size in bytes
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_OK, GUNYAH_ERROR_ADDR_INVALID (not mapped there) or another
+ * error.
+ */
+enum gunyah_error
+gunyah_hypercall_addrspace_unmap(u64 space, u64 extent, u64 addr, u64 flags,
+				 u64 offset, u64 size)
+{
+	const struct arm_smccc_1_2_regs args = {
+		.a0 = GUNYAH_ADDRSPACE_UNMAP,
+		.a1 = space, .a2 = extent, .a3 = addr, .a4 = flags,
+		.a5 = offset, .a6 = size,
+	};
+	struct arm_smccc_1_2_regs res;
+
+	arm_smccc_1_2_hvc(&args, &res);
 
 	return hyp_error(res.a0);
 }

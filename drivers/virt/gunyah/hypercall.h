@@ -126,6 +126,34 @@ enum gunyah_vcpu_state {
 /* data[0] of GUNYAH_VCPU_STATE_POWERED_OFF */
 #define GUNYAH_VCPU_POWERED_OFF_EXITED	BIT_ULL(0)
 
+/*
+ * Second word of the resume data after GUNYAH_VCPU_STATE_MMIO_...: make the access
+ * once more; 0: it was emulated
+ */
+#define GUNYAH_VCPU_RESUME_RETRY	1
+
+/**
+ * enum gunyah_donate_type - which extents exchange memory
+ * @GUNYAH_DONATE_TO_PROTECTED: from the host's extent to that of a VM
+ * @GUNYAH_DONATE_FROM_PROTECTED: back
+ */
+enum gunyah_donate_type {
+	GUNYAH_DONATE_TO_PROTECTED	= 3,
+	GUNYAH_DONATE_FROM_PROTECTED	= 4,
+};
+
+/* Flags of gunyah_hypercall_addrspace_map() and _unmap() */
+#define GUNYAH_MAP_PARTIAL		BIT_ULL(0)	/* not all of the extent */
+#define GUNYAH_MAP_PRIVATE		BIT_ULL(1)	/* the VM's alone */
+
+/*
+ * Attributes of gunyah_hypercall_addrspace_map(): write-back memory, and rights
+ * of EL1 and EL0, each as R 4, W 2, X 1
+ */
+#define GUNYAH_MAP_WRITE_BACK		(0xfULL << 16)
+#define GUNYAH_MAP_KERNEL		GENMASK_ULL(6, 4)
+#define GUNYAH_MAP_USER			GENMASK_ULL(2, 0)
+
 /**
  * struct gunyah_vcpu_run_resp - result of gunyah_hypercall_vcpu_run()
  * @state: an &enum gunyah_vcpu_state, or an unknown value
@@ -163,6 +191,15 @@ enum gunyah_error gunyah_hypercall_bell_set_mask(u64 capid, u64 enable, u64 ack)
 enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 					    const u64 resume_data[3],
 					    struct gunyah_vcpu_run_resp *resp);
+enum gunyah_error
+gunyah_hypercall_memextent_donate(enum gunyah_donate_type type, u64 from,
+				  u64 to, u64 offset, u64 size);
+enum gunyah_error
+gunyah_hypercall_addrspace_map(u64 space, u64 extent, u64 addr, u64 attributes,
+			       u64 flags, u64 offset, u64 size);
+enum gunyah_error
+gunyah_hypercall_addrspace_unmap(u64 space, u64 extent, u64 addr, u64 flags,
+				 u64 offset, u64 size);
 
 #else /* for COMPILE_TEST */
 
@@ -211,6 +248,27 @@ gunyah_hypercall_vcpu_run(u64 capid, const u64 resume_data[3],
 			  struct gunyah_vcpu_run_resp *resp)
 {
 	*resp = (struct gunyah_vcpu_run_resp) {};
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
+
+static inline enum gunyah_error
+gunyah_hypercall_memextent_donate(enum gunyah_donate_type type, u64 from,
+				  u64 to, u64 offset, u64 size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
+
+static inline enum gunyah_error
+gunyah_hypercall_addrspace_map(u64 space, u64 extent, u64 addr, u64 attributes,
+			       u64 flags, u64 offset, u64 size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
+
+static inline enum gunyah_error
+gunyah_hypercall_addrspace_unmap(u64 space, u64 extent, u64 addr, u64 flags,
+				 u64 offset, u64 size)
+{
 	return GUNYAH_ERROR_UNIMPLEMENTED;
 }
 

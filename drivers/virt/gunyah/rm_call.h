@@ -101,6 +101,9 @@ enum gunyah_rm_vm_state {
  * @GUNYAH_RM_RESOURCE_MSGQ_TX: message queue that the caller sends to
  * @GUNYAH_RM_RESOURCE_MSGQ_RX: message queue that the caller receives from
  * @GUNYAH_RM_RESOURCE_VCPU: virtual CPU
+ * @GUNYAH_RM_RESOURCE_MEMEXTENT: memory extent, its label is an
+ *	&enum gunyah_rm_extent
+ * @GUNYAH_RM_RESOURCE_ADDRSPACE: address space, its label is 0
  */
 enum gunyah_rm_resource_type {
 	GUNYAH_RM_RESOURCE_BELL_TX	= 0,
@@ -108,6 +111,34 @@ enum gunyah_rm_resource_type {
 	GUNYAH_RM_RESOURCE_MSGQ_TX	= 2,
 	GUNYAH_RM_RESOURCE_MSGQ_RX	= 3,
 	GUNYAH_RM_RESOURCE_VCPU		= 4,
+	GUNYAH_RM_RESOURCE_MEMEXTENT	= 9,
+	GUNYAH_RM_RESOURCE_ADDRSPACE	= 10,
+};
+
+/**
+ * enum gunyah_rm_extent - memory extents of a VM that is paged
+ * @GUNYAH_RM_EXTENT_GUEST_PRIVATE: memory that the VM alone has
+ * @GUNYAH_RM_EXTENT_HOST_SHARED: the host's, which it can share with the VM
+ * @GUNYAH_RM_EXTENT_HOST_PRIVATE: the host's, which it can give to the VM
+ * @GUNYAH_RM_EXTENT_GUEST_SHARED: memory that the VM and the host have
+ * @GUNYAH_RM_EXTENTS: number of them
+ */
+enum gunyah_rm_extent {
+	GUNYAH_RM_EXTENT_GUEST_PRIVATE,
+	GUNYAH_RM_EXTENT_HOST_SHARED,
+	GUNYAH_RM_EXTENT_HOST_PRIVATE,
+	GUNYAH_RM_EXTENT_GUEST_SHARED,
+	GUNYAH_RM_EXTENTS
+};
+
+/**
+ * struct gunyah_rm_range - a range of guest physical addresses
+ * @addr: its first address
+ * @size: its size in bytes
+ */
+struct gunyah_rm_range {
+	u64 addr;
+	u64 size;
 };
 
 /**
@@ -304,6 +335,9 @@ int gunyah_rm_mem_reclaim(struct gunyah_rm_client *client,
 /* rm_setup.c */
 int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm_client *client, u16 vmid,
 				  u32 mem_handle, u64 offset, u64 size);
+bool gunyah_rm_can_page(struct gunyah_rm_client *client);
+int gunyah_rm_vm_set_paging(struct gunyah_rm_client *client, u16 vmid,
+			    const struct gunyah_rm_range *ranges, u32 count);
 int gunyah_rm_vm_set_address_layout(struct gunyah_rm_client *client, u16 vmid,
 				    u32 range, u64 base, u64 size);
 int gunyah_rm_vm_set_time_base(struct gunyah_rm_client *client, u16 vmid,

@@ -5,6 +5,10 @@
  */
 
 #include <linux/build_bug.h>
+#include <linux/cleanup.h>
+#include <linux/errno.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
 #include <linux/types.h>
 
 #include <asm/byteorder.h>
@@ -49,6 +53,58 @@ int gunyah_rm_vm_set_firmware_mem(struct gunyah_rm_client *client, u16 vmid,
 
 	return rm_set(client, GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID, &req,
 		      sizeof(req));
+}
+
+/**
+ * gunyah_rm_can_page() - find out whether VMs can be paged
+ * @client: the caller
+ *
+ * Asks for it, for a VM that cannot exist: the kind of the refusal tells.
+ *
+ * Context: Process context. May sleep.
+ * Return: true if the resource manager knows the ranges that are paged.
+ */
+bool gunyah_rm_can_page(struct gunyah_rm_client *client)
+{
+	struct gunyah_rm_paging_req req = {
+		.vmid = cpu_to_le16(GUNYAH_VMID_INVALID),
+	};
+	int ret;
+
+	ret = rm_set(client, GUNYAH_RM_VM_SET_PAGING_ID, &req, sizeof(req));
+	return ret != -EOPNOTSUPP && client->error;
+}
+
+/**
+ * gunyah_rm_vm_set_paging() - have accesses to ranges wait for the owner
+ * @client: the caller
+ * @vmid: a VM that was configured and not initialised
+ * @ranges: the ranges, of whole pages, in ascending order
+ * @count: number of them, not 0
+ *
+ * Context: Process context. May sleep.
+ * Return: 0, -EOPNOTSUPP (the resource manager does not have this message),
+ * -EINVAL (also: more ranges than fit into a message), or another negative errno.
+ */
+int gunyah_rm_vm_set_paging(struct gunyah_rm_client *client, u16 vmid,
+			    const struct gunyah_rm_range *ranges, u32 count)
+{
+	struct gunyah_rm_paging_req *req __free(kvfree) = NULL;
+	size_t len = struct_size(req, ranges, count);
+	u32 i;
+
+	if (len > GUNYAH_RM_MAX_REQUEST)
+		return -EINVAL;
+	req = kvzalloc(len, GFP_KERNEL);
+	if (!req)
+		return -ENOMEM;
+	req->vmid = cpu_to_le16(vmid);
+	req->count = cpu_to_le32(count);
+	for (i = 0; i < count; i++) {
+		req->ranges[i].addr = cpu_to_le64(ranges[i].addr);
+		req->ranges[i].size = cpu_to_le64(ranges[i].size);
+	}
+	return rm_set(client, GUNYAH_RM_VM_SET_PAGING_ID, req, len);
 }
 
 /**

@@ -125,6 +125,8 @@ enum gunyah_rm_bad_packet {
  *	&struct gunyah_rm_boot_context_req
  * @GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID: set where the firmware goes:
  *	&struct gunyah_rm_firmware_mem_req
+ * @GUNYAH_RM_VM_SET_PAGING_ID: set the ranges that are paged:
+ *	&struct gunyah_rm_paging_req
  * @GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID: set the address of a parcel:
  *	&struct gunyah_rm_address_layout_req
  */
@@ -152,6 +154,7 @@ enum gunyah_rm_msg_id {
 	GUNYAH_RM_VM_SET_TIME_BASE_ID	= 0x56000030,
 	GUNYAH_RM_VM_SET_BOOT_CONTEXT_ID = 0x56000031,
 	GUNYAH_RM_VM_SET_FIRMWARE_MEM_ID = 0x56000032,
+	GUNYAH_RM_VM_SET_PAGING_ID	= 0x56000033,
 	GUNYAH_RM_VM_SET_ADDRESS_LAYOUT_ID = 0x56000034,
 };
 
@@ -225,6 +228,34 @@ struct gunyah_rm_firmware_mem_req {
 };
 
 static_assert(sizeof(struct gunyah_rm_firmware_mem_req) == 24);
+
+/**
+ * struct gunyah_rm_range_wire - a range of guest physical addresses
+ * @addr: its first address
+ * @size: its size
+ */
+struct gunyah_rm_range_wire {
+	__le64 addr;
+	__le64 size;
+};
+
+static_assert(sizeof(struct gunyah_rm_range_wire) == 16);
+
+/**
+ * struct gunyah_rm_paging_req - set the ranges that are paged
+ * @vmid: the VM
+ * @reserved: 0
+ * @count: number of ranges
+ * @ranges: the ranges, in ascending order
+ */
+struct gunyah_rm_paging_req {
+	__le16 vmid;
+	__le16 reserved;
+	__le32 count;
+	struct gunyah_rm_range_wire ranges[];
+};
+
+static_assert(sizeof(struct gunyah_rm_paging_req) == 8);
 
 /**
  * struct gunyah_rm_address_layout_req - set the address of a parcel in a VM

@@ -34,6 +34,7 @@
 		{ 0x56000030, "VM_SET_TIME_BASE" },			\
 		{ 0x56000031, "VM_SET_BOOT_CONTEXT" },			\
 		{ 0x56000032, "VM_SET_FIRMWARE_MEM" },			\
+		{ 0x56000033, "VM_SET_DEMAND_PAGING" },			\
 		{ 0x56000034, "VM_SET_ADDRESS_LAYOUT" })
 
 #define gunyah_show_rm_notification(id)					\

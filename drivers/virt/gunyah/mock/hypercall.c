@@ -223,3 +223,60 @@ enum gunyah_error gunyah_hypercall_vcpu_run(u64 capid,
 	mock.stats.vcpu_runs++;
 	return mock_vcpu_run(object, resume_data, resp);
 }
+
+/**
+ * gunyah_hypercall_memextent_donate() - change the owner of memory
+ * @type: not used
+ * @from: not used
+ * @to: not used
+ * @offset: not used
+ * @size: not used
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_UNIMPLEMENTED: as the published firmware.
+ */
+enum gunyah_error
+gunyah_hypercall_memextent_donate(enum gunyah_donate_type type, u64 from,
+				  u64 to, u64 offset, u64 size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
+
+/**
+ * gunyah_hypercall_addrspace_map() - map memory of an extent into a VM
+ * @space: not used
+ * @extent: not used
+ * @addr: not used
+ * @attributes: not used
+ * @flags: not used
+ * @offset: not used
+ * @size: not used
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_UNIMPLEMENTED: as the published firmware.
+ */
+enum gunyah_error
+gunyah_hypercall_addrspace_map(u64 space, u64 extent, u64 addr, u64 attributes,
+			       u64 flags, u64 offset, u64 size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
+
+/**
+ * gunyah_hypercall_addrspace_unmap() - undo gunyah_hypercall_addrspace_map()
+ * @space: not used
+ * @extent: not used
+ * @addr: not used
+ * @flags: not used
+ * @offset: not used
+ * @size: not used
+ *
+ * Context: Any.
+ * Return: GUNYAH_ERROR_UNIMPLEMENTED: as the published firmware.
+ */
+enum gunyah_error
+gunyah_hypercall_addrspace_unmap(u64 space, u64 extent, u64 addr, u64 flags,
+				 u64 offset, u64 size)
+{
+	return GUNYAH_ERROR_UNIMPLEMENTED;
+}
