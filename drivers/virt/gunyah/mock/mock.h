@@ -272,6 +272,7 @@ struct mock_vm {
  * @hvc_nr: number of the hypercall that fails, or GH_TESTCTL_HVC_ANY
  * @hvc_nth: which of them
  * @hvc_error: its error, 0: none
+ * @hvc_repeat: and that of all later ones
  * @hvc_hit: number of the last that failed, or GH_TESTCTL_HVC_ANY
  */
 struct mock_quirk {
@@ -288,6 +289,7 @@ struct mock_quirk {
 	u64 hvc_nr;
 	u64 hvc_nth;
 	u64 hvc_error;
+	u64 hvc_repeat;
 	u64 hvc_hit;
 };
 

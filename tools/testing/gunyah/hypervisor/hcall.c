@@ -343,7 +343,8 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 	}
 	if (planned_fault(vm, nr)) {
 		f->x[0] = (s64)hyp.quirk.hvc_error;
-		hyp.quirk.hvc_error = 0;
+		if (!hyp.quirk.hvc_repeat)
+			hyp.quirk.hvc_error = 0;
 		return;
 	}
 	if (newer_call(vm, nr, arg, &err)) {

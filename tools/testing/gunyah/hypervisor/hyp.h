@@ -176,9 +176,11 @@ struct scm_quirk {
  * @exit_delay: microseconds that news of a halt is held back
  * @vcpu_state_nth: call of vcpu_run that returns @vcpu_state_value
  * @vcpu_state_value: a state
+ * @vcpu_state_addr: its first data, an address of 8 bytes, or 0
  * @hvc_nr: number of the host's hypercall that fails
  * @hvc_nth: the how manieth of them
  * @hvc_error: its error, 0: none
+ * @hvc_repeat: and that of all later ones
  * @hvc_hit: number of the last one that has failed
  * @fail_reset: resets that fail
  * @lost_irq_nth: interrupt of the host that gets lost
@@ -197,9 +199,11 @@ struct quirk {
 	u64 exit_delay;
 	u64 vcpu_state_nth;
 	u64 vcpu_state_value;
+	u64 vcpu_state_addr;
 	u64 hvc_nr;
 	u64 hvc_nth;
 	u64 hvc_error;
+	u64 hvc_repeat;
 	u64 hvc_hit;
 	u64 fail_reset;
 	u64 lost_irq_nth;

@@ -353,7 +353,13 @@ static bool bad_resume_data(const struct vcpu *vcpu, const u64 *arg)
 
 static bool forced_result(struct frame *f)
 {
-	struct run_result result = { .state = hyp.quirk.vcpu_state_value };
+	struct run_result result = {
+		.state = hyp.quirk.vcpu_state_value,
+		.data = {
+			hyp.quirk.vcpu_state_addr,
+			hyp.quirk.vcpu_state_addr ? 8 : 0,
+		},
+	};
 
 	if (!hyp.quirk.vcpu_state_nth || --hyp.quirk.vcpu_state_nth)
 		return false;

@@ -84,6 +84,7 @@
 #define GH_TESTCTL_HVC_ERROR		0x190	/* arms it; 0 disarms */
 #define GH_TESTCTL_HVC_HIT		0x198	/* RO: number of the last that failed */
 #define GH_TESTCTL_HVC_ANY		0xffff	/* as number: all; hit: none yet */
+#define GH_TESTCTL_HVC_REPEAT		0x1a0	/* 1: and all later ones */
 
 /*
  * Quirks of the published firmware, each a count of how often it shall still
@@ -102,6 +103,7 @@
 /* vcpu_run returns with this state (see VALUE) instead of running */
 #define GH_TESTCTL_VCPU_STATE_NTH	0x228	/* arms it, 1 = next call */
 #define GH_TESTCTL_VCPU_STATE_VALUE	0x230
+#define GH_TESTCTL_VCPU_STATE_ADDR	0x260	/* its address, of 8 bytes; 0: no data */
 /* A RESET fails: afterwards the VM is in state INIT_FAILED, and can be reset */
 #define GH_TESTCTL_QUIRK_FAIL_RESET	0x238
 /* Interrupts of the host: so many are still raised, the next one gets lost */

@@ -224,8 +224,24 @@ void testctl_release(void)
  */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
 {
+	testctl_write(GH_TESTCTL_HVC_REPEAT, 0);
 	testctl_write(GH_TESTCTL_HVC_NR, nr);
 	testctl_write(GH_TESTCTL_HVC_NTH, nth);
+	testctl_write(GH_TESTCTL_HVC_ERROR, error);
+}
+
+/**
+ * testctl_hvc_fault_repeat() - plan the failure of a hypercall and of all later
+ * ones
+ * @nr: number of the hypercall
+ * @nth: the first of the next ones, 1: the next
+ * @error: what they return
+ */
+void testctl_hvc_fault_repeat(unsigned int nr, unsigned int nth, __u64 error)
+{
+	testctl_write(GH_TESTCTL_HVC_NR, nr);
+	testctl_write(GH_TESTCTL_HVC_NTH, nth);
+	testctl_write(GH_TESTCTL_HVC_REPEAT, 1);
 	testctl_write(GH_TESTCTL_HVC_ERROR, error);
 }
 

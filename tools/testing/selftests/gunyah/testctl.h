@@ -25,6 +25,8 @@
 #define RM_VM_INIT_MSG			0x5600000b
 #define RM_VM_GET_STATE_MSG		0x56000017
 #define RM_VM_GET_HYP_RESOURCES_MSG	0x56000020
+#define RM_VM_SET_PAGING_MSG		0x56000033
+#define RM_VM_SET_LAYOUT_MSG		0x56000034
 
 /* Notifications, which RM_FAULT_DROP_REPLY loses */
 #define RM_VM_EXITED_NOTE		0x56100001
@@ -50,6 +52,9 @@
 #define HVC_BELL_MASK			0x15
 #define HVC_MSGQ_SEND			0x1b
 #define HVC_MSGQ_RECV			0x1c
+#define HVC_MAP				0x2b
+#define HVC_UNMAP			0x2c
+#define HVC_DONATE			0x61
 #define HVC_VCPU_RUN			0x65
 
 /* Errors of hypercalls, for GH_TESTCTL_HVC_ERROR */
@@ -89,6 +94,8 @@ void testctl_hold(__u32 msg, __u32 nth);
 void testctl_release(void);
 /* Let the @nth hypercall @nr from now on return @error */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
+/* And all from it on */
+void testctl_hvc_fault_repeat(unsigned int nr, unsigned int nth, __u64 error);
 /* Let the @nth request @what to assign memory, or all from it on, fail */
 void testctl_scm_fault(unsigned int what, unsigned int nth, bool repeat,
 		       int code);
