@@ -14,6 +14,7 @@
 
 #include "debugfs.h"
 #include "function.h"
+#include "paging.h"
 #include "parcel.h"
 #include "region.h"
 #include "vm.h"
@@ -59,6 +60,9 @@ static void regions_show_one(struct seq_file *file,
 		   gunyah_region_charged(region));
 	seq_printf(file, " runs=%llu",
 		   parcel ? parcel->runs->num_runs : region->runs.num_runs);
+	if (region->paged)
+		seq_printf(file, " paged=%lu",
+			   READ_ONCE(region->paged->num_out));
 	if (parcel && parcel->rm.state == GUNYAH_RM_MEM_LOST)
 		seq_puts(file, " lost");
 	else if (parcel && parcel->rm.state != GUNYAH_RM_MEM_OURS)

@@ -90,7 +90,8 @@ int gunyah_firmware_check(struct gunyah_vm *vm)
 	if (!vm->fw_size)
 		return 0;
 	region = gunyah_region_find_gpa(vm, vm->fw_gpa);
-	if (region && (region->flags & FIRMWARE_MEM_FLAGS) == FIRMWARE_MEM_FLAGS &&
+	if (region && (region->flags & (FIRMWARE_MEM_FLAGS | GH_MEM_PAGED)) ==
+	    FIRMWARE_MEM_FLAGS &&
 	    vm->fw_size <= region->size - (vm->fw_gpa - region->gpa))
 		return 0;
 	gunyah_vm_refuse_start(vm, GH_VM_START_REASON_FIRMWARE,

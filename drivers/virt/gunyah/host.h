@@ -42,6 +42,8 @@ enum gunyah_power_state {
  * @hyp: what the hypervisor tells about itself
  * @discovery: who has described the queues to and from the resource manager
  * @vmid: VMID of the host itself
+ * @can_page: the resource manager can do without the memory of VMs until they
+ *	access it
  * @accept: memory that the host itself is given; as old as the platform device
  * @irq_fwnode: the interrupt controller that the VMs' interrupts belong to
  * @wq: runs the calls of VMs, each VM in a worker of its own
@@ -71,6 +73,7 @@ struct gunyah_host {
 	struct gunyah_hyp_info hyp;
 	const char *discovery;
 	u16 vmid;
+	bool can_page;
 	struct gunyah_accept *accept;
 	struct fwnode_handle *irq_fwnode;
 	struct workqueue_struct *wq;

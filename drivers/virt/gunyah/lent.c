@@ -32,6 +32,7 @@ static void lent_free(struct kref *kref)
 	struct gunyah_lent *lent = container_of(kref, struct gunyah_lent, kref);
 
 	gunyah_pages_destroy(&lent->pages, lent->punched);
+	mutex_destroy(&lent->fill);
 	kvfree(lent->punched);
 	account_locked_vm(lent->mm, lent->charged, false);
 	mmdrop(lent->mm);
@@ -51,6 +52,16 @@ static bool lent_is_punched(struct gunyah_lent *lent, unsigned long at)
 	return lent->punched && test_bit(at, lent->punched);
 }
 
+/* Fill a gap of memory that is open */
+static int lent_fill(struct gunyah_lent *lent, unsigned long at)
+{
+	guard(mutex)(&lent->fill);
+	scoped_guard(spinlock, &lent->lock)
+		if (at >= lent->pages.count || lent_is_punched(lent, at))
+			return 0;
+	return gunyah_pages_fill(&lent->pages, at, at, at + 1, 0);
+}
+
 /* Find a page and take a reference; a mapping can reach beyond the last one */
 static struct page *lent_get_page(struct gunyah_lent *lent, unsigned long at)
 {
@@ -61,8 +72,8 @@ static struct page *lent_get_page(struct gunyah_lent *lent, unsigned long at)
 }
 
 /*
- * Holds the mmap_lock, so it takes no lock that anybody holds while the resource
- * manager is asked. The page is locked until it is mapped: gunyah_lent_punch()
+ * Holds the mmap_lock, so it takes no lock that anybody holds while the firmware
+ * is asked. The page is locked until it is mapped: gunyah_lent_punch()
  * waits for that.
  */
 static vm_fault_t lent_fault(struct vm_fault *vmf)
@@ -76,6 +87,11 @@ static vm_fault_t lent_fault(struct vm_fault *vmf)
 	    !gunyah_weakened(GUNYAH_WEAKEN_FAULT))
 		return VM_FAULT_SIGBUS;
 	page = lent_get_page(lent, vmf->pgoff);
+	if (!page) {
+		if (lent_fill(lent, vmf->pgoff))
+			return VM_FAULT_OOM;
+		page = lent_get_page(lent, vmf->pgoff);
+	}
 	if (!page)
 		return VM_FAULT_SIGBUS;
 	lock_page(page);
@@ -130,6 +146,7 @@ struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 	if (!lent)
 		return ERR_PTR(-ENOMEM);
 	gunyah_pages_init(&lent->pages);
+	mutex_init(&lent->fill);
 	spin_lock_init(&lent->lock);
 	lent->mm = mm;
 	/* An inode of its own: unmap_mapping_range() is for these pages only */
@@ -150,19 +167,18 @@ struct gunyah_lent *gunyah_lent_new(struct mm_struct *mm)
 /* Returns a page that is not the object's any more, or NULL */
 static struct page *lent_take_page(struct gunyah_lent *lent, unsigned long at)
 {
-	struct page *page = lent_get_page(lent, at);
+	struct page *page;
 
-	if (!page)
-		return NULL;
-	scoped_guard(spinlock, &lent->lock) {
-		if (!__test_and_set_bit(at, lent->punched)) {
-			/* The object's reference */
-			put_page(page);
-			return page;
-		}
-	}
-	put_page(page);
-	return NULL;
+	/* A gap is not filled any more */
+	guard(mutex)(&lent->fill);
+	page = lent_get_page(lent, at);
+	scoped_guard(spinlock, &lent->lock)
+		if (at < lent->pages.count)
+			__set_bit(at, lent->punched);
+	/* The object's reference */
+	if (page)
+		put_page(page);
+	return page;
 }
 
 /**

@@ -7,6 +7,7 @@
 #define _GUNYAH_LENT_H
 
 #include <linux/kref.h>
+#include <linux/mutex.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 
@@ -26,7 +27,8 @@ struct mm_struct;
  * @charged: pages that are charged to @mm
  * @open: user space may map the pages, which are never lent again; until then an
  *	access is SIGBUS. A fault reads it without a lock.
- * @pages: the pages
+ * @pages: the pages; a gap reads as zeroes
+ * @fill: held while a page is punched, or a gap filled for user space
  * @punched: by offset in pages: not the object's any more; or NULL
  * @lock: protects @punched and @charged
  *
@@ -42,6 +44,7 @@ struct gunyah_lent {
 	unsigned long charged;
 	bool open;
 	struct gunyah_pages pages;
+	struct mutex fill;	/* pages come, for user space, and go */
 	unsigned long *punched;
 	spinlock_t lock;	/* punched, charged */
 };

@@ -7,6 +7,9 @@
  * is punched out of the file that it belonged to. So a move needs little more
  * memory than the region has.
  *
+ * Of a region that is paged only the content is moved: what the user has never
+ * touched stays a gap in the pages of the driver.
+ *
  * Another thread of the user can write to a block after it was copied: that
  * write is lost. After a failure what was moved so far is accessible through the
  * new mapping: the user sees no difference, and the move can be repeated.
@@ -42,6 +45,7 @@
  * @charged: the same, if it is charged to this address space
  * @offset: offset in @file
  * @holes: @file is one of shmem, which may have holes
+ * @anon: private memory without a file, of which pages may be missing
  * @next: page offset in @file of the next page that is there; all before are
  *	holes
  */
@@ -54,6 +58,7 @@ struct lent_source {
 	struct gunyah_lent *charged;
 	loff_t offset;
 	bool holes;
+	bool anon;
 	pgoff_t next;
 };
 
@@ -78,6 +83,8 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 	if (is_vm_hugetlb_page(vma))
 		step = max(step, huge_page_size(hstate_vma(vma)));
 	source->size = min3(step, left, vma->vm_end - addr);
+	/* What is missing may be somebody's to provide */
+	source->anon = vma_is_anonymous(vma) && !userfaultfd_armed(vma);
 	source->prot = PROT_READ;
 	if (vma->vm_flags & VM_WRITE)
 		source->prot |= PROT_WRITE;
@@ -88,7 +95,6 @@ static int lent_look(struct lent_source *source, unsigned long addr,
 			source->charged = source->lent;
 		source->offset = ((loff_t)vma->vm_pgoff << PAGE_SHIFT) +
 				 (addr - vma->vm_start);
-		/* What is missing may be somebody's to provide */
 		source->holes = shmem_mapping(source->file->f_mapping) &&
 				!userfaultfd_armed(vma);
 		source->next = source->offset >> PAGE_SHIFT;
@@ -151,17 +157,60 @@ static int lent_copy(struct page *to, struct lent_source *source,
 				     done + from * PAGE_SIZE, count - from);
 }
 
+/* Whether a page was never touched, @index is that in the file of the source */
+static bool lent_is_missing(struct lent_source *source, pgoff_t index)
+{
+	unsigned long left;
+
+	if (source->lent)
+		return !gunyah_pages_find(&source->lent->pages, index, &left);
+	return source->holes &&
+	       !xa_load(&source->file->f_mapping->i_pages, index);
+}
+
+/*
+ * How many pages of the source, from @done on and at most @count, are all missing
+ * or all there. Returns a negative errno if that cannot be found out.
+ */
+static long lent_count_alike(struct lent_source *source, unsigned long done,
+			     unsigned long count, bool *missing)
+{
+	pgoff_t index = (source->offset + done) >> PAGE_SHIFT;
+	unsigned long i;
+
+	if (source->anon)
+		return gunyah_mem_count_user(source->addr + done, count,
+					     missing);
+	*missing = lent_is_missing(source, index);
+	for (i = 1; i < count; i++)
+		if (lent_is_missing(source, index + i) != *missing)
+			break;
+	return i;
+}
+
 /* Append one block, with the content that is @done bytes into the source */
 static int lent_fill_block(struct gunyah_lent *lent, struct lent_source *source,
-			   unsigned long done, unsigned long *count)
+			   bool paged, unsigned long done, unsigned long *count)
 {
 	unsigned long at = lent->pages.count, left;
+	bool missing = false;
 	long grown;
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	grown = gunyah_pages_grow(&lent->pages,
-				  (source->size - done) >> PAGE_SHIFT, false);
+	left = (source->size - done) >> PAGE_SHIFT;
+	if (paged) {
+		grown = lent_count_alike(source, done, left, &missing);
+		if (grown < 0)
+			return grown;
+		left = grown;
+	}
+	if (missing) {
+		gunyah_pages_skip(&lent->pages, left);
+		*count = left;
+		return 0;
+	}
+	grown = gunyah_pages_grow(&lent->pages, left, false);
 	if (grown < 0)
 		return grown;
 	*count = grown;
@@ -228,11 +277,12 @@ static int lent_move_source(struct gunyah_mem_region *region,
 			    struct lent_source *source)
 {
 	unsigned long at = lent->pages.count, done, count = 0;
+	bool paged = region->flags & GH_MEM_PAGED;
 	int ret;
 
 	ret = source->lent ? gunyah_lent_prepare_punch(source->lent) : 0;
 	for (done = 0; !ret && done < source->size; done += count << PAGE_SHIFT)
-		ret = lent_fill_block(lent, source, done, &count);
+		ret = lent_fill_block(lent, source, paged, done, &count);
 	if (!ret)
 		ret = lent_charge(region, lent, source);
 	if (!ret) {
@@ -270,7 +320,8 @@ static int lent_move_all(struct gunyah_mem_region *region,
 
 /**
  * gunyah_lent_move() - move a region into lent memory
- * @region: the region, which has none: gets the object, and its runs
+ * @region: the region, which has none: gets the object, and its runs unless it
+ *	is paged
  *
  * Context: Process context of the VM's creator, may sleep.
  * Return: 0, -ENOMEM, -EFAULT, -EINTR, -EPERM (the mapping is sealed), -EAGAIN
@@ -286,7 +337,7 @@ int gunyah_lent_move(struct gunyah_mem_region *region)
 		return PTR_ERR(lent);
 	file = lent->file;
 	ret = lent_move_all(region, lent);
-	if (!ret)
+	if (!ret && !(region->flags & GH_MEM_PAGED))
 		ret = gunyah_pages_add_runs(&lent->pages, 0, lent->pages.count,
 					    &region->runs);
 	if (ret) {

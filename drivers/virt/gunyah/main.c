@@ -206,6 +206,7 @@ static int gunyah_probe(struct platform_device *pdev)
 	ret = gunyah_rm_get_vmid(&client, &host->vmid);
 	if (ret)
 		return dev_err_probe(dev, ret, "no resource manager\n");
+	host->can_page = gunyah_rm_can_page(&client);
 	ret = gunyah_power_start(pdev, host);
 	if (ret)
 		return ret;

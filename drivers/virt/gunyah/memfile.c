@@ -343,6 +343,21 @@ int gunyah_memuse_add_runs(struct gunyah_memuse *use,
 				     runs);
 }
 
+/**
+ * gunyah_memuse_pages() - where the pages of a use are
+ * @use: the use
+ * @first: gets the offset of its first page in them
+ *
+ * Context: Any.
+ * Return: the pages.
+ */
+struct gunyah_pages *gunyah_memuse_pages(struct gunyah_memuse *use,
+					 unsigned long *first)
+{
+	*first = use->first;
+	return &use->memfile->pages;
+}
+
 /* No access from now on, except by those who have a reference */
 static void memuse_close(struct gunyah_memfile *memfile,
 			 struct gunyah_memuse *use)

@@ -12,6 +12,7 @@
 struct file;
 struct gunyah_memfile;
 struct gunyah_mem_runs;
+struct gunyah_pages;
 
 /**
  * struct gunyah_memuse - a range of a memory file that a region uses
@@ -38,6 +39,8 @@ struct gunyah_memuse *gunyah_memuse_new(struct file *file, unsigned long first,
 					unsigned long count, bool shared);
 int gunyah_memuse_add_runs(struct gunyah_memuse *use,
 			   struct gunyah_mem_runs *runs);
+struct gunyah_pages *gunyah_memuse_pages(struct gunyah_memuse *use,
+					 unsigned long *first);
 int gunyah_memuse_lend(struct gunyah_memuse *use);
 void gunyah_memuse_open(struct gunyah_memuse *use);
 void gunyah_memuse_put(struct gunyah_memuse *use);

@@ -42,19 +42,6 @@ MODULE_PARM_DESC(max_mem_entries,
 #define ASSIGN_TRIES		4
 #define ASSIGN_DELAY_MS		10
 
-static u8 parcel_perms(u32 flags)
-{
-	u8 perms = 0;
-
-	if (flags & GH_MEM_ALLOW_READ)
-		perms |= GUNYAH_RM_ACL_R;
-	if (flags & GH_MEM_ALLOW_WRITE)
-		perms |= GUNYAH_RM_ACL_W;
-	if (flags & GH_MEM_ALLOW_EXEC)
-		perms |= GUNYAH_RM_ACL_X;
-	return perms;
-}
-
 static bool parcel_is_lent(const struct gunyah_parcel *parcel)
 {
 	return parcel->flags & GH_MEM_LENT;
@@ -203,7 +190,7 @@ static void parcel_describe(struct gunyah_vm *vm, struct gunyah_parcel *parcel)
 		 */
 		.label = parcel == vm->image ? 0 : parcel->label,
 		.n_acl = 1,
-		.acl[0] = { vm->vmid, parcel_perms(parcel->flags) },
+		.acl[0] = { vm->vmid, gunyah_mem_perms(parcel->flags) },
 	};
 	if (!parcel_is_lent(parcel)) {
 		rm->kind = GUNYAH_RM_MEM_SHARE;

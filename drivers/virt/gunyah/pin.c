@@ -97,6 +97,42 @@ long gunyah_mem_copy_user(struct page *to, unsigned long addr,
 	return got;
 }
 
+/**
+ * gunyah_mem_count_user() - find out which pages the caller has touched
+ * @addr: where they are in the caller's address space; private memory without a
+ *	file
+ * @count: how many to look at, not 0
+ * @missing: set if the first page was never written to: it reads as zeroes
+ *
+ * Context: Process context, may sleep.
+ * Return: number of pages from the first on that are the same in that, at least
+ * 1; or -EINTR, -ENOMEM.
+ */
+long gunyah_mem_count_user(unsigned long addr, unsigned long count,
+			   bool *missing)
+{
+	struct page *page;
+	unsigned long i;
+	long got;
+
+	if (mmap_read_lock_killable(current->mm))
+		return -EINTR;
+	for (i = 0; i < count; i++, addr += PAGE_SIZE) {
+		/* As for a core dump, no page is allocated to be looked at */
+		got = get_user_pages(addr, 1, FOLL_DUMP, &page);
+		if (got == 1)
+			put_page(page);
+		else if (got != -EFAULT)
+			break;
+		if (!i)
+			*missing = got != 1;
+		else if (*missing == (got == 1))
+			break;
+	}
+	mmap_read_unlock(current->mm);
+	return i ?: got;
+}
+
 /* Take over pinned pages; what is not taken over is unpinned */
 static int mem_add_batch(struct gunyah_mem_region *region, struct page **pages,
 			 long count)

@@ -13,6 +13,8 @@ struct page;
 
 long gunyah_mem_copy_user(struct page *to, unsigned long addr,
 			  unsigned long count);
+long gunyah_mem_count_user(unsigned long addr, unsigned long count,
+			   bool *missing);
 int gunyah_mem_pin(struct gunyah_mem_region *region);
 void gunyah_mem_unpin(struct gunyah_mem_region *region);
 

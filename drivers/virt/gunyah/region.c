@@ -5,7 +5,7 @@
  * Shared memory is the user's own: its pages are pinned when the region is
  * added. Lent memory is moved to pages of the driver when the VM starts, see
  * lent_move.c. A memory file consists of such pages from the beginning, and is
- * neither pinned nor moved.
+ * neither pinned nor moved. Memory that is paged is lent page by page, see paging.c.
  *
  */
 
@@ -25,6 +25,7 @@
 #include <linux/uaccess.h>
 
 #include "hide.h"
+#include "host.h"
 #include "lent.h"
 #include "memfile.h"
 #include "pin.h"
@@ -144,7 +145,7 @@ static int mem_check_vmas(struct gunyah_mem_region *region,
 
 /**
  * gunyah_region_close() - take memory that is to be lent from user space
- * @region: the region, lent; gets its runs
+ * @region: the region, lent; gets its runs unless it is paged
  *
  * Context: Process context of the VM's creator, may sleep.
  * Return: 0, what gunyah_lent_move() returns, or -EBUSY: a page of a memory file
@@ -157,7 +158,7 @@ int gunyah_region_close(struct gunyah_mem_region *region)
 	if (!region->use)
 		return gunyah_lent_move(region);
 	ret = gunyah_memuse_lend(region->use);
-	if (ret)
+	if (ret || region->flags & GH_MEM_PAGED)
 		return ret;
 	ret = gunyah_memuse_add_runs(region->use, &region->runs);
 	if (ret)
@@ -186,6 +187,23 @@ void gunyah_region_open(struct gunyah_mem_region *region)
 		gunyah_lent_put(region->lent);
 		region->lent = NULL;
 	}
+}
+
+/**
+ * gunyah_region_pages() - where the pages of a region are
+ * @region: the region, lent, for which gunyah_region_close() was called
+ * @first: gets the offset of the region's first page in them
+ *
+ * Context: Process context or worker.
+ * Return: the pages; those of a memory file have no gaps.
+ */
+struct gunyah_pages *gunyah_region_pages(struct gunyah_mem_region *region,
+					 unsigned long *first)
+{
+	if (region->use)
+		return gunyah_memuse_pages(region->use, first);
+	*first = 0;
+	return &region->lent->pages;
 }
 
 /**
@@ -247,6 +265,9 @@ int gunyah_mem_check(const struct gh_userspace_memory_region *arg)
 		return -EINVAL;
 	if (arg->flags & GH_MEM_HOTPLUG &&
 	    ~arg->flags & GUNYAH_MEM_HOTPLUG_FLAGS)
+		return -EINVAL;
+	if (arg->flags & GH_MEM_PAGED &&
+	    (arg->flags & (GH_MEM_LENT | GH_MEM_HOTPLUG)) != GH_MEM_LENT)
 		return -EINVAL;
 	if (!PAGE_ALIGNED(arg->guest_phys_addr) ||
 	    !PAGE_ALIGNED(arg->memory_size) ||
@@ -474,6 +495,8 @@ gunyah_region_new(struct gunyah_vm *vm,
 	if (ret)
 		return ERR_PTR(ret);
 	if (arg->flags & GH_MEM_LENT && !gunyah_hide_allowed())
+		return ERR_PTR(-EOPNOTSUPP);
+	if (arg->flags & GH_MEM_PAGED && !vm->host->can_page)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (mem_is_lent_twice(vm, arg))
 		return ERR_PTR(-EEXIST);

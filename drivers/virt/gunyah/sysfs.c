@@ -62,12 +62,20 @@ static ssize_t discovery_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(discovery);
 
+static ssize_t demand_paging_show(struct device *dev,
+				  struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", to_host(dev)->can_page);
+}
+static DEVICE_ATTR_RO(demand_paging);
+
 static struct attribute *sysfs_attrs[] = {
 	&dev_attr_api_version.attr,
 	&dev_attr_variant.attr,
 	&dev_attr_features.attr,
 	&dev_attr_vmid.attr,
 	&dev_attr_discovery.attr,
+	&dev_attr_demand_paging.attr,
 	NULL
 };
 

@@ -237,6 +237,44 @@ TRACE_EVENT(gunyah_mem_reclaim,
 		  __entry->handle, __entry->ret)
 );
 
+/* paging.c */
+
+TRACE_EVENT(gunyah_page_fault,
+	TP_PROTO(u16 vmid, u64 addr, int ret),
+	TP_ARGS(vmid, addr, ret),
+	TP_STRUCT__entry(
+		__field(u64, addr)
+		__field(int, ret)
+		__field(u16, vmid)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->ret = ret;
+		__entry->vmid = vmid;
+	),
+	TP_printk("vmid=%u addr=0x%llx ret=%d", __entry->vmid, __entry->addr,
+		  __entry->ret)
+);
+
+TRACE_EVENT(gunyah_page_back,
+	TP_PROTO(u16 vmid, u64 addr, u64 size, int ret),
+	TP_ARGS(vmid, addr, size, ret),
+	TP_STRUCT__entry(
+		__field(u64, addr)
+		__field(u64, size)
+		__field(int, ret)
+		__field(u16, vmid)
+	),
+	TP_fast_assign(
+		__entry->addr = addr;
+		__entry->size = size;
+		__entry->ret = ret;
+		__entry->vmid = vmid;
+	),
+	TP_printk("vmid=%u addr=0x%llx size=0x%llx ret=%d", __entry->vmid,
+		  __entry->addr, __entry->size, __entry->ret)
+);
+
 TRACE_EVENT(gunyah_mem_busy,
 	TP_PROTO(unsigned long pfn, u64 offset, int refs),
 	TP_ARGS(pfn, offset, refs),

@@ -27,6 +27,7 @@
 #include "hypercall.h"
 #include "ioctl.h"
 #include "ioeventfd.h"
+#include "paging.h"
 #include "resource.h"
 #include "run_page.h"
 #include "trace.h"
@@ -275,6 +276,37 @@ static void vcpu_complete_mmio(struct gunyah_vcpu *vcpu)
 	context->read_len = 0;
 }
 
+/*
+ * The vCPU needs memory. Whatever goes wrong, it makes the access once more when
+ * it is run again: there is nothing to be remembered.
+ */
+static long vcpu_handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr)
+{
+	int ret = gunyah_paging_fault(vcpu->fn.vm, addr);
+
+	if (!ret)
+		return VCPU_RESUME_GUEST;
+	return ret == -ENXIO ? -EIO : ret;
+}
+
+/* What looks like MMIO may be an access to memory that the VM does not have yet */
+static long vcpu_handle_access(struct gunyah_vcpu *vcpu,
+			       const struct gunyah_vcpu_run_resp *resp)
+{
+	int ret = gunyah_paging_fault(vcpu->fn.vm, resp->data[0]);
+
+	if (ret != -ENXIO) {
+		vcpu->resource->vcpu.resume[1] = GUNYAH_VCPU_RESUME_RETRY;
+		return ret ?: VCPU_RESUME_GUEST;
+	}
+	if (resp->state == GUNYAH_VCPU_STATE_MMIO_READ ||
+	    !gunyah_ioeventfd_write(vcpu->fn.vm, resp->data[0], resp->data[1],
+				    resp->data[2]))
+		return vcpu_handle_mmio(vcpu, resp);
+	vcpu_count(vcpu, VCPU_COUNT_IOEVENTFD);
+	return VCPU_RESUME_GUEST;
+}
+
 static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
 			      const struct gunyah_vcpu_run_resp *resp)
 {
@@ -305,14 +337,11 @@ static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
 	case GUNYAH_VCPU_STATE_BLOCKED:
 		usleep_range(20, 200);
 		return VCPU_RESUME_GUEST;
-	case GUNYAH_VCPU_STATE_MMIO_WRITE:
-		if (!gunyah_ioeventfd_write(vcpu->fn.vm, resp->data[0],
-					    resp->data[1], resp->data[2]))
-			return vcpu_handle_mmio(vcpu, resp);
-		vcpu_count(vcpu, VCPU_COUNT_IOEVENTFD);
-		return VCPU_RESUME_GUEST;
 	case GUNYAH_VCPU_STATE_MMIO_READ:
-		return vcpu_handle_mmio(vcpu, resp);
+	case GUNYAH_VCPU_STATE_MMIO_WRITE:
+		return vcpu_handle_access(vcpu, resp);
+	case GUNYAH_VCPU_STATE_PAGE_FAULT:
+		return vcpu_handle_page_fault(vcpu, resp->data[0]);
 	default:
 		return -EIO;
 	}

@@ -6,7 +6,9 @@
  *
  *	gunyah_vm.lock		mutex: memory, functions, devicetree, RM messages
  *	gunyah_vcpu.run_lock	mutex: held while a vCPU runs
+ *	gunyah_paging.lock	mutex: pages that the VM has, or gets
  *	mmap_lock		of the VM's mm
+ *	gunyah_lent.fill	mutex: pages that user space gets
  *	gunyah_host.vmid_lock	mutex: VMIDs are allocated and released
  *	gunyah_rm.call_lock	mutex: held from a request to its reply
  *	gunyah_rm.lock		spinlock: the call that waits for its reply
@@ -44,6 +46,7 @@
 struct dentry;
 struct device;
 struct gunyah_host;
+struct gunyah_paging;
 struct gunyah_parcel;
 struct gunyah_vm;
 struct mm_struct;
@@ -146,6 +149,8 @@ struct gunyah_vm_call {
  *	protected by @lock
  * @image: the one of @parcels that the devicetree is in, or NULL; protected by
  *	@lock
+ * @paging: memory that the VM gets page by page, or NULL; changed with @lock,
+ *	and read without it by vCPUs that are bound
  * @functions: list of struct gunyah_function, protected by @lock
  * @resources: list of struct gunyah_resource, protected by @lock
  * @ioeventfds: those of @functions that are ioeventfds, NULL for none; changed
@@ -207,6 +212,7 @@ struct gunyah_vm {
 	struct list_head regions;
 	struct list_head parcels;
 	struct gunyah_parcel *image;
+	struct gunyah_paging *paging;
 	struct list_head functions;
 	struct list_head resources;
 	struct gunyah_ioeventfds __rcu *ioeventfds;

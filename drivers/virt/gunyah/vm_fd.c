@@ -20,6 +20,7 @@
 #include "ioeventfd.h"
 #include "irqfd.h"
 #include "memfile.h"
+#include "paging.h"
 #include "region.h"
 #include "vm.h"
 #include "vm_fd.h"
@@ -98,6 +99,14 @@ static long vm_ioctl_status(struct file *file, void *arg)
 	return 0;
 }
 
+static long vm_ioctl_reclaim_mem(struct file *file, void *arg)
+{
+	const struct gh_vm_reclaim *reclaim = arg;
+
+	return gunyah_paging_reclaim(file->private_data,
+				     reclaim->guest_phys_addr, reclaim->size);
+}
+
 static long vm_ioctl_get_region(struct file *file, void *arg)
 {
 	return gunyah_vm_get_region(file->private_data, arg);
@@ -151,6 +160,7 @@ static const struct gunyah_ioctl vm_ioctls[] = {
 	{ .cmd = GH_VM_SET_BOOT_CONTEXT, .fn = vm_ioctl_set_boot_context },
 	{ .cmd = GH_VM_ANDROID_LEND_USER_MEM, .fn = vm_ioctl_lend_mem },
 	{ .cmd = GH_VM_ANDROID_SET_FW_CONFIG, .fn = vm_ioctl_set_firmware },
+	{ .cmd = GH_VM_ANDROID_RECLAIM_MEM, .fn = vm_ioctl_reclaim_mem },
 	{ .cmd = GH_ANDROID_CHECK_EXTENSION, .call = ioctl_check_extension },
 	{
 		.cmd = GH_VM_GET_STATUS,
@@ -166,6 +176,11 @@ static const struct gunyah_ioctl vm_ioctls[] = {
 		.cmd = GH_VM_GET_REGION,
 		.fn = vm_ioctl_get_region,
 		.min_size = sizeof(struct gh_vm_region),
+	},
+	{
+		.cmd = GH_VM_RECLAIM_MEM,
+		.fn = vm_ioctl_reclaim_mem,
+		.min_size = sizeof(struct gh_vm_reclaim),
 	},
 };
 
@@ -247,7 +262,8 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 		.page_size = PAGE_SIZE,
 		.vmid = host->vmid,
 		.functions = gunyah_function_types(),
-		.mem_flags = GUNYAH_MEM_FLAGS,
+		.mem_flags = host->can_page ? GUNYAH_MEM_FLAGS :
+					      GUNYAH_MEM_FLAGS & ~GH_MEM_PAGED,
 		.irqfd_flags = gunyah_irqfd_function.flags,
 		.ioeventfd_flags = gunyah_ioeventfd_function.flags,
 		.stop_flags = STOP_FLAGS,

@@ -26,6 +26,7 @@
 #include "dtb.h"
 #include "firmware.h"
 #include "host.h"
+#include "paging.h"
 #include "parcel.h"
 #include "platform.h"
 #include "region.h"
@@ -152,14 +153,16 @@ static int mem_check_others(struct gunyah_vm *vm,
 {
 	struct gunyah_mem_region *region;
 
+	/* No parcel is made of memory that is paged */
 	list_for_each_entry(region, &vm->regions, list)
 		if (!region->label && !mem_is_image(region, image) &&
+		    !(region->flags & GH_MEM_PAGED) &&
 		    !gunyah_firmware_is_in(vm, region))
 			return mem_refuse(vm, -EEXIST,
 					  GH_VM_START_REASON_LABEL_ZERO, 0);
 	list_for_each_entry(region, &vm->regions, list)
-		if (region->flags & GH_MEM_LENT &&
-		    !mem_is_image(region, image) &&
+		if ((region->flags & (GH_MEM_LENT | GH_MEM_PAGED)) ==
+		    GH_MEM_LENT && !mem_is_image(region, image) &&
 		    !gunyah_firmware_is_in(vm, region) &&
 		    !gunyah_dtb_has_place(info, region->label))
 			return mem_refuse(vm, -EINVAL,
@@ -175,6 +178,8 @@ static int mem_make_parcels(struct gunyah_vm *vm, const struct mem_range *image)
 	int ret;
 
 	list_for_each_entry(region, &vm->regions, list) {
+		if (region->flags & GH_MEM_PAGED)
+			continue;
 		if (mem_is_image(region, image) && region != image->first) {
 			gunyah_parcel_extend(vm->image, region);
 			continue;
@@ -224,9 +229,14 @@ static int mem_prepare(struct gunyah_vm *vm, struct gunyah_dtb_info *info)
 	/* Still empty: this finds the largest image that there can be */
 	if (mem_find_image(vm, info, &image))
 		return mem_refuse(vm, -EINVAL, GH_VM_START_REASON_NO_DTB, 0);
+	if (image.first->flags & GH_MEM_PAGED)
+		return mem_refuse(vm, -EINVAL, GH_VM_START_REASON_DTB_PAGED,
+				  image.first->label);
 	ret = gunyah_firmware_check(vm);
 	if (!ret)
 		ret = mem_close_lent(vm);
+	if (!ret)
+		ret = gunyah_paging_prepare(vm);
 	if (ret)
 		return ret;
 	ret = mem_scan_dtb(vm, info);
@@ -301,6 +311,7 @@ void gunyah_vm_discard_mem(struct gunyah_vm *vm)
 
 	lockdep_assert_held(&vm->lock);
 
+	gunyah_paging_free(vm);
 	list_for_each_entry_safe(parcel, tmp, &vm->parcels, list)
 		if (gunyah_parcel_is_ours(parcel))
 			gunyah_parcel_free(vm, parcel);
@@ -327,6 +338,7 @@ void gunyah_vm_free_mem(struct gunyah_vm *vm)
 	lockdep_assert_held(&vm->lock);
 
 	vm->image = NULL;
+	gunyah_paging_free(vm);
 	list_for_each_entry_safe(parcel, next_parcel, &vm->parcels, list)
 		gunyah_parcel_free(vm, parcel);
 	list_for_each_entry_safe(region, next_region, &vm->regions, list) {
@@ -388,6 +400,8 @@ static int vm_mem_remove_locked(struct gunyah_vm *vm, u32 label)
 
 	if (!region)
 		return -ENOENT;
+	if (region->paged || region->lost)
+		return -EBUSY;
 	parcel = region->parcel;
 	if (parcel) {
 		if (parcel == vm->image)
@@ -470,6 +484,9 @@ vm_mem_new_locked(struct gunyah_vm *vm,
 	/* Memory from the start of the VM is in its devicetree */
 	if (!now && arg->flags & GH_MEM_HOTPLUG)
 		return ERR_PTR(-EINVAL);
+	/* The resource manager wants to know all ranges before the start */
+	if (now && arg->flags & GH_MEM_PAGED)
+		return ERR_PTR(-EBUSY);
 	/* To notify a VM without a channel kills the resource manager */
 	if (now && !vm->channel)
 		return ERR_PTR(-ENOTCONN);
@@ -571,6 +588,11 @@ static u32 vm_mem_region_state(struct gunyah_vm *vm,
 {
 	u32 state = gunyah_vm_state(vm);
 
+	if (region->lost)
+		return GH_REGION_LOST;
+	if (region->paged && (state == GH_VM_STATE_RUNNING ||
+			      state == GH_VM_STATE_EXITED))
+		return GH_REGION_GIVEN;
 	if (region->parcel) {
 		switch (region->parcel->rm.state) {
 		case GUNYAH_RM_MEM_CREATED:
@@ -613,7 +635,7 @@ int gunyah_vm_get_region(struct gunyah_vm *vm, struct gh_vm_region *arg)
 			.guest_phys_addr = region->gpa,
 			.memory_size = region->size,
 		};
-		if (arg->state == GH_REGION_GIVEN) {
+		if (arg->state == GH_REGION_GIVEN && region->parcel) {
 			arg->parcel = region->parcel->rm.handle;
 			arg->entries = region->parcel->runs->num_runs;
 		}

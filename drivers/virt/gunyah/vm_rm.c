@@ -26,6 +26,7 @@
 #include "firmware.h"
 #include "function.h"
 #include "host.h"
+#include "paging.h"
 #include "parcel.h"
 #include "resource.h"
 #include "rm.h"
@@ -166,7 +167,10 @@ static int vm_configure(struct gunyah_vm *vm)
 		return ret;
 	vm->fw = GUNYAH_VM_FW_CONFIGURED;
 
+	/* Ranges that are paged come before any other layout */
 	ret = gunyah_firmware_give(vm);
+	if (!ret)
+		ret = gunyah_paging_announce(vm, image);
 	return ret ?: gunyah_firmware_place(vm);
 }
 
@@ -199,6 +203,8 @@ static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)
 
 	gunyah_vm_set_step(vm, GH_VM_START_STEP_RESOURCES);
 	ret = gunyah_resources_get(vm);
+	if (!ret)
+		ret = gunyah_paging_bind(vm);
 	if (ret)
 		return ret;
 
@@ -289,6 +295,10 @@ static int vm_reset(struct gunyah_vm *vm)
 		vm->fw = GUNYAH_VM_FW_RESET;
 		return 0;
 	}
+	/* It is refused as long as the VM has pages */
+	ret = gunyah_paging_end(vm);
+	if (ret)
+		return ret;
 	ret = gunyah_rm_vm_reset(&vm->rm, vm->vmid);
 	switch (ret) {
 	case 0:
@@ -357,6 +367,7 @@ static int vm_end_objects(struct gunyah_vm *vm)
 /* Reclaim what is to be had, and leave the rest to the firmware */
 static int vm_end_stuck(struct gunyah_vm *vm)
 {
+	gunyah_paging_end(vm);
 	gunyah_parcels_reclaim(vm);
 	gunyah_parcels_abandon(vm);
 	pr_err("VM %u: VMID is lost\n", vm->vmid);
@@ -369,7 +380,10 @@ static int vm_reclaim(struct gunyah_vm *vm)
 {
 	int ret;
 
-	ret = gunyah_parcels_reclaim(vm);
+	/* Only firmware that has forgotten the VM may have some */
+	ret = gunyah_paging_end(vm);
+	if (!ret)
+		ret = gunyah_parcels_reclaim(vm);
 	if (ret)
 		return ret;
 	/* A parcel that was left behind goes to the next VM with this VMID */

@@ -93,7 +93,8 @@
  *	bytes: the host's page size
  * @vmid: VMID of the host
  * @functions: types of functions: bit n stands for type n
- * @mem_flags: flags of &struct gh_userspace_memory_region
+ * @mem_flags: flags of &struct gh_userspace_memory_region; GH_MEM_PAGED only if
+ *	the resource manager can do it
  * @irqfd_flags: flags of &struct gh_fn_irqfd_arg
  * @ioeventfd_flags: flags of &struct gh_fn_ioeventfd_arg
  * @stop_flags: flags of &struct gh_vm_stop
@@ -121,8 +122,8 @@ struct gh_info {
 /**
  * GH_GET_INFO - get the features of driver and hypervisor (on /dev/gunyah)
  *
- * The features of the resource manager are not known in advance. If it lacks one
- * that a VM needs, GH_VM_START fails with EOPNOTSUPP.
+ * The features of the resource manager, but for GH_MEM_PAGED, are not known in
+ * advance. If it lacks one that a VM needs, GH_VM_START fails with EOPNOTSUPP.
  *
  * Return:
  * * 0 - success
@@ -189,6 +190,7 @@ struct gh_create_mem {
 #define GH_MEM_ALLOW_EXEC		(1UL << 2)
 #define GH_MEM_LENT			(1UL << 3)
 #define GH_MEM_HOTPLUG			(1UL << 16)
+#define GH_MEM_PAGED			(1UL << 17)
 
 /**
  * struct gh_userspace_memory_region - a range of user memory given to a VM
@@ -197,7 +199,8 @@ struct gh_create_mem {
  * @flags: GH_MEM_ALLOW_READ, GH_MEM_ALLOW_WRITE, GH_MEM_ALLOW_EXEC: access of the
  *	VM, in one of the combinations R, RW, RX and RWX; GH_MEM_LENT: the host
  *	has no access while the VM has the memory, otherwise the memory is shared;
- *	GH_MEM_HOTPLUG: the VM's operating system shall add the memory to its own
+ *	GH_MEM_HOTPLUG: the VM's operating system shall add the memory to its own;
+ *	GH_MEM_PAGED: the VM gets the memory page by page, when it accesses it
  * @guest_phys_addr: address in the VM; multiple of the host's page size
  * @memory_size: size in bytes, multiple of the host's page size; 0 removes the
  *	region with that label, the other members are then ignored
@@ -246,10 +249,19 @@ struct gh_userspace_memory_region {
  * Linux with this driver uses it as its own until the VM's end, if the size is a
  * multiple of that of its memory blocks.
  *
+ * GH_MEM_PAGED is for lent memory, where &struct gh_info.mem_flags has it: the
+ * resource manager of published firmware cannot do it. The VM starts without the
+ * memory. When a vCPU accesses a page, GH_VCPU_RUN gives it that page, with what
+ * the caller has written there before the start, or zeroes, and pages around it.
+ * Memory that neither the caller nor the VM has accessed is not allocated, but
+ * charged. GH_VM_RECLAIM_MEM takes pages back. The region needs no place in the
+ * devicetree, must not contain it, and stays until the VM is gone.
+ *
  * Return:
  * * 0 - success
  * * EINVAL - unknown flags; no GH_MEM_ALLOW_READ; GH_MEM_HOTPLUG without
- *   GH_MEM_LENT or one of the rights, or before GH_VM_START; an address or the
+ *   GH_MEM_LENT or one of the rights, or before GH_VM_START; GH_MEM_PAGED
+ *   without GH_MEM_LENT, or with GH_MEM_HOTPLUG; an address or the
  *   size is not a multiple of the host's page size, or of the huge page that is
  *   to be lent
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
@@ -260,7 +272,8 @@ struct gh_userspace_memory_region {
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
  *   a file system or device memory; or the range begins or ends in a memory file,
  *   but is not a range of it; or it is to be lent, and this kernel cannot take it
- *   out of its linear map, see the kernel log
+ *   out of its linear map, see the kernel log; or GH_MEM_PAGED, and the RM
+ *   cannot do that
  * * ENOMEM - no memory; more than RLIMIT_MEMLOCK allows; more than the machine
  *   has
  * * EPERM - the caller's address space is not the one that created the VM;
@@ -272,7 +285,8 @@ struct gh_userspace_memory_region {
  *   the module parameter max_mem_entries allows
  * * EBUSY - the VM is in state GH_VM_STATE_STARTING or GH_VM_STATE_FAILED, or,
  *   unless it is a removal, GH_VM_STATE_EXITED; or the VM runs, and the machine
- *   is about to hibernate. Removal: the VM has the memory; nothing was changed.
+ *   is about to hibernate, or the flags have GH_MEM_PAGED. Removal: the VM has the
+ *   memory; nothing was changed.
  *   A memory file: a part of the range is lent; or, if the VM runs and the region
  *   is lent, in use: see GH_VM_START
  * * EINTR - a signal arrived while this waited for another call for the VM, or a
@@ -350,8 +364,8 @@ struct gh_vm_firmware_config {
  * of GH_VM_SET_BOOT_CONTEXT are ignored.
  *
  * The range need not be registered yet: GH_VM_START checks that it lies in one
- * region, which is lent and has all rights. If this region does not contain the
- * devicetree it is no part of the image, whatever is next to it, its label may be
+ * region, which is lent, not paged, and has all rights. If this region does not
+ * contain the devicetree it is no part of the image, whatever is next to it, its label may be
  * 0, and it needs no virtual device: the property firmware-address of
  * /gunyah-vm-config/memory in the devicetree has its address. May be called
  * again: the last call counts. A protected VM cannot become another one.
@@ -434,9 +448,10 @@ struct gh_vm_boot_context {
  * Return:
  * * 0 - the VM was started, now or before; it may have ended since
  * * EINVAL - repeatable, see &struct gh_vm_status.start_reason: no devicetree is
- *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands;
- *   that of the firmware is not registered as GH_VM_ANDROID_SET_FW_CONFIG demands;
- *   the devicetree would crash the RM; or it has no address for a lent region.
+ *   configured, or its range is not registered as GH_VM_SET_DTB_CONFIG demands,
+ *   or is in memory with GH_MEM_PAGED; that of the firmware is not registered as
+ *   GH_VM_ANDROID_SET_FW_CONFIG demands; the devicetree would crash the RM; or it
+ *   has no address for a lent region.
  *   Final: the RM's error, which is also the result of most mistakes in the
  *   devicetree, or that of the platform's firmware
  * * EEXIST - repeatable: a region that is neither the image nor that of the
@@ -717,8 +732,14 @@ struct gh_vcpu_run {
  *   expected to end
  * * ETIMEDOUT - the vCPU has ended the VM, but the RM has not reported the end
  *   for ten seconds
- * * EIO - the hypervisor has failed to run the vCPU, or reports something
- *   unknown
+ * * ENOMEM - the host has no memory for a page that the VM needs. The next
+ *   GH_VCPU_RUN tries it again; so it does with the following two errors
+ * * ENOBUFS - the hypervisor has no memory for its tables to give the VM a page;
+ *   it may help to take memory back from this VM or another one
+ * * EINVAL - the platform's firmware does not let the VM have a page
+ * * ESHUTDOWN - the machine goes down, and no VM gets memory any more
+ * * EIO - the hypervisor has failed to run the vCPU or to give the VM a page, or
+ *   reports something unknown
  */
 #define GH_VCPU_RUN			_IO(GH_IOCTL_TYPE, 0x5)
 
@@ -742,7 +763,7 @@ struct gh_vcpu_run {
  * @mmio_read: MMIO reads, which the VMM answers
  * @mmio_write: MMIO writes, including those that have signalled an eventfd
  * @fault: it could not go on
- * @page_fault: it needs memory that it does not have; not used by this driver
+ * @page_fault: it needed memory that it did not have: see GH_MEM_PAGED
  * @reset: it has reset the VM
  * @unknown: it came back for a reason that the driver does not know
  * @error: the hypervisor refused to run it
@@ -813,6 +834,7 @@ struct gh_vcpu_stats {
 #define GH_VM_START_REASON_PLATFORM	9	/* its module is missing */
 #define GH_VM_START_REASON_FIRMWARE	10	/* no region is fit for it */
 #define GH_VM_START_REASON_NO_FIRMWARE	11	/* the RM has no image of it */
+#define GH_VM_START_REASON_DTB_PAGED	12	/* in memory with GH_MEM_PAGED */
 
 /* Bytes of the resource manager's reason in &struct gh_vm_status */
 #define GH_VM_STATUS_REASON_SIZE	16
@@ -954,5 +976,55 @@ struct gh_vm_region {
  */
 #define GH_VM_GET_REGION		_IOWR(GH_IOCTL_TYPE, 0x13, \
 					      struct gh_vm_region)
+
+/**
+ * struct gh_vm_reclaim - memory to be taken back
+ * @guest_phys_addr: guest physical address; multiple of the host's page size
+ * @size: size in bytes, multiple of the host's page size, not 0
+ */
+struct gh_vm_reclaim {
+	__u64 guest_phys_addr;
+	__u64 size;
+};
+
+/**
+ * GH_VM_RECLAIM_MEM - take memory back from a VM (on a VM file descriptor)
+ *
+ * For regions with GH_MEM_PAGED, while the VM runs or after its end: what the VM
+ * has of the range is taken from it, cleared, and freed, unless it belongs to a
+ * memory file. Pages that the VM does not have are skipped. If the VM accesses
+ * the memory again it gets zeroes. So this is what a VMM does with the pages of a
+ * balloon; nobody asks the VM whether it still needs them.
+ *
+ * The caller still has no access to the memory, and it stays charged.
+ *
+ * Return:
+ * * 0 - success
+ * * EINVAL - the address or the size is not a multiple of the host's page size, or
+ *   the size is 0
+ * * EOVERFLOW - the range wraps
+ * * ENXIO - not all of the range is in regions with GH_MEM_PAGED; nothing was
+ *   changed
+ * * EBUSY - the VM was not started, or its start has failed
+ * * ENOBUFS - the hypervisor has no memory for its tables to take a part of a
+ *   block from the VM
+ * * EIO, EINVAL, ENOMEM - the hypervisor or the platform's firmware does not return
+ *   some of it. Everything else is back; what is not is asked for again by the next
+ *   call, and when the VM ends
+ * * EINTR - a signal arrived while this waited for another call for the VM, or a
+ *   fatal one at any time
+ * * E2BIG - a member that the kernel does not know is not 0
+ */
+#define GH_VM_RECLAIM_MEM		_IOW(GH_IOCTL_TYPE, 0x16, \
+					     struct gh_vm_reclaim)
+
+/**
+ * GH_VM_ANDROID_RECLAIM_MEM - take memory back from a VM
+ *
+ * The same as GH_VM_RECLAIM_MEM, for VMMs that use this number.
+ *
+ * Return: as GH_VM_RECLAIM_MEM.
+ */
+#define GH_VM_ANDROID_RECLAIM_MEM	_IOW('A', 0x13, struct gh_vm_reclaim)
 
 #endif /* _UAPI_LINUX_GUNYAH_H */

@@ -138,6 +138,10 @@ SIZE(gh_vm_stop, 8);
 OFFSET(gh_vm_stop, flags, 0);
 OFFSET(gh_vm_stop, padding, 4);
 
+SIZE(gh_vm_reclaim, 16);
+OFFSET(gh_vm_reclaim, guest_phys_addr, 0);
+OFFSET(gh_vm_reclaim, size, 8);
+
 SIZE(gh_vm_region, 40);
 OFFSET(gh_vm_region, label, 0);
 OFFSET(gh_vm_region, flags, 4);

@@ -72,7 +72,8 @@ TEST_F(calls, info)
 	EXPECT_EQ((__u32)sysconf(_SC_PAGESIZE), info.page_size);
 	EXPECT_EQ(1 << GH_FN_VCPU | 1 << GH_FN_IRQFD | 1 << GH_FN_IOEVENTFD,
 		  info.functions);
-	EXPECT_EQ(MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG, info.mem_flags);
+	EXPECT_EQ(MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG,
+		  info.mem_flags & ~GH_MEM_PAGED);
 	EXPECT_EQ(GH_IRQFD_FLAGS_LEVEL, info.irqfd_flags);
 	EXPECT_EQ(GH_IOEVENTFD_FLAGS_DATAMATCH, info.ioeventfd_flags);
 	EXPECT_EQ(GH_VM_STOP_FORCE, info.stop_flags);

@@ -67,7 +67,8 @@ TEST_F(info, contents)
 	EXPECT_NE(0, info.vmid);
 	EXPECT_EQ(1ULL << GH_FN_VCPU | 1ULL << GH_FN_IRQFD |
 		  1ULL << GH_FN_IOEVENTFD, info.functions);
-	EXPECT_EQ(MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG, info.mem_flags);
+	EXPECT_EQ(MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG,
+		  info.mem_flags & ~GH_MEM_PAGED);
 	EXPECT_EQ(GH_IRQFD_FLAGS_LEVEL, info.irqfd_flags);
 	EXPECT_EQ(GH_IOEVENTFD_FLAGS_DATAMATCH, info.ioeventfd_flags);
 	EXPECT_EQ(GH_VM_STOP_FORCE, info.stop_flags);
@@ -89,8 +90,9 @@ TEST_F(info, is_true)
 	ASSERT_CALL(ioctl(self->dev, GH_GET_INFO, &info));
 	for (bit = 1; bit; bit <<= 1) {
 		flags = GH_MEM_ALLOW_READ | bit;
-		/* Hotplug is for a VM that runs */
-		if (info.mem_flags & bit && bit != GH_MEM_HOTPLUG) {
+		/* Hotplug is for a VM that runs, and paging for lent memory */
+		if (info.mem_flags & bit && bit != GH_MEM_HOTPLUG &&
+		    bit != GH_MEM_PAGED) {
 			EXPECT_EQ(0, gh_set_region(self->vm, 1, flags,
 						   GUEST_BASE, GUEST_SIZE,
 						   mem))
