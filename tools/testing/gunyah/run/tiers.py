@@ -62,6 +62,8 @@ LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
 # memory to VMs in many ways
 QCOM = "gunyah_hyp.platform=qcom"
 ASSIGN = ("gunyah_assign",)
+# About firmware that pages VMs: see variants.py
+PAGING = ("gunyah_paging", "gunyah_pagefail")
 ASSIGNING = ("gunyah_life", "gunyah_end", "gunyah_mem", "gunyah_lent",
              "gunyah_memrun", "gunyah_filemem", "gunyah_fault")
 
@@ -73,12 +75,13 @@ NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
 # warns if tasks starve on a processor that goes, as they do when the build machine
 # is busy: sched_cpu_dying() takes the deadline server for a task
 NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
-               "gunyah_sweep", "gunyah_failnth", "gunyah_hotplug", *ASSIGN)
+               "gunyah_sweep", "gunyah_failnth", "gunyah_hotplug", *ASSIGN,
+               *PAGING)
 # For these the build of the firmware makes no difference
 NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
             "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
             "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
-            "gunyah_hotplug", *ASSIGN, *LENT, *LIVES)
+            "gunyah_hotplug", *ASSIGN, *PAGING, *LENT, *LIVES)
 
 # About VMs that start in firmware, and how existing VMMs make them
 FIRMWARE = ("gunyah_protected", "gunyah_vmms")

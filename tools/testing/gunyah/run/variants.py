@@ -78,7 +78,13 @@ GUESTS = (
     ("share 4 CPUs", ["--share", "--cpus", "4"], 4),
 )
 # Kselftests on newer firmware, with and without a node
-ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch")
+ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch",
+            "gunyah_paging", "gunyah_pagefail")
+# And where it has more processors, and other firmware below it
+PAGING = (
+    ("paged", NEWER + " gunyah_hyp.caps=random gunyah_hyp.seed=5", {"cpus": 4}),
+    ("paged-qcom", NEWER + QCOM, DETERMINISTIC),
+)
 
 
 def machine(tests, name, words, lines):
@@ -121,4 +127,7 @@ def tasks(tests):
         found += tests.selftests(suffix, only=ON_NEWER,
                                  words=f"{words} {LATER}",
                                  **DETERMINISTIC)
+    for suffix, words, kind in PAGING:
+        found += tests.selftests(suffix, only=ON_NEWER[-2:],
+                                 words=f"{words} {LATER}", **kind)
     return found

@@ -355,6 +355,15 @@ static long call_status(struct fuzz_world *w, const __u64 *arg)
 	return gh_status(vm_fd(w, arg[0]), &status);
 }
 
+static long call_reclaim(struct fuzz_world *w, const __u64 *arg)
+{
+	struct gh_vm_reclaim reclaim = {
+		.guest_phys_addr = arg[1], .size = arg[2],
+	};
+
+	return ioctl(vm_fd(w, arg[0]), GH_VM_RECLAIM_MEM, &reclaim);
+}
+
 static long call_get_region(struct fuzz_world *w, const __u64 *arg)
 {
 	struct gh_vm_region region = { .label = arg[1] };
@@ -614,6 +623,7 @@ const struct fuzz_op fuzz_ops[] = {
 	{ "stop", call_stop, 8, { ARG_VM, ARG_FLAG } },
 	{ "status", call_status, 4, { ARG_VM } },
 	{ "get_region", call_get_region, 3, { ARG_VM, ARG_LABEL } },
+	{ "reclaim", call_reclaim, 3, { ARG_VM, ARG_GPA, ARG_SIZE } },
 	{ "info", call_info, 1, { ARG_NONE } },
 	{ "vcpu", call_vcpu, 8, { ARG_VM, ARG_CPU, ARG_VCPU } },
 	{ "remove_vcpu", call_remove_vcpu, 6, { ARG_VM, ARG_CPU } },

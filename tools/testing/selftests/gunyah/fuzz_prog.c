@@ -51,6 +51,7 @@ static __u64 some_mem_flags(__u64 *state)
 		MEM_RWX, MEM_RWX | GH_MEM_LENT, GH_MEM_ALLOW_READ,
 		GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE,
 		MEM_RWX | GH_MEM_LENT | GH_MEM_HOTPLUG,
+		MEM_RWX | GH_MEM_LENT | GH_MEM_PAGED,
 	};
 
 	return flags[random_below(state, ARRAY_SIZE(flags))];

@@ -59,6 +59,16 @@ static int vm_add_memory(struct vm *vm)
 	/* VMMs write to memory that is registered, too */
 	memcpy(vm->mem, guest_code, sizeof(guest_code));
 
+	if (cfg->paged_size) {
+		vm->paged = cfg->paged_mem ?: alloc_mem(cfg->paged_size);
+		if (!vm->paged)
+			return -1;
+		if (gh_set_region(vm->fd, GUEST_PAGED_LABEL,
+				  MEM_RWX | GH_MEM_LENT | GH_MEM_PAGED,
+				  GUEST_BASE + cfg->size, cfg->paged_size,
+				  vm->paged))
+			return -1;
+	}
 	if (!cfg->shm_size)
 		return 0;
 	vm->shm = cfg->shm_mem ?: alloc_mem(cfg->shm_size);
@@ -81,7 +91,7 @@ int vm_add_dtb(struct vm *vm)
 {
 	struct dtb_config dtb = {
 		.base = GUEST_BASE,
-		.size = vm->cfg.size,
+		.size = vm->cfg.size + vm->cfg.paged_size,
 		.cpus = vm->cfg.defect == DTB_TOO_MANY_CPUS ?
 			GUEST_MAX_CPUS + 1 : vm->cfg.cpus,
 		.scheduled = vm->cfg.scheduled,
@@ -207,42 +217,6 @@ int vm_setup(struct vm *vm, struct leak_state *leak,
 	leak_read(leak);
 	vm_init(vm);
 	return vm_build(vm, cfg, stage);
-}
-
-/* Production builds of the resource manager want an image that is lent */
-static bool shares_images(void)
-{
-	const struct vm_config cfg = { .shared = true };
-	bool shares;
-	struct vm vm;
-
-	vm_init(&vm);
-	/* The tests report all other errors */
-	shares = !vm_build(&vm, &cfg, VM_STARTED) || errno != ENODEV;
-	vm_close(&vm);
-	return shares;
-}
-
-/* Debug builds die when a VM ends that the hypervisor schedules */
-static bool survives_static_vcpus(void)
-{
-	return testctl_present() && (hyp_word("gunyah_hyp.rm=prod") ||
-				     hyp_word("gunyah_hyp.rm=later"));
-}
-
-/**
- * vm_impossible() - check whether the firmware can have such a VM
- * @cfg: configuration
- *
- * Return: why this firmware cannot have it, or NULL if it can.
- */
-const char *vm_impossible(const struct vm_config *cfg)
-{
-	if (cfg->scheduled && !survives_static_vcpus())
-		return "this firmware may not survive a VM that it schedules";
-	if (cfg->shared && !shares_images())
-		return "this firmware does not accept an image that is shared";
-	return NULL;
 }
 
 /**
@@ -644,8 +618,11 @@ void vm_free_mem(struct vm *vm)
 		munmap(vm->mem, vm->cfg.size);
 	if (vm->shm && vm->shm != vm->cfg.shm_mem)
 		munmap(vm->shm, vm->cfg.shm_size);
+	if (vm->paged && vm->paged != vm->cfg.paged_mem)
+		munmap(vm->paged, vm->cfg.paged_size);
 	vm->mem = NULL;
 	vm->shm = NULL;
+	vm->paged = NULL;
 }
 
 /**

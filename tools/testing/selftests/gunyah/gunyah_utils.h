@@ -31,6 +31,7 @@
 #define GUEST_SHM_BASE		0x100000000ULL
 #define GUEST_IMAGE_LABEL	5
 #define GUEST_SHM_LABEL		6
+#define GUEST_PAGED_LABEL	7
 
 #define GUEST_SIZE		0x200000
 /* Room for words that host and guest exchange */
@@ -274,6 +275,8 @@ bool dtb_rtc_address(const void *fdt, __u64 *address);
  * @shm_size: size of a second region, 0: none
  * @shm_mem: memory for it, NULL: anonymous memory is allocated
  * @shm_lent: that one is lent, else it is shared
+ * @paged_size: size of a third region, behind the image, that is paged, 0: none
+ * @paged_mem: memory for it, NULL: anonymous memory is allocated
  * @num_bells: number of doorbells
  * @bells: these doorbells; must stay
  * @rm_rpc: the guest can talk to the resource manager
@@ -290,6 +293,8 @@ struct vm_config {
 	size_t shm_size;
 	void *shm_mem;
 	bool shm_lent;
+	size_t paged_size;
+	void *paged_mem;
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;
@@ -313,6 +318,7 @@ enum vm_stage {
  * @fd: VM file descriptor, -1: none
  * @mem: memory of the image region
  * @shm: memory of the second region
+ * @paged: memory of the third region
  * @vcpu: vCPU file descriptors, -1: none
  * @run: run pages
  */
@@ -321,6 +327,7 @@ struct vm {
 	int fd;
 	unsigned char *mem;
 	unsigned char *shm;
+	unsigned char *paged;
 	int vcpu[GUEST_MAX_CPUS];
 	struct gh_vcpu_run *run[GUEST_MAX_CPUS];
 };

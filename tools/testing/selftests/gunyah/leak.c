@@ -25,6 +25,42 @@ bool gunyah_present(void)
 	return !access(GUNYAH_DEV, R_OK | W_OK);
 }
 
+/* Production builds of the resource manager want an image that is lent */
+static bool shares_images(void)
+{
+	const struct vm_config cfg = { .shared = true };
+	bool shares;
+	struct vm vm;
+
+	vm_init(&vm);
+	/* The tests report all other errors */
+	shares = !vm_build(&vm, &cfg, VM_STARTED) || errno != ENODEV;
+	vm_close(&vm);
+	return shares;
+}
+
+/* Debug builds die when a VM ends that the hypervisor schedules */
+static bool survives_static_vcpus(void)
+{
+	return testctl_present() && (hyp_word("gunyah_hyp.rm=prod") ||
+				     hyp_word("gunyah_hyp.rm=later"));
+}
+
+/**
+ * vm_impossible() - check whether the firmware can have such a VM
+ * @cfg: configuration
+ *
+ * Return: why this firmware cannot have it, or NULL if it can.
+ */
+const char *vm_impossible(const struct vm_config *cfg)
+{
+	if (cfg->scheduled && !survives_static_vcpus())
+		return "this firmware may not survive a VM that it schedules";
+	if (cfg->shared && !shares_images())
+		return "this firmware does not accept an image that is shared";
+	return NULL;
+}
+
 /**
  * now_ms() - read the monotonic clock
  *

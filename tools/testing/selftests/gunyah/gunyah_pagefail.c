@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Demand paging when something goes wrong: no memory, hypercalls that fail, and
+ * ends of a VM that has pages
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "../kselftest_harness.h"
+#include "paging.h"
+
+/* ---- no memory, and hypercalls that fail ---- */
+
+/* The host has no memory for a page: the VMM may find some, and go on */
+TEST_F_TIMEOUT(paging, host_memory, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	char path[128];
+	int max;
+
+	vm_program(vm, 0, G_FILL(PAGED, PAGED_SIZE, OF_GUEST),
+		   G_CHECK(PAGED, PAGED_SIZE, OF_GUEST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_CALL(cgroup_make(&self->cg, "paging"));
+	ASSERT_CALL(cgroup_enter(&self->cg, 0));
+	ASSERT_CALL(cgroup_set_number(&self->cg, "memory.max", 3 * MIB));
+	/* There is no memory to open it later */
+	snprintf(path, sizeof(path), "%s/memory.max", self->cg.path);
+	max = open(path, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, max);
+	EXPECT_ERRNO(ENOMEM, vm_run_once(vm, 0));
+	EXPECT_ERRNO(ENOMEM, vm_run_once(vm, 0));
+	EXPECT_GT(PAGES(PAGED_SIZE), donated());
+	ASSERT_EQ(3, write(max, "max", 3));
+	close(max);
+	FINISH(self);
+	EXPECT_EQ(PAGES(PAGED_SIZE), donated());
+	EXPECT_EMPTY(self);
+}
+
+/* The hypervisor has no memory for its tables */
+TEST_F_TIMEOUT(paging, tables, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+
+	/* A single page is not mapped by a block */
+	madvise(vm->paged, PAGED_SIZE, MADV_NOHUGEPAGE);
+	pattern_fill(vm->paged, self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED, self->page, OF_HOST),
+		   G_FILL(PAGED + BLOCK, 0x1000, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_CHECK(PAGED, self->page, OF_HOST),
+		   G_CHECK(PAGED + BLOCK, 0x1000, OF_GUEST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	testctl_write(GH_TESTCTL_S2_LIMIT, testctl_read(GH_TESTCTL_S2_TABLES));
+	EXPECT_ERRNO(ENOBUFS, vm_run_once(vm, 0));
+	EXPECT_EQ(0, donated());
+	testctl_write(GH_TESTCTL_S2_LIMIT, 0);
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_EQ(PAGES(BLOCK + self->page), donated());
+	/* Nor can it take a part of a block away */
+	testctl_write(GH_TESTCTL_S2_LIMIT, testctl_read(GH_TESTCTL_S2_TABLES));
+	EXPECT_ERRNO(ENOBUFS, reclaim(vm->fd, PAGED + BLOCK, self->page));
+	EXPECT_EQ(PAGES(BLOCK + self->page), mapped());
+	testctl_write(GH_TESTCTL_S2_LIMIT, 0);
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+static const struct {
+	__u64 error;
+	int err;
+} hvc_errors[] = {
+	{ HVC_ERR_ARGUMENT, EIO }, { HVC_ERR_NOMEM, ENOBUFS },
+	{ HVC_ERR_DENIED, EIO }, { HVC_ERR_BUSY, EIO }, { HVC_ERR_CAP, EIO },
+	{ 22, EIO }, { 111, EIO }, { 120, EIO }, { 121, EIO }, { 200, EIO },
+	{ ~0ULL, EIO }, { 0x100000000ULL, EIO },
+};
+
+/* Each call that gives a page fails, once: nothing is left behind */
+TEST_F_TIMEOUT(paging, give_fails, FAULT_TIMEOUT)
+{
+	static const unsigned int numbers[] = { HVC_DONATE, HVC_MAP };
+	struct vm *vm = &self->vm;
+	__u64 lent;
+	unsigned int i, n;
+
+	pattern_fill(vm->paged, 2 * self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED, 2 * self->page, OF_HOST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	lent = testctl_read(GH_TESTCTL_PAGES_LENT);
+	for (n = 0; n < ARRAY_SIZE(numbers); n++) {
+		for (i = 0; i < ARRAY_SIZE(hvc_errors); i++) {
+			/* A lack of memory may be over in a moment: the driver waits */
+			if (hvc_errors[i].error == HVC_ERR_NOMEM)
+				testctl_hvc_fault_repeat(numbers[n], 1,
+							 HVC_ERR_NOMEM);
+			else
+				testctl_hvc_fault(numbers[n], 1,
+						  hvc_errors[i].error);
+			EXPECT_ERRNO(hvc_errors[i].err, vm_run_once(vm, 0));
+			EXPECT_EQ(numbers[n], testctl_read(GH_TESTCTL_HVC_HIT));
+			EXPECT_EQ(0, donated());
+			EXPECT_EQ(lent, testctl_read(GH_TESTCTL_PAGES_LENT));
+		}
+	}
+	/* A call that is not complete is made again */
+	testctl_hvc_fault(HVC_DONATE, 1, HVC_ERR_RETRY);
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* The same for ever; the undoing fails as well */
+TEST_F_TIMEOUT(paging, give_fails_always, FAULT_TIMEOUT)
+{
+	static const unsigned int numbers[] = { HVC_DONATE, HVC_MAP };
+	struct vm *vm = &self->vm;
+	unsigned int n, i;
+
+	pattern_fill(vm->paged, 2 * self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED, 2 * self->page, OF_HOST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	for (n = 0; n < ARRAY_SIZE(numbers); n++) {
+		testctl_hvc_fault_repeat(numbers[n], 1, HVC_ERR_DENIED);
+		for (i = 0; i < 3; i++)
+			EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+		EXPECT_EQ(0, donated());
+	}
+	/* vcpu_run and donate succeed; map, unmap and donate do not */
+	testctl_hvc_fault_repeat(GH_TESTCTL_HVC_ANY, 3, HVC_ERR_DENIED);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	testctl_reset();
+	EXPECT_LT(0, donated());
+	EXPECT_EQ(0, mapped());
+	/* Such pages are mapped when they are needed again */
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* Calls that take pages back fail: they can be repeated */
+TEST_F_TIMEOUT(paging, back_fails, FAULT_TIMEOUT)
+{
+	static const unsigned int numbers[] = { HVC_UNMAP, HVC_DONATE };
+	struct vm *vm = &self->vm;
+	unsigned int n, i;
+
+	vm_program(vm, 0, G_FILL(PAGED, 0x4000, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_CHECK(PAGED, 0x4000, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_READ(GUEST_LOAD_64, PAGED, 0), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	for (n = 0; n < ARRAY_SIZE(numbers); n++) {
+		for (i = 0; i < ARRAY_SIZE(hvc_errors); i++) {
+			/* Unmap: what is not mapped need not be unmapped */
+			if (numbers[n] == HVC_UNMAP && hvc_errors[i].error == 22)
+				continue;
+			testctl_hvc_fault(numbers[n], 1, hvc_errors[i].error);
+			EXPECT_EQ(-1, reclaim(vm->fd, PAGED, PAGED_SIZE));
+			EXPECT_EQ(PAGES(BLOCK), donated());
+		}
+	}
+	/* Some of it is donated and not mapped now: it is the VM's still */
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_CALL(reclaim(vm->fd, PAGED, PAGED_SIZE));
+	EXPECT_EQ(0, donated());
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* ---- the end ---- */
+
+/* The firmware does not give pages back at first */
+TEST_F_TIMEOUT(paging, end_fails, FAULT_TIMEOUT)
+{
+	static const unsigned int numbers[] = { HVC_UNMAP, HVC_DONATE };
+	struct vm *vm = &self->vm;
+	unsigned int n;
+
+	for (n = 0; n < ARRAY_SIZE(numbers); n++) {
+		REBUILD(self, &paging_config, VM_HAS_VCPUS);
+		vm_program(vm, 0, G_FILL(PAGED, 0x4000, OF_GUEST), G_OFF);
+		ASSERT_CALL(gh_start(vm->fd));
+		FINISH(self);
+		testctl_hvc_fault_repeat(numbers[n], 1, HVC_ERR_DENIED);
+		vm_close_vcpus(vm);
+		close(vm->fd);
+		vm->fd = -1;
+		EXPECT_EQ(PAGES(BLOCK), donated());
+		EXPECT_EQ(SIGBUS, probe_load(vm->paged));
+		testctl_reset();
+		vm_close(vm);
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+		EXPECT_EQ(0, donated());
+	}
+}
+
+/* A VM that is closed while a vCPU runs */
+static int vmm_with_pages(void *arg)
+{
+	struct vm vm;
+
+	vm_init(&vm);
+	if (vm_build(&vm, &paging_config, VM_HAS_VCPUS))
+		return 1;
+	vm_program(&vm, 0, G_FILL(PAGED, PAGED_SIZE, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0), G_OFF);
+	if (gh_start(vm.fd) || vm_run_once(&vm, 0) != GH_VCPU_EXIT_MMIO)
+		return 2;
+	if (donated() != PAGES(PAGED_SIZE))
+		return 3;
+	kill(getpid(), SIGKILL);
+	return 4;
+}
+
+TEST_F_TIMEOUT(paging, killed, FAULT_TIMEOUT)
+{
+	vm_close(&self->vm);
+	EXPECT_EQ(256 + SIGKILL, in_child(vmm_with_pages, NULL));
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	EXPECT_EQ(0, donated());
+}
+
+/* It is stopped while it waits for memory that it does not get */
+TEST_F_TIMEOUT(paging, stopped, FAULT_TIMEOUT)
+{
+	struct gh_vm_status status;
+	struct vm *vm = &self->vm;
+
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_WRITE(8, PAGED + BLOCK, 1),
+		   G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	testctl_hvc_fault(HVC_DONATE, 2, HVC_ERR_DENIED);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	EXPECT_EQ(PAGES(BLOCK), donated());
+	EXPECT_CALL(gh_stop(vm->fd, GH_VM_STOP_FORCE));
+	ASSERT_CALL(vm_wait_end(vm, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_FORCED_STOP));
+	EXPECT_EMPTY(self);
+}
+
+/* ---- answers of the resource manager ---- */
+
+/* Size of a resource in its answer, and of what comes before the first */
+#define RESOURCE_SIZE	44
+#define RESOURCE_HEAD	8
+#define RESOURCE_TYPE	0
+#define RESOURCE_LABEL	8
+/* A vCPU, an address space, four memory extents */
+#define RESOURCES	6
+
+/* A capability is missing, or there are two with its name */
+TEST_F_TIMEOUT(paging, resources, FAULT_TIMEOUT)
+{
+	static const unsigned int fields[] = { RESOURCE_TYPE, RESOURCE_LABEL };
+	unsigned int i, f, offset, refused = 0;
+	struct vm *vm = &self->vm;
+
+	for (f = 0; f < ARRAY_SIZE(fields); f++) {
+		for (i = 0; i < RESOURCES; i++) {
+			REBUILD(self, &paging_config, VM_HAS_VCPUS);
+			offset = RESOURCE_HEAD + i * RESOURCE_SIZE + fields[f];
+			testctl_fault(RM_FAULT_CORRUPT_REPLY,
+				      RM_VM_GET_HYP_RESOURCES_MSG, 1,
+				      RM_FAULT_CORRUPT(offset, 1));
+			if (!gh_start(vm->fd))
+				continue;
+			EXPECT_EQ(EIO, errno);
+			refused++;
+		}
+	}
+	/* All but the vCPU */
+	EXPECT_EQ(ARRAY_SIZE(fields) * (RESOURCES - 1), refused);
+	REBUILD(self, &paging_config, VM_STARTED);
+	FINISH(self);
+}
+
+/*
+ * A hypervisor that takes an access to a page that is not there for one of a
+ * device: once the vCPU has the page, it makes the access again
+ */
+TEST_F_TIMEOUT(paging, like_mmio, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	unsigned int write;
+
+	for (write = 0; write < 2; write++) {
+		REBUILD(self, &paging_config, VM_HAS_VCPUS);
+		vm_program(vm, 0, G_WRITE(8, PAGED + 16, OF_GUEST),
+			   G_READ(GUEST_LOAD_64, PAGED + 16, OF_GUEST), G_OFF);
+		ASSERT_CALL(gh_start(vm->fd));
+		/* It waits for the page */
+		testctl_hvc_fault(HVC_DONATE, 1, HVC_ERR_DENIED);
+		EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+		testctl_write(GH_TESTCTL_VCPU_STATE_ADDR, PAGED + 16);
+		testctl_write(GH_TESTCTL_VCPU_STATE_VALUE, 4 + write);
+		testctl_write(GH_TESTCTL_VCPU_STATE_NTH, 1);
+		FINISH(self);
+		EXPECT_EQ(PAGES(BLOCK), donated());
+		testctl_write(GH_TESTCTL_VCPU_STATE_ADDR, 0);
+		EXPECT_EMPTY(self);
+	}
+}
+
+/* An address that is in no region */
+TEST_F(paging, elsewhere)
+{
+	struct vm *vm = &self->vm;
+
+	ASSERT_CALL(gh_start(vm->fd));
+	testctl_write(GH_TESTCTL_VCPU_STATE_ADDR, PAGED + PAGED_SIZE);
+	testctl_write(GH_TESTCTL_VCPU_STATE_VALUE, 7);
+	testctl_write(GH_TESTCTL_VCPU_STATE_NTH, 1);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	testctl_write(GH_TESTCTL_VCPU_STATE_ADDR, 0);
+	EXPECT_EQ(0, donated());
+	FINISH(self);
+}
+
+GUNYAH_TEST_MAIN
