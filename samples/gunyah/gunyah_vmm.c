@@ -138,7 +138,10 @@ static void *prepare(const struct config *cfg, struct layout *layout,
 	if (!dt)
 		layout_add_shared(layout, !cfg->share && devices_use_memory());
 
-	memory->image = alloc_pages(layout->size);
+	if (cfg->lazy && layout->sched != SCHED_PROXY)
+		die("--lazy: not if the hypervisor schedules the vCPUs");
+	memory->image = cfg->lazy ? alloc_lazy_pages(layout->size) :
+				    alloc_pages(layout->size);
 	load_guest(memory->image, layout, cfg);
 	if (!dt)
 		dt = dt_make(layout);
@@ -154,6 +157,31 @@ static void set_window(struct window *window, __u8 *mem, __u64 base, __u64 size)
 	window->size = size;
 }
 
+/*
+ * Register the VM's own memory so that it gets a page when it accesses it; return:
+ * false if the firmware cannot do that.
+ */
+static bool add_lazy(int vm, const struct layout *layout, __u8 *mem)
+{
+	__u64 low = layout->dtb - layout->base, high = low + DT_MAX_ROOM;
+
+	if (!vm_try_add_paged(vm, LOW_LABEL, layout->base, low, mem)) {
+		fprintf(stderr,
+			"gunyah_vmm: this firmware cannot page VMs: all of the memory is lent at once\n");
+		return false;
+	}
+	vm_try_add_paged(vm, HIGH_LABEL, layout->base + high,
+			 layout->size - high, mem + high);
+	/* The devicetree cannot come later */
+	vm_add_memory(vm, IMAGE_LABEL,
+		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
+		      GH_MEM_ALLOW_EXEC | GH_MEM_LENT,
+		      layout->dtb, DT_MAX_ROOM, mem + low);
+	vm_set_entry(vm, layout->base);
+
+	return true;
+}
+
 /* Register the VM's memory; return: what devices can access of it */
 static struct window add_memory(int vm, const struct config *cfg,
 				const struct layout *layout,
@@ -162,10 +190,12 @@ static struct window add_memory(int vm, const struct config *cfg,
 	struct window window = { .lent = !cfg->share };
 
 	/* From the start on, this program cannot access lent memory */
-	vm_add_memory(vm, IMAGE_LABEL,
-		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
-		      GH_MEM_ALLOW_EXEC | (cfg->share ? 0 : GH_MEM_LENT),
-		      layout->base, layout->size, memory->image);
+	if (!cfg->lazy || !add_lazy(vm, layout, memory->image))
+		vm_add_memory(vm, IMAGE_LABEL,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
+			      GH_MEM_ALLOW_EXEC |
+			      (cfg->share ? 0 : GH_MEM_LENT),
+			      layout->base, layout->size, memory->image);
 	vm_set_dtb(vm, layout->dtb, layout->dtb_size);
 	if (cfg->share)
 		set_window(&window, memory->image, layout->base, layout->size);

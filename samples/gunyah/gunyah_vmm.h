@@ -94,6 +94,7 @@ struct device_option {
  * @sched: who schedules them
  * @stop_timeout: seconds that a VM may take to shut down
  * @share: share the memory with the VM instead of lending it
+ * @lazy: lend each page only when the VM accesses it
  * @restart: create the VM again when it wants a reset
  * @verbose: tell more
  */
@@ -116,6 +117,7 @@ struct config {
 	enum sched sched;
 	unsigned int stop_timeout;
 	bool share;
+	bool lazy;
 	bool restart;
 	bool verbose;
 };
@@ -128,6 +130,7 @@ size_t load_file(const char *path, void *to, size_t room);
 void alloc_init(const char *device);
 void *try_alloc_pages(size_t size);
 void *alloc_pages(size_t size);
+void *alloc_lazy_pages(size_t size);
 void free_pages(void *mem, size_t size);
 void load_guest(__u8 *mem, struct layout *layout, const struct config *cfg);
 

@@ -10,6 +10,9 @@
  *	next multiple of 2 MiB		devicetree
  *	2 MiB later			ramdisk
  *	base + size			log or DMA pool, if there is one
+ *
+ * All of it is the image, one region. With --lazy that is only the devicetree and
+ * its room: what is in front of it and behind it are regions that are paged.
  */
 #ifndef GUNYAH_VMM_LAYOUT_H
 #define GUNYAH_VMM_LAYOUT_H
@@ -32,6 +35,8 @@
 
 /* Labels of the memory regions */
 #define IMAGE_LABEL		0
+#define LOW_LABEL		1	/* with --lazy, in front of the image */
+#define HIGH_LABEL		2	/* and behind it */
 #define SHLOG_LABEL		0x6c6f6700	/* "log": a string in a devicetree */
 #define POOL_LABEL		0x646d6100	/* "dma" */
 

@@ -120,6 +120,16 @@ void *try_alloc_pages(size_t size)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
+static void *need_memory(void *mem)
+{
+	if (!mem)
+		die("no memory for the VM: %s%s", strerror(errno),
+		    errno == ENOMEM ?
+		    "; is RLIMIT_MEMLOCK (ulimit -l) large enough?" : "");
+
+	return mem;
+}
+
 /**
  * alloc_pages() - allocate memory for a VM, or leave
  * @size: size in bytes, a multiple of the page size
@@ -128,14 +138,20 @@ void *try_alloc_pages(size_t size)
  */
 void *alloc_pages(size_t size)
 {
-	void *mem = try_alloc_pages(size);
+	return need_memory(try_alloc_pages(size));
+}
 
-	if (!mem)
-		die("no memory for the VM: %s%s", strerror(errno),
-		    errno == ENOMEM ?
-		    "; is RLIMIT_MEMLOCK (ulimit -l) large enough?" : "");
-
-	return mem;
+/**
+ * alloc_lazy_pages() - allocate memory that takes nothing until it is used
+ * @size: size in bytes, a multiple of the page size
+ *
+ * A memory file has all its pages from the beginning.
+ *
+ * Return: zeroed memory.
+ */
+void *alloc_lazy_pages(size_t size)
+{
+	return need_memory(alloc_anonymous(size));
 }
 
 /**

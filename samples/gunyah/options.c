@@ -16,6 +16,7 @@
 enum {
 	OPT_SHARE = 256,
 	OPT_LEND,
+	OPT_LAZY,
 	OPT_DEVICE,
 	OPT_DUMP_DTB,
 	OPT_RESTART,
@@ -38,6 +39,8 @@ static const struct argp_option options[] = {
 	  "Where the VM sees its memory, a multiple of 2M from 1G on (0x80000000)", 2 },
 	{ "lend", OPT_LEND, NULL, 0,
 	  "Lend the memory: the host has no access to it (the default)", 2 },
+	{ "lazy", OPT_LAZY, NULL, 0,
+	  "Lend each page only when the VM accesses it, if the firmware can do that", 2 },
 	{ "share", OPT_SHARE, NULL, 0,
 	  "Share it; not every resource manager accepts that", 2 },
 	{ "cpus", 'n', "COUNT", 0, "Number of virtual CPUs, up to 32 (1)", 3 },
@@ -139,6 +142,9 @@ static void check(struct argp_state *state, const struct parsed *parsed)
 	/* Small enough that sums of them do not overflow */
 	if (cfg->base >> 52 || cfg->size >> 40)
 		argp_error(state, "--base or --memory: too large");
+	if (cfg->lazy && (cfg->share || cfg->sched == SCHED_HYPERVISOR))
+		argp_error(state,
+			   "--lazy: not with --share, nor if the hypervisor schedules");
 	if (!cfg->cpus || cfg->cpus > MAX_VCPUS)
 		argp_error(state, "--cpus: from 1 to %d", MAX_VCPUS);
 }
@@ -210,6 +216,9 @@ static error_t parse_size(int key, char *arg, struct argp_state *state)
 		break;
 	case OPT_LEND:
 		cfg->share = false;
+		break;
+	case OPT_LAZY:
+		cfg->lazy = true;
 		break;
 	default:
 		return parse_device(key, arg, state);

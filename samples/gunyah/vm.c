@@ -58,6 +58,8 @@ static const char *const start_reasons[] = {
 		"the memory is in too many pieces; end other VMs, use huge pages, or raise /sys/module/gunyah/parameters/max_mem_entries",
 	[GH_VM_START_REASON_MEM_BUSY] =
 		"another VM has the memory, or input or output is in progress in it",
+	[GH_VM_START_REASON_DTB_PAGED] =
+		"the devicetree is in memory that comes page by page",
 	[GH_VM_START_REASON_PLATFORM] =
 		"the driver's module for this platform is missing, see the kernel log",
 	[GH_VM_START_REASON_FIRMWARE] =
@@ -275,6 +277,49 @@ void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 	if (!vm_try_add_memory(vm, label, flags, addr, size, mem))
 		die("cannot give the VM memory: %s%s", strerror(errno),
 		    hint(errno));
+}
+
+/**
+ * vm_try_add_paged() - give memory to a VM page by page, when it accesses it
+ * @vm: file descriptor of the VM
+ * @label: name of the memory
+ * @addr: guest physical address
+ * @size: its size
+ * @mem: the memory, all rights
+ *
+ * Return: false if the firmware cannot do that.
+ */
+bool vm_try_add_paged(int vm, __u32 label, __u64 addr, __u64 size, void *mem)
+{
+	if (vm_try_add_memory(vm, label,
+			      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |
+			      GH_MEM_ALLOW_EXEC | GH_MEM_LENT | GH_MEM_PAGED,
+			      addr, size, mem)) {
+		registered += size;
+		return true;
+	}
+	/* An older driver does not know the flag */
+	if (errno != EOPNOTSUPP && errno != EINVAL)
+		die("cannot give the VM memory: %s%s", strerror(errno),
+		    hint(errno));
+
+	return false;
+}
+
+/**
+ * vm_set_entry() - set where the first vCPU starts
+ * @vm: file descriptor of the VM
+ * @addr: guest physical address; not needed for the start of the image
+ */
+void vm_set_entry(int vm, __u64 addr)
+{
+	struct gh_vm_boot_context pc = {
+		.reg = GH_VM_BOOT_CONTEXT_REG(GH_VM_BOOT_CONTEXT_SET_PC, 0),
+		.value = addr,
+	};
+
+	if (ioctl(vm, GH_VM_SET_BOOT_CONTEXT, &pc))
+		die("cannot set the entry point: %s", strerror(errno));
 }
 
 /**

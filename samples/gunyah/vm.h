@@ -29,6 +29,8 @@ void vm_add_memory(int vm, __u32 label, __u32 flags, __u64 addr, __u64 size,
 bool vm_try_add_memory(int vm, __u32 label, __u32 flags, __u64 addr,
 		       __u64 size, void *mem);
 bool vm_remove_memory(int vm, __u32 label);
+bool vm_try_add_paged(int vm, __u32 label, __u64 addr, __u64 size, void *mem);
+void vm_set_entry(int vm, __u64 addr);
 void vm_set_dtb(int vm, __u64 addr, __u64 size);
 int vm_add_vcpu(int vm, unsigned int id);
 void vm_add_irq(int vm, struct vm_irq *irq, __u32 spi);

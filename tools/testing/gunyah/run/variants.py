@@ -76,6 +76,8 @@ GUESTS = (
     ("lend 1 CPU", ["--cpus", "1"], 1),
     ("lend 4 CPUs", ["--cpus", "4"], 4),
     ("share 4 CPUs", ["--share", "--cpus", "4"], 4),
+    ("lazy 1 CPU", ["--lazy", "--cpus", "1"], 1),
+    ("lazy 4 CPUs", ["--lazy", "--cpus", "4"], 4),
 )
 # Kselftests on newer firmware, with and without a node
 ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch",
