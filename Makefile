@@ -65,8 +65,8 @@ help:
 	@echo '  GUNYAH=FILE   run, hello, shell, job, test: boot this Gunyah image instead of'
 	@echo '                the test hypervisor'
 	@echo '  CPUS=N        run, hello, shell, job: processors of the machine, 1 to 8 (2)'
-	@echo "  WORDS='...'   run, hello, shell, job: more words for the kernel's command"
-	@echo '                line, such as gunyah_hyp.caps=random'
+	@echo "  WORDS='...'   run, hello, shell, job, selftests of test: more words for the"
+	@echo "                kernel's command line, such as gunyah_hyp.caps=random"
 	@echo '  TIMEOUT=N     run, hello, shell, job: limit in seconds, 0 for none (none on a'
 	@echo '                terminal, else 300)'
 	@echo '  TIERS="..."   test, coverage: only these tiers; "make test TIERS=list" lists them'

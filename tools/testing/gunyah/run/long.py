@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from children import Problem
 from tiers import FOR_LONG, LIVES
+from variants import NEWER, QCOM
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$")
 HOUR = 3600
@@ -38,6 +39,10 @@ STEPS = (
          "threads", {"KERNEL": "kcsan"}),
     Step("rt", "the same on a kernel whose spinlocks sleep, with lockdep",
          "threads module guest", {"KERNEL": "rt"}),
+    Step("newer", "all selftests on newer firmware", "selftest threads prod",
+         {"WORDS": NEWER}),
+    Step("newer-qcom", "the same, on a platform whose firmware has to be told who "
+         "gets memory", "selftest threads", {"WORDS": NEWER + QCOM}),
     Step("16k", "a host with pages of 16 KiB", "threads guest",
          {"KERNEL": "16k"}),
     Step("64k", "a host with pages of 64 KiB", "threads guest",

@@ -126,6 +126,8 @@ class Tests:
         self.hypervisor = hypervisor
         self.images_state = {}
         self.slow = SLOW.get(os.environ.get("KERNEL", ""), 1)
+        # For all kselftests, to run them on other firmware
+        self.words = " " + os.environ.get("WORDS", "")
 
     # What tiers share
 
@@ -367,7 +369,7 @@ class Tests:
             given_variables() + job_text("selftest", PROGRAM=name, CLOCK=clock),
             **self.limits(),
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
-            words=words + NO_LIMIT.get(name, ""),
+            words=words + NO_LIMIT.get(name, "") + self.words,
             memory=MEMORY.get(name, "4G"), **kwargs), name + ".")
             for name in programs]
 
