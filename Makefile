@@ -24,16 +24,18 @@ LONG ?=
 FUZZ ?=
 FUZZ_SECONDS ?=
 DEFECTS ?=
+BASE ?=
+PATCHES ?=
 
 export ARGS WORDS CPUS TIERS JOB FILES GUNYAH TIMEOUT ONLY LONG FUZZ_SECONDS
-export DEFECTS FUZZ
+export DEFECTS FUZZ BASE
 image := $(if $(GUNYAH),--hypervisor="$$GUNYAH")
 machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
 .PHONY: help run hello shell job mock test test-long coverage fuzz defects
-.PHONY: test-fresh check bench images clean
+.PHONY: test-fresh check bench images series series-check clean
 
 help:
 	@echo 'Targets:'
@@ -56,6 +58,8 @@ help:
 	@echo '  check       run the static checks alone'
 	@echo '  bench       count the instructions that interrupts, MMIO and network take,'
 	@echo '              and compare with KVM; fails if a target is missed'
+	@echo '  series      write the patches for a kernel tree into build/series'
+	@echo '  series-check  build each patch of the series with each compiler; takes an hour'
 	@echo '  images      build what the test machine runs, into build/images'
 	@echo '  clean       remove build/ (the cache of kernels stays)'
 	@echo
@@ -79,6 +83,8 @@ help:
 	@echo '  KERNEL=NAME   all: the kernel of $(T)/kernel/NAME.config'
 	@echo '  JOBS=N        tasks at a time, in builds and in tests'
 	@echo '  PROFILE=1     bench: list the functions and their instructions'
+	@echo '  BASE=DIR      series: for the kernel in this directory, not for Debian'"'"'s 6.12'
+	@echo '  PATCHES="..." series-check: only these, such as PATCHES="0007 0019"'
 	@echo '  FRESH="..."   test-fresh: only these targets, such as FRESH=run'
 	@echo '  CACHE=DIR     test-fresh: use this cache of kernels, not an empty one'
 	@echo
@@ -147,6 +153,14 @@ bench:
 	@$(PACKAGES) run
 	@$(T)/image/build.sh kernel hypervisor selftests vmm bench
 	@$(RUNNER) bench $(if $(PROFILE),--profile)
+
+series:
+	@$(PACKAGES) run
+	@$(T)/series/make.sh $(if $(BASE),"$$BASE")
+
+series-check:
+	@$(PACKAGES) run check
+	@$(T)/series/check.sh $(PATCHES)
 
 clean:
 	rm -rf build

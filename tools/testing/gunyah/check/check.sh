@@ -12,7 +12,7 @@
 . "$(dirname "$0")/../kernel/env.sh"
 
 # From fast to slow
-all="layers size python codespell shellcheck yamllint binding patches kernel-doc
+all="layers size series python codespell shellcheck yamllint binding patches kernel-doc
      checkpatch uapi gcc-m gcc-y sparse gcc-16k gcc-64k x86_64 x86_64-m i386
      i386-m gcc-mock clang-m clang-y clang-16k clang-64k clang-mock cocci
      kselftest sphinx kunit-um"
@@ -24,7 +24,7 @@ fi
 
 binding=Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml
 
-# ours ENDING...: put our files with these endings, relative to $top, in $files
+# ours ENDING...: put our files with these endings, relative to $sources, in $files
 ours()
 {
 	local ending expr=()
@@ -65,7 +65,7 @@ inputs()
 	layers)			dirs=drivers ;;
 	size)			dirs="drivers include samples tools" ;;
 	python)			dirs=tools ;;
-	patches)		dirs="drivers include samples Documentation tools" ;;
+	patches | series)	dirs="drivers include samples Documentation tools" ;;
 	kselftest)		dirs="include tools" ;;
 	yamllint | binding)	dirs=Documentation/devicetree ;;
 	uapi)			dirs=include ;;
@@ -97,6 +97,14 @@ gate_size()
 	mapfile -t files < <(find drivers include samples tools -type f \
 		-not -name '*.pyc' | sort)
 	tool 0 python3 "$here/check/size.py" "${files[@]}" | except size
+}
+
+# Each of our files is in one patch of the series
+gate_series()
+{
+	mkdir -p "$build/check"
+	tool 0 python3 "$here/series/series.py" --base "$tree.orig" \
+		"$build/check/series" 2>&1 >"$build/check/series.log"
 }
 
 gate_codespell()
@@ -171,15 +179,15 @@ gate_patches()
 	export GIT_COMMITTER_NAME=check GIT_COMMITTER_EMAIL=check@localhost
 	(cd "$dir" && tool 0 git init -q && tool 0 git add . &&
 		tool 0 git commit -q --author "check <check@localhost>" -m base &&
-		tool 0 git am -q --whitespace=error "$top"/patches/*.patch) 2>&1
+		tool 0 git am -q --whitespace=error "$sources"/patches/*.patch) 2>&1
 	for file in $files; do
 		cmp "$dir/$file" "$tree/$file" 2>&1
 	done
-	for patch in "$top"/patches/*.patch; do
+	for patch in "$sources"/patches/*.patch; do
 		(cd "$tree" && tool "0 1" perl scripts/checkpatch.pl --strict \
 			--terse --no-summary --show-types \
 			--ignore FILE_PATH_CHANGES "$patch")
-	done | sed "/^\$/d; s,^$top/,,"
+	done | sed "/^\$/d; s,^$sources/,,"
 	tool 0 python3 "$here/check/maintainers.py" "$tree/MAINTAINERS" GUNYAH \
 		drivers include samples Documentation tools
 }
@@ -442,7 +450,7 @@ gate_kunit-um()
 lock_cache
 logs=$build/logs
 mkdir -p "$logs" "$cache/check"
-cd "$top" || exit
+cd "$sources" || exit
 
 # Before the tree is made: what changes from now on is looked at next time.
 packages=$(dpkg-query -W | sha256sum | cut -c1-16)

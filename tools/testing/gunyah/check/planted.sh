@@ -127,6 +127,8 @@ expected()
 	size)		tool=python3
 			said='planted.S:1: has 701 lines
 			      planted_layer() has 63 lines' ;;
+	series)		said='no commit has drivers/virt/gunyah/planted.h'
+			tool=git ;;
 	codespell)	said='==>'		tool=codespell ;;
 	shellcheck)	said='SC2007'		tool=shellcheck ;;
 	python)		said='planted'		tool=pyflakes3 ;;

@@ -19,6 +19,8 @@ set -euo pipefail
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../../.." && pwd -P)
 here=$top/tools/testing/gunyah
+# Files for the kernel come from here: other ones than ours for series/check.sh
+sources=${GUNYAH_SOURCES:-$top}
 # Another kernel, see kernel/*.config, has its own images
 KERNEL=${KERNEL:-}
 build=${GUNYAH_BUILD:-$top/build}${KERNEL:+/$KERNEL}
@@ -88,10 +90,10 @@ set_tree()
 	tree=$cache/linux-${version//[!A-Za-z0-9.+-]/_}
 }
 
-# hash_files FILE-OR-DIRECTORY...: a hash of names and contents below $top
+# hash_files FILE-OR-DIRECTORY...: a hash of names and contents below $sources
 hash_files()
 {
-	(cd "$top" && find "$@" -type f -print0 2>/dev/null | sort -z |
+	(cd "$sources" && find "$@" -type f -print0 2>/dev/null | sort -z |
 		xargs -0r sha256sum | sha256sum | cut -c1-16)
 }
 

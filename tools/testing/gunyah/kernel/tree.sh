@@ -34,7 +34,7 @@ fi
 mkdir -p "$orig"
 
 # Files that patches change or add, from their "+++ b/FILE" lines
-patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$top"/patches/*.patch \
+patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$sources"/patches/*.patch \
 	2>/dev/null | sort -u)
 
 for file in $patched; do
@@ -49,10 +49,10 @@ done
 stage=$(mktemp -d "$cache/stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 cp -a "$orig/." "$stage"
-for patch in "$top"/patches/*.patch; do
+for patch in "$sources"/patches/*.patch; do
 	[ -f "$patch" ] || continue
 	patch -d "$stage" -p1 -s -f --no-backup-if-mismatch <"$patch" >&2 ||
-		die "${patch#"$top"/} does not apply to $source_package" \
+		die "${patch#"$sources"/} does not apply to $source_package" \
 		    "$(source_version)"
 done
 
@@ -60,16 +60,16 @@ done
 (cd "$stage" && find . -type f -printf '%P\0') |
 	rsync -c --files-from=- --from0 "$stage/" "$tree/"
 for dir in $dirs; do
-	if [ -d "$top/$dir" ]; then
+	if [ -d "$sources/$dir" ]; then
 		mkdir -p "$tree/$dir"
-		rsync -rlpc --delete --exclude=__pycache__ "$top/$dir/" "$tree/$dir/"
+		rsync -rlpc --delete --exclude=__pycache__ "$sources/$dir/" "$tree/$dir/"
 	else
 		rm -rf "${tree:?}/$dir"
 	fi
 done
 for file in $files; do
-	if [ -f "$top/$file" ]; then
-		rsync -c "$top/$file" "$tree/$file"
+	if [ -f "$sources/$file" ]; then
+		rsync -c "$sources/$file" "$tree/$file"
 	else
 		rm -f "${tree:?}/$file"
 	fi
