@@ -35,7 +35,7 @@ machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
 .PHONY: help run hello shell job mock test test-long coverage fuzz defects
-.PHONY: test-fresh check bench images series series-check clean
+.PHONY: test-fresh check bench images series series-check deb clean
 
 help:
 	@echo 'Targets:'
@@ -60,6 +60,7 @@ help:
 	@echo '              and compare with KVM; fails if a target is missed'
 	@echo '  series      write the patches for a kernel tree into build/series'
 	@echo '  series-check  build each patch of the series with each compiler; takes an hour'
+	@echo '  deb         build Debian packages into build/deb'
 	@echo '  images      build what the test machine runs, into build/images'
 	@echo '  clean       remove build/ (the cache of kernels stays)'
 	@echo
@@ -161,6 +162,10 @@ series:
 series-check:
 	@$(PACKAGES) run check
 	@$(T)/series/check.sh $(PATCHES)
+
+deb:
+	@$(PACKAGES) run deb
+	@packaging/build.sh
 
 clean:
 	rm -rf build

@@ -61,7 +61,7 @@ inputs()
 	local dirs
 
 	case $1 in
-	shellcheck)		dirs="tools .ci" ;;
+	shellcheck)		dirs="tools .ci packaging" ;;
 	layers)			dirs=drivers ;;
 	size)			dirs="drivers include samples tools" ;;
 	python)			dirs=tools ;;
@@ -74,7 +74,7 @@ inputs()
 	cocci)			dirs="drivers include samples" ;;
 	sphinx)			dirs="Documentation drivers include samples tools" ;;
 	*)			dirs="drivers include samples Documentation tools
-				      .ci Makefile README.md" ;;
+				      packaging .ci Makefile README.md CHANGES" ;;
 	esac
 	echo "$packages $(hash_files $dirs patches \
 		tools/testing/gunyah/kernel tools/testing/gunyah/check)" |
@@ -110,12 +110,13 @@ gate_series()
 gate_codespell()
 {
 	tool "0 1" codespell --ignore-words "$here/check/words" drivers include \
-		samples Documentation tools patches Makefile .ci README.md
+		samples Documentation tools patches packaging Makefile .ci README.md \
+		CHANGES
 }
 
 gate_shellcheck()
 {
-	mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' tools .ci)
+	mapfile -t files < <(grep -rlE '^#!/bin/(ba)?sh' tools .ci packaging)
 	files+=(tools/testing/gunyah/kernel/env.sh)
 	# SC2086, SC2206, SC2046: lists of words are meant to be split. SC2034:
 	# variables of env.sh are for others. SC2015: A && B || C with an echo.

@@ -19,8 +19,8 @@ binding=Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml
 rm -rf "$GUNYAH_BUILD"
 mkdir -p "$copy" "$tools"
 cd "$top"
-cp -r --parents drivers include samples Documentation tools patches .ci \
-	Makefile README.md "$copy"
+cp -r --parents drivers include samples Documentation tools patches packaging .ci \
+	Makefile README.md CHANGES "$copy"
 cd "$copy"
 
 # At least one fault for each gate, such that the others can do their work.

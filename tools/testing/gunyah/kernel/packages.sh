@@ -3,7 +3,7 @@
 #
 # packages.sh GROUP...: install the Debian packages that a group of targets
 # needs and that are missing. Prints nothing if none is. Groups: run, check,
-# fresh.
+# fresh, deb.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
@@ -23,12 +23,16 @@ check="sparse codespell coccinelle ocaml-nox ocaml-findlib libpython3.11
 # What make test-fresh needs on the machine that starts it
 fresh="mmdebstrap git util-linux"
 
+# What make deb needs in addition
+deb="debhelper dh-dkms dpkg-dev lintian"
+
 wanted=
 for group in "$@"; do
 	case $group in
 	run)	wanted+=" $run" ;;
 	check)	wanted+=" $check" ;;
 	fresh)	wanted+=" $fresh" ;;
+	deb)	wanted+=" $deb" ;;
 	*)	die "no such group: $group" ;;
 	esac
 done
