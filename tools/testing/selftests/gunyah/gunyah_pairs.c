@@ -103,6 +103,21 @@ static int set_firmware(struct target *t)
 	return gh_set_firmware(t->vm.fd, 0x1000, 0x1000);
 }
 
+/* No region is paged */
+static int reclaim(struct target *t)
+{
+	struct gh_vm_reclaim arg = { .guest_phys_addr = 0x1000, .size = 0x1000 };
+
+	return ioctl(t->vm.fd, GH_VM_RECLAIM_MEM, &arg);
+}
+
+static int android_reclaim(struct target *t)
+{
+	struct gh_vm_reclaim arg = { .guest_phys_addr = 0x1000, .size = 0x1000 };
+
+	return ioctl(t->vm.fd, GH_VM_ANDROID_RECLAIM_MEM, &arg);
+}
+
 static int check_extension(struct target *t)
 {
 	return ioctl(t->vm.fd, GH_ANDROID_CHECK_EXTENSION, 0);
@@ -208,9 +223,10 @@ static int map(struct target *t)
 
 enum {
 	SHARE, LEND, ANDROID_LEND, REMOVE_REGION, GET_REGION, SET_DTB,
-	SET_CONTEXT, SET_FIRMWARE, CHECK_EXTENSION, START, ASK, STOP, STATUS,
-	POLL, ADD_VCPU, REMOVE_VCPU, ADD_IRQFD, REMOVE_IRQFD, RING,
-	ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN, STATS, MAP, CALLS
+	SET_CONTEXT, SET_FIRMWARE, RECLAIM, ANDROID_RECLAIM, CHECK_EXTENSION,
+	START, ASK, STOP, STATUS, POLL, ADD_VCPU, REMOVE_VCPU, ADD_IRQFD,
+	REMOVE_IRQFD, RING, ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN, STATS, MAP,
+	CALLS
 };
 
 /**
@@ -244,6 +260,10 @@ static const struct call calls[CALLS] = {
 	[SET_CONTEXT] = { "set_context", set_context, { EINVAL }, SET_CONTEXT },
 	[SET_FIRMWARE] = { "set_firmware", set_firmware, { EBUSY },
 			   SET_FIRMWARE },
+	/* EBUSY: not started, ENXIO: nothing of it is paged */
+	[RECLAIM] = { "reclaim", reclaim, { EBUSY, ENXIO }, RECLAIM },
+	[ANDROID_RECLAIM] = { "android_reclaim", android_reclaim,
+			      { EBUSY, ENXIO }, ANDROID_RECLAIM },
 	[CHECK_EXTENSION] = { "check_extension", check_extension, {},
 			      CHECK_EXTENSION },
 	/* EINVAL: no place for the region that is lent, or for the firmware */
@@ -391,6 +411,8 @@ PAIRS_OF(get_region, GET_REGION);
 PAIRS_OF(set_dtb, SET_DTB);
 PAIRS_OF(set_context, SET_CONTEXT);
 PAIRS_OF(set_firmware, SET_FIRMWARE);
+PAIRS_OF(reclaim, RECLAIM);
+PAIRS_OF(android_reclaim, ANDROID_RECLAIM);
 PAIRS_OF(check_extension, CHECK_EXTENSION);
 PAIRS_OF(start, START);
 PAIRS_OF(ask, ASK);
