@@ -261,7 +261,9 @@ int gunyah_paging_prepare(struct gunyah_vm *vm)
 	list_for_each_entry(region, &vm->regions, list) {
 		if (!(region->flags & GH_MEM_PAGED))
 			continue;
-		ret = paged_init(&paging->ranges[paging->num++], region);
+		/* It counts the elements: first, and then the access */
+		paging->num++;
+		ret = paged_init(&paging->ranges[paging->num - 1], region);
 		if (ret)
 			return ret;
 	}
