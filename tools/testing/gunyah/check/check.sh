@@ -104,7 +104,7 @@ gate_series()
 {
 	mkdir -p "$build/check"
 	tool 0 python3 "$here/series/series.py" --base "$tree.orig" \
-		"$build/check/series" 2>&1 >"$build/check/series.log"
+		"$build/check/series" >"$build/check/series.log"
 }
 
 gate_codespell()

@@ -48,6 +48,9 @@ struct page {
  * @more_vmmio: size of its second one
  * @paging: it has demand paging
  * @pages: pages that it has from the host
+ * @rtc: address of its real-time clock, 0: it has none
+ * @rtc_time: what that was set to, in nanoseconds ...
+ * @rtc_counter: ... when the system counter had this value
  * @num_vcpus: vCPUs that its interrupt controller is for
  * @map: 1 + host page by guest page
  * @rights: rights by guest page
