@@ -41,7 +41,7 @@ STEPS = (
          "threads module guest", {"KERNEL": "rt"}),
     Step("newer", "all selftests on newer firmware", "selftest threads prod",
          {"WORDS": NEWER}),
-    Step("newer-qcom", "the same, on a platform whose firmware has to be told who "
+    Step("qcom", "the same, on a platform whose firmware has to be told who "
          "gets memory", "selftest threads", {"WORDS": NEWER + QCOM}),
     Step("16k", "a host with pages of 16 KiB", "threads guest",
          {"KERNEL": "16k"}),
