@@ -17,7 +17,7 @@ GUESTS = (
     ("share 32 MiB", ["--share", "--memory", "32M"], 2, 32, 0),
     ("lend 1 GiB", ["--memory", "1G"], 2, 1024, 0),
     ("share 1 GiB", ["--share", "--memory", "1G"], 2, 1024, 0),
-    ("lazy, which the firmware cannot do", ["--lazy", "--cpus", "2"], 2, 128, 0),
+    ("lazy on older firmware", ["--lazy", "--cpus", "2"], 2, 128, 0),
     ("hypervisor schedules 1 CPU",
      ["--sched", "hypervisor", "--cpus", "1"], 1, 128, 0),
     ("hypervisor schedules 2 CPUs",
