@@ -97,6 +97,40 @@ int vm_create(const char *device)
 }
 
 /**
+ * vm_try_add_paged() - give memory to a VM page by page, when it accesses it
+ * @vm: the VM
+ * @label: ignored
+ * @addr: ignored
+ * @size: ignored
+ * @mem: ignored
+ *
+ * Return: false: with KVM, all memory is like that.
+ */
+bool vm_try_add_paged(int vm, __u32 label, __u64 addr, __u64 size, void *mem)
+{
+	(void)vm;
+	(void)label;
+	(void)addr;
+	(void)size;
+	(void)mem;
+
+	return false;
+}
+
+/**
+ * vm_set_entry() - set where the first vCPU starts
+ * @vm: the VM
+ * @addr: guest physical address
+ *
+ * Without paged memory it starts where the image does.
+ */
+void vm_set_entry(int vm, __u64 addr)
+{
+	(void)vm;
+	die("KVM: the entry point cannot be %#llx", addr);
+}
+
+/**
  * vm_add_memory() - give memory to a VM that was not started
  * @vm: the VM
  * @label: ignored
