@@ -170,8 +170,10 @@ static bool add_lazy(int vm, const struct layout *layout, __u8 *mem)
 			"gunyah_vmm: this firmware cannot page VMs: all of the memory is lent at once\n");
 		return false;
 	}
-	vm_try_add_paged(vm, HIGH_LABEL, layout->base + high,
-			 layout->size - high, mem + high);
+	if (high < layout->size &&
+	    !vm_try_add_paged(vm, HIGH_LABEL, layout->base + high,
+			      layout->size - high, mem + high))
+		die("cannot page the memory behind the devicetree");
 	/* The devicetree cannot come later */
 	vm_add_memory(vm, IMAGE_LABEL,
 		      GH_MEM_ALLOW_READ | GH_MEM_ALLOW_WRITE |

@@ -365,9 +365,9 @@ struct gh_vm_firmware_config {
  *
  * The range need not be registered yet: GH_VM_START checks that it lies in one
  * region, which is lent, not paged, and has all rights. If this region does not
- * contain the devicetree it is no part of the image, whatever is next to it, its label may be
- * 0, and it needs no virtual device: the property firmware-address of
- * /gunyah-vm-config/memory in the devicetree has its address. May be called
+ * contain the devicetree it is no part of the image, whatever is next to it, its
+ * label may be 0, and it needs no virtual device: the property firmware-address
+ * of /gunyah-vm-config/memory in the devicetree has its address. May be called
  * again: the last call counts. A protected VM cannot become another one.
  *
  * Most machines have no such image: GH_VM_START fails with EPERM then, and
