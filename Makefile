@@ -34,8 +34,8 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job mock test test-long coverage fuzz defects
-.PHONY: test-fresh check bench images series series-check deb clean
+.PHONY: help run hello shell job mock test test-long test-pages coverage fuzz
+.PHONY: defects test-fresh check bench images series series-check deb clean
 
 help:
 	@echo 'Targets:'
@@ -49,6 +49,8 @@ help:
 	@echo '  test        run all tests; the last line says how many have passed'
 	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'
 	@echo '              page sizes, and programs that try for hours'
+	@echo '  test-pages  the selftests and guests on hosts with pages of 16 and 64 KiB, and'
+	@echo '              guests with pages of another size than the host'"'"'s'
 	@echo '  coverage    run the tests that load the driver, and say how many of its lines'
 	@echo '              they execute'
 	@echo '  fuzz        random calls, messages, devicetrees and guests'
@@ -129,6 +131,10 @@ test:
 test-long:
 	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check)
 	@$(RUNNER) long $$LONG
+
+test-pages:
+	@$(PACKAGES) run check
+	@$(RUNNER) long 4k 16k 64k
 
 coverage:
 	@$(PACKAGES) run check

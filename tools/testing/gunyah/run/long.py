@@ -43,9 +43,10 @@ STEPS = (
          {"WORDS": NEWER}),
     Step("qcom", "the same, on a platform whose firmware has to be told who "
          "gets memory", "selftest threads", {"WORDS": NEWER + QCOM}),
-    Step("16k", "a host with pages of 16 KiB", "threads guest",
+    Step("4k", "guests with larger pages than the host", "pages"),
+    Step("16k", "a host with pages of 16 KiB", "threads guest pages",
          {"KERNEL": "16k"}),
-    Step("64k", "a host with pages of 64 KiB", "threads guest",
+    Step("64k", "a host with pages of 64 KiB", "threads guest pages",
          {"KERNEL": "64k"}),
     Step("sweep", "each fault at each place of the lives of VMs", "selftest",
          {"ONLY": "gunyah_sweep-*", "GUNYAH_TEST_LONG": "1"}),

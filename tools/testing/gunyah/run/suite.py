@@ -8,8 +8,8 @@ from fnmatch import fnmatch
 from children import Problem
 from ktap import Case
 from pool import Pool, Task, Times
-from tiers import (ALONE, EARLY, FOR_LONG, PLAIN, REAL, SEEDS, Tests, describe,
-                   tier_names)
+from tiers import (ALONE, EARLY, FOR_LONG, NAMED, PLAIN, REAL, SEEDS, Tests,
+                   describe, tier_names)
 
 
 class Report:
@@ -141,11 +141,12 @@ def choose(names, real):
                 else ""
             raise Problem(f"no such tier{where}: {name} (there are: "
                           f"{', '.join(known)})")
-    return list(dict.fromkeys(names)) or known
+    return list(dict.fromkeys(names)) or [name for name in known
+                                          if name not in NAMED]
 
 
 def main(machine, top, build, names, hypervisor="hyp"):
-    """Run the tiers with these names, or all. Returns an exit status."""
+    """Run the tiers with these names, or all but NAMED. Returns an exit status."""
     if names == ["list"]:
         for name in tier_names():
             title, covers = describe(name)

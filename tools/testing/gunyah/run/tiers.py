@@ -15,6 +15,7 @@ import subprocess
 
 import bench
 import ktap
+import pagesizes
 import power
 import variants
 import weaken
@@ -42,6 +43,8 @@ MEMORY = {"gunyah_lent_mm": "1G"}
 EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
+# Those that need more kernels run only if they are named
+NAMED = ("pages",)
 # Those that run on a real Gunyah image, if one is given
 REAL = ("module", "selftest", "compat", "guest", "stop", "hello", "disk")
 # Those that can run even if the test hypervisor cannot be built
@@ -481,13 +484,13 @@ class Tests:
         self.images()
         return weaken.tasks(self)
 
-    def guest_task(self, name, options, cpus, size, status, words=""):
+    def guest_task(self, name, options, cpus, size, status, words="", **kwargs):
         static = name.startswith("hypervisor schedules")
         text = job_text("command", COMMAND=vmm_command(options),
                         STATIC="1" if static else "")
         job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
                        words=LATER if static else words, parts=("guest",),
-                       timeout=180)
+                       timeout=180, **kwargs)
 
         def run():
             result = self.machine.run(job)
@@ -519,6 +522,15 @@ class Tests:
                      lambda row=row: [Case(row[0], "skipped", TOO_SMALL)])
                 for row in GUESTS
                 if not (self.real and row[0].startswith(NOT_REAL))]
+
+    def tier_pages(self):
+        """guests with pages of another size than the host's
+
+        Two other kernels are built: it runs only if it is named. On the kernel
+        of KERNEL, which can be 16k or 64k.
+        """
+        self.images()
+        return pagesizes.tasks(self)
 
     def tier_stop(self):
         """guests are asked to shut down, and stopped

@@ -218,7 +218,10 @@ class Choice(unittest.TestCase):
     """Which tiers run."""
 
     def test_all(self):
-        self.assertEqual(suite.choose([], False), tiers.tier_names())
+        self.assertEqual(suite.choose([], False),
+                         [name for name in tiers.tier_names()
+                          if name not in tiers.NAMED])
+        self.assertEqual(suite.choose(["pages"], False), ["pages"])
 
     def test_some(self):
         self.assertEqual(suite.choose(["guest", "rm", "guest"], False),
@@ -230,7 +233,8 @@ class Choice(unittest.TestCase):
             suite.choose(["rm"], True)
 
     def test_sets_of_names(self):
-        for names in (tiers.EARLY, tiers.ALONE, tiers.REAL, tiers.PLAIN):
+        for names in (tiers.EARLY, tiers.ALONE, tiers.REAL, tiers.PLAIN,
+                      tiers.NAMED):
             self.assertLessEqual(set(names), set(tiers.tier_names()))
 
     def test_described(self):
