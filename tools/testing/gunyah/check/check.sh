@@ -82,7 +82,8 @@ inputs()
 }
 
 # --- gates: print findings, one or more lines each; silence, on standard error
-# as well, is success. Each is run in a shell of its own.
+# as well, is success. Each is run in a shell of its own. What it leaves in
+# $logs/check-$gate.note is printed after a success.
 
 # Who includes whom, and who may do what: see the file layers
 gate_layers()
@@ -322,8 +323,24 @@ gate_mock()
 without="CONFIG_OF=n CONFIG_SMP=n CONFIG_DEBUG_FS=n CONFIG_GCOV_KERNEL=n
 	 CONFIG_KCOV=n CONFIG_FTRACE=n CONFIG_KUNIT=n CONFIG_COMPAT=n"
 
-gate_gcc-m()	{ configure gcc arm64 CONFIG_GUNYAH=m && build_driver; }
-gate_gcc-y()	{ configure gcc arm64 CONFIG_GUNYAH=y && build_driver; }
+# note_size: what the driver takes of a machine's memory, without its unit tests
+note_size()
+{
+	# Of what is linked from the others, nothing is counted twice
+	${cross}size "$obj"/drivers/virt/gunyah/[!.]*.o | awk '
+		NR > 1 && $6 !~ /gunyah(_qcom)?\.o$/ {
+			text += $1; data += $2; bss += $3
+		}
+		END {
+			printf "text %d KiB, data %d bytes, bss %d bytes\n",
+			       text / 1024, data, bss
+		}' >"$logs/check-$gate.note"
+}
+
+gate_gcc-m()	{ configure gcc arm64 CONFIG_GUNYAH=m && build_driver &&
+		  note_size; }
+gate_gcc-y()	{ configure gcc arm64 CONFIG_GUNYAH=y && build_driver &&
+		  note_size; }
 gate_gcc-16k()	{ gate_pages gcc 16; }
 gate_gcc-64k()	{ gate_pages gcc 64; }
 # sparse does not know that guard() unlocks at the end of a block
@@ -472,10 +489,12 @@ for gate in $gates; do
 	stamp=$cache/check/$gate-${read[$gate]}
 	if [ -z "${FRESH:-}" ] && [ -f "$stamp" ]; then
 		echo "ok $number $gate"
+		sed "s/^/# $gate: /" "$stamp"
 		echo "# unchanged since $(date -r "$stamp" '+%F %T')"
 		continue
 	fi
 	start=$SECONDS
+	: >"$logs/check-$gate.note"
 	("gate_$gate" || true) >"$found" 2>"$found.err"
 	cat "$found.err" >>"$found"
 	rm -f "$found.err"
@@ -483,7 +502,8 @@ for gate in $gates; do
 	if [ "$count" = 0 ]; then
 		echo "ok $number $gate"
 		rm -f "$found" "$cache/check/$gate"-????????????????
-		touch "$stamp"
+		mv "$logs/check-$gate.note" "$stamp"
+		sed "s/^/# $gate: /" "$stamp"
 	else
 		failed=$((failed + 1))
 		echo "not ok $number $gate: $count findings, see $found"
