@@ -129,6 +129,21 @@ void guest_inject(struct cpu *cpu, struct frame *f)
 	inject_abort(cpu, f, ESR_EC(vcpu->fault_esr) == EC_IABT);
 }
 
+/* Whether the syndrome says what a load or store of one register does */
+static bool is_plain(u64 iss)
+{
+	return iss & ISS_ISV && !(iss & (ISS_CM | ISS_S1PTW));
+}
+
+/* See GH_TESTCTL_QUIRK_FAULT_MMIO */
+static bool looks_like_device(u64 iss)
+{
+	if (!hyp.quirk.fault_mmio || !is_plain(iss))
+		return false;
+	hyp.quirk.fault_mmio--;
+	return true;
+}
+
 /*
  * An access of any kind to a page that the owner has not mapped yet; false if it
  * is none. For a walk of the guest's tables it is their address that counts.
@@ -144,7 +159,7 @@ static bool page_fault(struct cpu *cpu, struct frame *f, u64 esr)
 		return false;
 	if (!(iss & ISS_S1PTW))
 		ipa |= read_sysreg(far_el2) & ~PAGE_MASK;
-	if (!paging_has(vcpu->vm, ipa))
+	if (!paging_has(vcpu->vm, ipa) || (data && looks_like_device(iss)))
 		return false;
 	/* Cache maintenance is reported as a write, but needs none */
 	write = data && iss & ISS_WNR && !(iss & ISS_CM);
@@ -164,8 +179,7 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 	bool write = iss & ISS_WNR;
 	u64 ipa, val = 0;
 
-	if (!(iss & ISS_ISV) || (iss & (ISS_CM | ISS_S1PTW)) ||
-	    (ISS_FSC(iss) & ~3UL) != FSC_TRANSLATION)
+	if (!is_plain(iss) || (ISS_FSC(iss) & ~3UL) != FSC_TRANSLATION)
 		return false;
 	ipa = HPFAR_IPA(read_sysreg(hpfar_el2)) |
 	      (read_sysreg(far_el2) & ~PAGE_MASK);
@@ -186,7 +200,9 @@ static bool device_access(struct cpu *cpu, struct frame *f, u64 esr)
 		return true;
 	}
 
-	if (!vcpu->proxy || !vm_is_vmmio(vcpu->vm, ipa, size))
+	/* What looks like a device is the owner's */
+	if (!vcpu->proxy || (!vm_is_vmmio(vcpu->vm, ipa, size) &&
+			     !paging_has(vcpu->vm, ipa)))
 		return false;
 	remember_access(vcpu, f, esr);
 	skip_instruction(f, esr);

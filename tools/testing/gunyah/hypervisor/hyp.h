@@ -186,6 +186,7 @@ struct scm_quirk {
  * @lost_irq_nth: interrupt of the host that gets lost
  * @extra_irqs: hypercalls that raise all interrupts of the host
  * @scm: of the secure firmware
+ * @fault_mmio: loads and stores without a page that are reported as a device's
  * @s2_limit: stage 2 tables that there can be, 0: as many as there is memory for
  *
  * Each count says how often it is still to happen, and is decremented when it
@@ -209,6 +210,7 @@ struct quirk {
 	u64 lost_irq_nth;
 	u64 extra_irqs;
 	struct scm_quirk scm;
+	u64 fault_mmio;
 	u64 s2_limit;
 };
 

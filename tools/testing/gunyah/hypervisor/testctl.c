@@ -53,6 +53,7 @@ static const struct {
 	{ GH_TESTCTL_SCM_CODE, true, &hyp.quirk.scm.code },
 	{ GH_TESTCTL_SCM_HITS, false, &hyp.quirk.scm.hits },
 	{ GH_TESTCTL_SCM_ASSIGNS, false, &hyp.stats.assigns },
+	{ GH_TESTCTL_QUIRK_FAULT_MMIO, true, &hyp.quirk.fault_mmio },
 	{ GH_TESTCTL_S2_LIMIT, true, &hyp.quirk.s2_limit },
 };
 

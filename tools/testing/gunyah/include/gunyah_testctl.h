@@ -110,6 +110,8 @@
 #define GH_TESTCTL_LOST_IRQ_NTH		0x240	/* arms it, 1 = next one */
 /* All interrupts that Gunyah has given to the host are raised by a hypercall */
 #define GH_TESTCTL_QUIRK_EXTRA_IRQS	0x248
+/* Loads and stores that need a page are reported as if they were for a device */
+#define GH_TESTCTL_QUIRK_FAULT_MMIO	0x268
 /*
  * Stage 2 tables that there can be, 0: as many as there is memory for. A call
  * that needs one more has no memory (10).

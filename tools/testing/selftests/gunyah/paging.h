@@ -81,6 +81,7 @@ FIXTURE_TEARDOWN(paging)
 {
 	testctl_reset();
 	testctl_write(GH_TESTCTL_S2_LIMIT, 0);
+	testctl_write(GH_TESTCTL_QUIRK_FAULT_MMIO, 0);
 	if (self->cg.path[0])
 		cgroup_remove(&self->cg);
 	vm_close(&self->vm);
