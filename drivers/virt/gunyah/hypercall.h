@@ -127,10 +127,11 @@ enum gunyah_vcpu_state {
 #define GUNYAH_VCPU_POWERED_OFF_EXITED	BIT_ULL(0)
 
 /*
- * Second word of the resume data after GUNYAH_VCPU_STATE_MMIO_...: make the access
- * once more; 0: it was emulated
+ * Second word of the resume data after GUNYAH_VCPU_STATE_MMIO_... or
+ * GUNYAH_VCPU_STATE_PAGE_FAULT; 0: the access was emulated, or the page is there
  */
-#define GUNYAH_VCPU_RESUME_RETRY	1
+#define GUNYAH_VCPU_RESUME_RETRY	1	/* make the access once more */
+#define GUNYAH_VCPU_RESUME_FAULT	2	/* the VM takes an external abort */
 
 /**
  * enum gunyah_donate_type - which extents exchange memory

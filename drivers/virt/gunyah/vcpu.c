@@ -19,6 +19,7 @@
 #include <linux/sched/signal.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <linux/task_work.h>
 #include <linux/wait.h>
 
@@ -89,12 +90,14 @@ static const char *const vcpu_count_names[VCPU_COUNTS] = {
  * @fn: as a function of its VM
  * @kref: held by the file descriptor and by the VM's list of functions
  * @id: index, as in the VM's devicetree
+ * @report_faults: user space wants to know of memory that cannot be given to the VM
  * @run: page shared with user space
  * @run_lock: held while the vCPU runs; protects the members from @resource to
  *	@counts, and @resource->vcpu
  * @resource: capability and wake-up interrupt, NULL if there is none (yet)
  * @report_read: a read that was reported by a function which is gone has to be
  *	reported again
+ * @fault_reported: the run page has an access to memory, and what to do about it
  * @retried: a parked vCPU has been run once more: park it for good
  * @ending: the vCPU waits for the report of the VM's end
  * @asked: the resource manager was asked for that report
@@ -110,11 +113,13 @@ struct gunyah_vcpu {
 	struct gunyah_function fn;
 	struct kref kref;
 	u32 id;
+	bool report_faults;
 	struct gh_vcpu_run *run;
 
 	struct mutex run_lock;	/* held while it runs */
 	struct gunyah_resource *resource;
 	bool report_read;
+	bool fault_reported;
 	bool retried;
 	bool ending;
 	bool asked;
@@ -277,16 +282,18 @@ static void vcpu_complete_mmio(struct gunyah_vcpu *vcpu)
 }
 
 /*
- * The vCPU needs memory. Whatever goes wrong, it makes the access once more when
- * it is run again: there is nothing to be remembered.
+ * The vCPU has needed memory. Whatever has gone wrong, it makes the access once more
+ * when it is run again, unless the user wants something else.
  */
-static long vcpu_handle_page_fault(struct gunyah_vcpu *vcpu, u64 addr)
+static long vcpu_end_page_fault(struct gunyah_vcpu *vcpu, u64 addr, int ret)
 {
-	int ret = gunyah_paging_fault(vcpu->fn.vm, addr);
-
 	if (!ret)
 		return VCPU_RESUME_GUEST;
-	return ret == -ENXIO ? -EIO : ret;
+	if (!vcpu->report_faults || ret == -EINTR)
+		return ret == -ENXIO ? -EIO : ret;
+	gunyah_run_report_page_fault(vcpu->run, addr, ret);
+	vcpu->fault_reported = true;
+	return 0;
 }
 
 /* What looks like MMIO may be an access to memory that the VM does not have yet */
@@ -297,7 +304,7 @@ static long vcpu_handle_access(struct gunyah_vcpu *vcpu,
 
 	if (ret != -ENXIO) {
 		vcpu->resource->vcpu.resume[1] = GUNYAH_VCPU_RESUME_RETRY;
-		return ret ?: VCPU_RESUME_GUEST;
+		return vcpu_end_page_fault(vcpu, resp->data[0], ret);
 	}
 	if (resp->state == GUNYAH_VCPU_STATE_MMIO_READ ||
 	    !gunyah_ioeventfd_write(vcpu->fn.vm, resp->data[0], resp->data[1],
@@ -310,6 +317,8 @@ static long vcpu_handle_access(struct gunyah_vcpu *vcpu,
 static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
 			      const struct gunyah_vcpu_run_resp *resp)
 {
+	int ret;
+
 	switch (resp->state) {
 	case GUNYAH_VCPU_STATE_EXPECTS_WAKEUP:
 		vcpu->ending = false;
@@ -341,7 +350,8 @@ static long vcpu_handle_state(struct gunyah_vcpu *vcpu,
 	case GUNYAH_VCPU_STATE_MMIO_WRITE:
 		return vcpu_handle_access(vcpu, resp);
 	case GUNYAH_VCPU_STATE_PAGE_FAULT:
-		return vcpu_handle_page_fault(vcpu, resp->data[0]);
+		ret = gunyah_paging_fault(vcpu->fn.vm, resp->data[0]);
+		return vcpu_end_page_fault(vcpu, resp->data[0], ret);
 	default:
 		return -EIO;
 	}
@@ -358,6 +368,12 @@ static long vcpu_run_guest(struct gunyah_vcpu *vcpu)
 	enum gunyah_error error;
 	long ret;
 
+	if (vcpu->fault_reported) {
+		ret = gunyah_run_resume_action(vcpu->run, &resource->vcpu.resume[1]);
+		if (ret)
+			return ret;
+		vcpu->fault_reported = false;
+	}
 	vcpu_complete_mmio(vcpu);
 	/* It was woken after all, just when the wait timed out */
 	if (READ_ONCE(vcpu->wake))
@@ -598,7 +614,8 @@ static void vcpu_show(struct gunyah_function *fn, struct seq_file *file)
 	seq_putc(file, '\n');
 }
 
-static struct gunyah_vcpu *vcpu_new(struct gunyah_vm *vm, u32 id)
+static struct gunyah_vcpu *vcpu_new(struct gunyah_vm *vm,
+				    const struct gh_fn_vcpu_arg *arg)
 {
 	struct gunyah_vcpu *vcpu;
 
@@ -613,7 +630,8 @@ static struct gunyah_vcpu *vcpu_new(struct gunyah_vm *vm, u32 id)
 	kref_init(&vcpu->kref);
 	vcpu->fn.vm = vm;
 	vcpu->fn.ops = &gunyah_vcpu_function;
-	vcpu->id = id;
+	vcpu->id = arg->id;
+	vcpu->report_faults = arg->flags & GH_VCPU_FLAGS_PAGE_FAULT;
 	mutex_init(&vcpu->run_lock);
 	rcuwait_init(&vcpu->wait);
 	init_waitqueue_func_entry(&vcpu->state_entry, vcpu_vm_ended);
@@ -628,10 +646,12 @@ static long vcpu_add(struct gunyah_vm *vm, const void *arg)
 	char name[24];
 	int ret, fd;
 
+	if (vcpu_arg->flags & ~gunyah_vcpu_function.flags)
+		return -EINVAL;
 	if (gunyah_function_find(vm, &gunyah_vcpu_function, arg))
 		return -EEXIST;
 
-	vcpu = vcpu_new(vm, vcpu_arg->id);
+	vcpu = vcpu_new(vm, vcpu_arg);
 	if (!vcpu)
 		return -ENOMEM;
 	fd = get_unused_fd_flags(O_CLOEXEC);
@@ -666,7 +686,8 @@ err_free:
 const struct gunyah_function_ops gunyah_vcpu_function = {
 	.type = GH_FN_VCPU,
 	.arg_size = sizeof(struct gh_fn_vcpu_arg),
-	.min_size = sizeof(struct gh_fn_vcpu_arg),
+	.min_size = offsetofend(struct gh_fn_vcpu_arg, id),
+	.flags = GH_VCPU_FLAGS_PAGE_FAULT,
 	.add = vcpu_add,
 	.match = vcpu_match,
 	.remove = vcpu_remove,

@@ -257,7 +257,8 @@ static long dev_ioctl_get_info(struct file *file, void *arg)
 		.features = GH_FEATURE_MERGED_REGIONS |
 			    GH_FEATURE_READ_ONLY_MEM | GH_FEATURE_CRASH_MSG |
 			    GH_FEATURE_VCPU_STATS | GH_FEATURE_MEM_FILES |
-			    GH_FEATURE_SHARED_IRQS | GH_FEATURE_FIRMWARE,
+			    GH_FEATURE_SHARED_IRQS | GH_FEATURE_FIRMWARE |
+			    GH_FEATURE_PAGE_FAULT,
 		.hyp_api = host->hyp.api,
 		.page_size = PAGE_SIZE,
 		.vmid = host->vmid,

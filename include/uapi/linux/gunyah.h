@@ -81,6 +81,7 @@
 #define GH_FEATURE_MEM_FILES		(1UL << 4)	/* GH_CREATE_MEM */
 #define GH_FEATURE_SHARED_IRQS		(1UL << 5)	/* irqfds with one label */
 #define GH_FEATURE_FIRMWARE		(1UL << 6)	/* GH_VM_ANDROID_SET_FW_CONFIG */
+#define GH_FEATURE_PAGE_FAULT		(1UL << 7)	/* GH_VCPU_FLAGS_PAGE_FAULT */
 
 /**
  * struct gh_info - features of driver and hypervisor
@@ -503,12 +504,20 @@ struct gh_vm_boot_context {
 /* Largest argument of a function */
 #define GH_FN_MAX_ARG_SIZE		256
 
+/* Flags of &struct gh_fn_vcpu_arg */
+#define GH_VCPU_FLAGS_PAGE_FAULT	(1UL << 0)
+
 /**
  * struct gh_fn_vcpu_arg - argument of a function of type GH_FN_VCPU
  * @id: index of the vCPU, as in the VM's devicetree
+ * @flags: GH_VCPU_FLAGS_PAGE_FAULT: GH_VCPU_RUN reports memory that the VM needs and
+ *	does not get as GH_VCPU_EXIT_PAGE_FAULT; else it fails
+ *
+ * In the first version of this structure @id was the only member.
  */
 struct gh_fn_vcpu_arg {
 	__u32 id;
+	__u32 flags;
 };
 
 /* Flags of &struct gh_fn_irqfd_arg */
@@ -638,6 +647,12 @@ struct gh_fn_desc {
 #define GH_VCPU_EXIT_UNKNOWN		0
 #define GH_VCPU_EXIT_MMIO		1
 #define GH_VCPU_EXIT_STATUS		2
+#define GH_VCPU_EXIT_PAGE_FAULT		3
+
+/* &struct gh_vcpu_run.page_fault.resume_action */
+#define GH_VCPU_RESUME_HANDLED		0	/* the access is made once more */
+#define GH_VCPU_RESUME_FAULT		1	/* it is an external abort in the VM */
+#define GH_VCPU_RESUME_RETRY		2	/* the access is made once more */
 
 /* &struct gh_vcpu_run.status.status */
 #define GH_VM_STATUS_LOAD_FAILED	1
@@ -663,8 +678,9 @@ struct gh_fn_desc {
  * @immediate_exit: in: if not 0, GH_VCPU_RUN fails with EINTR without running
  *	the vCPU. A signal handler may set it.
  * @padding: reserved
- * @exit_reason: out: GH_VCPU_EXIT_MMIO or GH_VCPU_EXIT_STATUS, which tells the
- *	member of the union that is valid
+ * @exit_reason: out: GH_VCPU_EXIT_MMIO, GH_VCPU_EXIT_STATUS or, with
+ *	GH_VCPU_FLAGS_PAGE_FAULT, GH_VCPU_EXIT_PAGE_FAULT, which tells the member of
+ *	the union that is valid
  * @padding1: reserved
  * @mmio: the VM has accessed an address that has no memory
  * @mmio.phys_addr: guest physical address
@@ -684,6 +700,14 @@ struct gh_fn_desc {
  *	what @status.exit_info.reason has room for
  * @status.exit_info.reason: first bytes of the reason: for all types a 16 bit
  *	word of flags and a 16 bit exit code
+ * @page_fault: the VM has accessed memory that it does not get
+ * @page_fault.phys_addr: guest physical address
+ * @page_fault.attempt: negative errno: -ENXIO: it belongs to no region with
+ *	GH_MEM_PAGED; else why GH_VCPU_RUN would fail without that flag
+ * @page_fault.resume_action: in: ``GH_VCPU_RESUME_...``; out: GH_VCPU_RESUME_FAULT.
+ *	Taken when the vCPU runs on: must stay as it is while GH_VCPU_RUN fails with
+ *	EINTR.
+ * @page_fault.padding3: reserved
  */
 struct gh_vcpu_run {
 	/* in */
@@ -710,6 +734,12 @@ struct gh_vcpu_run {
 				__u8 reason[GH_VM_MAX_EXIT_REASON_SIZE];
 			} exit_info;
 		} status;
+		struct {
+			__u64 phys_addr;
+			__s32 attempt;
+			__u8  resume_action;
+			__u8  padding3[3];
+		} page_fault;
 	};
 };
 
@@ -732,14 +762,21 @@ struct gh_vcpu_run {
  *   expected to end
  * * ETIMEDOUT - the vCPU has ended the VM, but the RM has not reported the end
  *   for ten seconds
- * * ENOMEM - the host has no memory for a page that the VM needs. The next
- *   GH_VCPU_RUN tries it again; so it does with the following two errors
- * * ENOBUFS - the hypervisor has no memory for its tables to give the VM a page;
- *   it may help to take memory back from this VM or another one
- * * EINVAL - the platform's firmware does not let the VM have a page
+ * * EIO - the hypervisor has failed to run the vCPU, or reports something unknown
+ * * EINVAL - with GH_VCPU_FLAGS_PAGE_FAULT: resume_action of the exit before is
+ *   none of ``GH_VCPU_RESUME_...``; nothing has happened
+ *
+ * Without GH_VCPU_FLAGS_PAGE_FAULT also, when the VM needs a page, and the next
+ * GH_VCPU_RUN tries it again:
+ *
+ * * ENOMEM - the host has no memory
+ * * ENOBUFS - the hypervisor has no memory for its tables; it may help to take
+ *   memory back from this VM or another one
+ * * EINVAL - the platform's firmware does not let the VM have the page
  * * ESHUTDOWN - the machine goes down, and no VM gets memory any more
- * * EIO - the hypervisor has failed to run the vCPU or to give the VM a page, or
- *   reports something unknown
+ * * EOPNOTSUPP - this kernel cannot take the page out of its linear map
+ * * EIO - the hypervisor has failed to give the VM the page, or it belongs to no
+ *   region with GH_MEM_PAGED
  */
 #define GH_VCPU_RUN			_IO(GH_IOCTL_TYPE, 0x5)
 

@@ -66,7 +66,7 @@ LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
 QCOM = "gunyah_hyp.platform=qcom"
 ASSIGN = ("gunyah_assign",)
 # About firmware that pages VMs: see variants.py
-PAGING = ("gunyah_paging", "gunyah_pagefail")
+PAGING = ("gunyah_paging", "gunyah_pagefail", "gunyah_pageexit")
 ASSIGNING = ("gunyah_life", "gunyah_end", "gunyah_mem", "gunyah_lent",
              "gunyah_memrun", "gunyah_filemem", "gunyah_fault")
 

@@ -80,8 +80,9 @@ GUESTS = (
     ("lazy 4 CPUs", ["--lazy", "--cpus", "4"], 4),
 )
 # Kselftests on newer firmware, with and without a node
+PAGED = ("gunyah_paging", "gunyah_pagefail", "gunyah_pageexit")
 ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch",
-            "gunyah_paging", "gunyah_pagefail")
+            *PAGED)
 # And where it has more processors, and other firmware below it
 PAGING = (
     ("paged", NEWER + " gunyah_hyp.caps=random gunyah_hyp.seed=5", {"cpus": 4}),
@@ -130,6 +131,6 @@ def tasks(tests):
                                  words=f"{words} {LATER}",
                                  **DETERMINISTIC)
     for suffix, words, kind in PAGING:
-        found += tests.selftests(suffix, only=ON_NEWER[-2:],
+        found += tests.selftests(suffix, only=PAGED,
                                  words=f"{words} {LATER}", **kind)
     return found

@@ -381,7 +381,7 @@ static long call_info(struct fuzz_world *w, const __u64 *arg)
 static long call_vcpu(struct fuzz_world *w, const __u64 *arg)
 {
 	return keep(&w->vcpu[arg[2] % FUZZ_VCPUS],
-		    gh_add_vcpu(vm_fd(w, arg[0]), arg[1]));
+		    gh_add_vcpu_flags(vm_fd(w, arg[0]), arg[1], arg[3]));
 }
 
 static long call_remove_vcpu(struct fuzz_world *w, const __u64 *arg)
@@ -625,7 +625,7 @@ const struct fuzz_op fuzz_ops[] = {
 	{ "get_region", call_get_region, 3, { ARG_VM, ARG_LABEL } },
 	{ "reclaim", call_reclaim, 3, { ARG_VM, ARG_GPA, ARG_SIZE } },
 	{ "info", call_info, 1, { ARG_NONE } },
-	{ "vcpu", call_vcpu, 8, { ARG_VM, ARG_CPU, ARG_VCPU } },
+	{ "vcpu", call_vcpu, 8, { ARG_VM, ARG_CPU, ARG_VCPU, ARG_FLAG } },
 	{ "remove_vcpu", call_remove_vcpu, 6, { ARG_VM, ARG_CPU } },
 	{ "irqfd", call_irqfd, 8, { ARG_VM, ARG_EVENT, ARG_LABEL, ARG_FLAG } },
 	{ "remove_irqfd", call_remove_irqfd, 6, { ARG_VM, ARG_LABEL } },

@@ -37,6 +37,14 @@ TEST(numbers)
 	EXPECT_EQ(0x40104112, GH_VM_ANDROID_SET_FW_CONFIG);
 	EXPECT_EQ(0x40104113, GH_VM_ANDROID_RECLAIM_MEM);
 	EXPECT_EQ(0x4117, GH_ANDROID_CHECK_EXTENSION);
+
+	EXPECT_EQ(0, GH_VCPU_EXIT_UNKNOWN);
+	EXPECT_EQ(1, GH_VCPU_EXIT_MMIO);
+	EXPECT_EQ(2, GH_VCPU_EXIT_STATUS);
+	EXPECT_EQ(3, GH_VCPU_EXIT_PAGE_FAULT);
+	EXPECT_EQ(0, GH_VCPU_RESUME_HANDLED);
+	EXPECT_EQ(1, GH_VCPU_RESUME_FAULT);
+	EXPECT_EQ(2, GH_VCPU_RESUME_RETRY);
 }
 
 /* ---- what needs no started VM ---- */
@@ -225,8 +233,8 @@ TEST_F(abi, start_needs_devicetree)
 TEST_F(abi, functions)
 {
 	static const __u32 bad_sizes[] = { 0, 1, 3, 257, ~0U };
-	static const __u32 sizes[] = { 5, 8, 256 };
-	static const __u32 big[64], unknown[64] = { 0, 1 };
+	static const __u32 sizes[] = { 9, 12, 256 };
+	static const __u32 big[64], unknown[64] = { 0, 0, 1 };
 	static const __u32 types[] = { 0, 1000, ~0U };
 	struct gh_fn_vcpu_arg arg = { .id = 0 };
 	unsigned int i;
@@ -270,6 +278,30 @@ TEST_F(abi, functions)
 	EXPECT_ERRNO(ENODEV, gh_vcpu_run(fd));
 	close(fd);
 	close(fd1);
+}
+
+TEST_F(abi, vcpu_flags)
+{
+	static const __u32 bad_flags[] = { 2, 3, 1U << 31, ~0U };
+	struct gh_fn_vcpu_arg arg = { .id = 0 };
+	unsigned int i;
+	int fd;
+
+	for (i = 0; i < ARRAY_SIZE(bad_flags); i++)
+		EXPECT_ERRNO(EINVAL, gh_add_vcpu_flags(self->fd, 0,
+						       bad_flags[i]));
+	/* The first version of the argument, one without, and one with a flag */
+	for (i = 4; i <= 8; i += 2) {
+		arg.flags = i == 8 ? GH_VCPU_FLAGS_PAGE_FAULT : 0;
+		fd = gh_add_function(self->fd, GH_FN_VCPU, i, &arg);
+		ASSERT_LE(0, fd);
+		EXPECT_ERRNO(EEXIST, gh_add_vcpu_flags(self->fd, 0,
+						       GH_VCPU_FLAGS_PAGE_FAULT));
+		/* They do not matter */
+		arg.flags = ~0U;
+		EXPECT_EQ(0, gh_remove_function(self->fd, GH_FN_VCPU, i, &arg));
+		close(fd);
+	}
 }
 
 TEST_F(abi, vcpu_mapping)

@@ -152,9 +152,9 @@ static int poll_vm(struct target *t)
 	return poll(&pfd, 1, 0);
 }
 
-static int add_vcpu(struct target *t)
+static int add_vcpu_flags(struct target *t, __u32 flags)
 {
-	int fd = gh_add_vcpu(t->vm.fd, 0);
+	int fd = gh_add_vcpu_flags(t->vm.fd, 0, flags);
 
 	if (fd < 0)
 		return -1;
@@ -162,6 +162,16 @@ static int add_vcpu(struct target *t)
 	dup2(fd, t->vcpu);
 	close(fd);
 	return 0;
+}
+
+static int add_vcpu(struct target *t)
+{
+	return add_vcpu_flags(t, 0);
+}
+
+static int add_fault_vcpu(struct target *t)
+{
+	return add_vcpu_flags(t, GH_VCPU_FLAGS_PAGE_FAULT);
 }
 
 static int remove_vcpu(struct target *t)
@@ -224,9 +234,9 @@ static int map(struct target *t)
 enum {
 	SHARE, LEND, ANDROID_LEND, REMOVE_REGION, GET_REGION, SET_DTB,
 	SET_CONTEXT, SET_FIRMWARE, RECLAIM, ANDROID_RECLAIM, CHECK_EXTENSION,
-	START, ASK, STOP, STATUS, POLL, ADD_VCPU, REMOVE_VCPU, ADD_IRQFD,
-	REMOVE_IRQFD, RING, ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN, STATS, MAP,
-	CALLS
+	START, ASK, STOP, STATUS, POLL, ADD_VCPU, ADD_FAULT_VCPU, REMOVE_VCPU,
+	ADD_IRQFD, REMOVE_IRQFD, RING, ADD_IOEVENTFD, REMOVE_IOEVENTFD, RUN,
+	STATS, MAP, CALLS
 };
 
 /**
@@ -273,6 +283,8 @@ static const struct call calls[CALLS] = {
 	[STATUS] = { "status", status, {}, STATUS },
 	[POLL] = { "poll", poll_vm, {}, POLL },
 	[ADD_VCPU] = { "add_vcpu", add_vcpu, { EEXIST }, REMOVE_VCPU, true },
+	[ADD_FAULT_VCPU] = { "add_fault_vcpu", add_fault_vcpu, { EEXIST },
+			     REMOVE_VCPU, true },
 	[REMOVE_VCPU] = { "remove_vcpu", remove_vcpu, { ENOENT }, ADD_VCPU,
 			  true },
 	[ADD_IRQFD] = { "add_irqfd", add_irqfd, { EEXIST }, REMOVE_IRQFD },
@@ -420,6 +432,7 @@ PAIRS_OF(stop, STOP);
 PAIRS_OF(status, STATUS);
 PAIRS_OF(poll, POLL);
 PAIRS_OF(add_vcpu, ADD_VCPU);
+PAIRS_OF(add_fault_vcpu, ADD_FAULT_VCPU);
 PAIRS_OF(remove_vcpu, REMOVE_VCPU);
 PAIRS_OF(add_irqfd, ADD_IRQFD);
 PAIRS_OF(remove_irqfd, REMOVE_IRQFD);

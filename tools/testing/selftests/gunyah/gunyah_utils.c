@@ -123,6 +123,7 @@ static __u32 vcpu_id(const struct vm *vm, unsigned int i)
 
 static int vm_add_vcpus(struct vm *vm)
 {
+	__u32 flags = vm->cfg.report_faults ? GH_VCPU_FLAGS_PAGE_FAULT : 0;
 	unsigned int i, n = vm->cfg.cpus;
 	long size;
 
@@ -133,7 +134,7 @@ static int vm_add_vcpus(struct vm *vm)
 	for (i = 0; i < n; i++) {
 		void *run;
 
-		vm->vcpu[i] = gh_add_vcpu(vm->fd, vcpu_id(vm, i));
+		vm->vcpu[i] = gh_add_vcpu_flags(vm->fd, vcpu_id(vm, i), flags);
 		if (vm->vcpu[i] < 0)
 			return -1;
 		size = ioctl(vm->vcpu[i], GH_VCPU_MMAP_SIZE, 0);

@@ -122,11 +122,16 @@ static inline int gh_remove_function(int vm, __u32 type, __u32 size,
 	return ioctl(vm, GH_VM_REMOVE_FUNCTION, &desc);
 }
 
-static inline int gh_add_vcpu(int vm, __u32 id)
+static inline int gh_add_vcpu_flags(int vm, __u32 id, __u32 flags)
 {
-	struct gh_fn_vcpu_arg arg = { .id = id };
+	struct gh_fn_vcpu_arg arg = { .id = id, .flags = flags };
 
 	return gh_add_function(vm, GH_FN_VCPU, sizeof(arg), &arg);
+}
+
+static inline int gh_add_vcpu(int vm, __u32 id)
+{
+	return gh_add_vcpu_flags(vm, id, 0);
 }
 
 static inline int gh_remove_vcpu(int vm, __u32 id)
@@ -277,6 +282,7 @@ bool dtb_rtc_address(const void *fdt, __u64 *address);
  * @shm_lent: that one is lent, else it is shared
  * @paged_size: size of a third region, behind the image, that is paged, 0: none
  * @paged_mem: memory for it, NULL: anonymous memory is allocated
+ * @report_faults: vCPUs exit for memory that they do not get
  * @num_bells: number of doorbells
  * @bells: these doorbells; must stay
  * @rm_rpc: the guest can talk to the resource manager
@@ -295,6 +301,7 @@ struct vm_config {
 	bool shm_lent;
 	size_t paged_size;
 	void *paged_mem;
+	bool report_faults;
 	unsigned int num_bells;
 	const struct dtb_bell *bells;
 	bool rm_rpc;

@@ -42,8 +42,9 @@ OFFSET(gh_fn_desc, type, 0);
 OFFSET(gh_fn_desc, arg_size, 4);
 OFFSET(gh_fn_desc, arg, 8);
 
-SIZE(gh_fn_vcpu_arg, 4);
+SIZE(gh_fn_vcpu_arg, 8);
 OFFSET(gh_fn_vcpu_arg, id, 0);
+OFFSET(gh_fn_vcpu_arg, flags, 4);
 
 SIZE(gh_fn_irqfd_arg, 16);
 OFFSET(gh_fn_irqfd_arg, fd, 0);
@@ -70,6 +71,9 @@ OFFSET(gh_vcpu_run, status.status, 16);
 OFFSET(gh_vcpu_run, status.exit_info.type, 20);
 OFFSET(gh_vcpu_run, status.exit_info.reason_size, 24);
 OFFSET(gh_vcpu_run, status.exit_info.reason, 28);
+OFFSET(gh_vcpu_run, page_fault.phys_addr, 16);
+OFFSET(gh_vcpu_run, page_fault.attempt, 24);
+OFFSET(gh_vcpu_run, page_fault.resume_action, 28);
 
 SIZE(gh_create_mem, 32);
 OFFSET(gh_create_mem, size, 0);

@@ -110,8 +110,8 @@ class Description(unittest.TestCase):
 
     def test_flags(self):
         """All flags that a caller can set, and all types of functions."""
-        for prefix in ("GH_MEM_", "GH_IRQFD_FLAGS_", "GH_IOEVENTFD_FLAGS_",
-                       "GH_VM_STOP_", "GH_FN_"):
+        for prefix in ("GH_MEM_", "GH_VCPU_FLAGS_", "GH_IRQFD_FLAGS_",
+                       "GH_IOEVENTFD_FLAGS_", "GH_VM_STOP_", "GH_FN_"):
             names = set(re.findall(rf"^#define ({prefix}\w+)\s+(?:\(1UL|\d+$)",
                                    self.header, re.M))
             names -= {"GH_FN_MAX_ARG_SIZE"}
