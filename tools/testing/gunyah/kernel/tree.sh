@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # tree.sh: bring the kernel tree in the cache up to date with this checkout:
-# Debian's source package, with patches/ and our files. Files that have not
+# Debian's source package, with patches/, what User Mode Linux needs for tests on
+# newer processors, and our files. Files that have not
 # changed are left alone, because make would rebuild what depends on them.
 # Prints the tree's path.
 
@@ -33,8 +34,9 @@ if [ ! -d "$tree" ]; then
 fi
 mkdir -p "$orig"
 
+patches=("$sources"/patches/*.patch "$here"/mock/*.patch)
 # Files that patches change or add, from their "+++ b/FILE" lines
-patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "$sources"/patches/*.patch \
+patched=$(sed -n 's,^+++ b/\([^[:space:]]*\).*,\1,p' "${patches[@]}" \
 	2>/dev/null | sort -u)
 
 for file in $patched; do
@@ -49,7 +51,7 @@ done
 stage=$(mktemp -d "$cache/stage.XXXXXX")
 trap 'rm -rf "$stage"' EXIT
 cp -a "$orig/." "$stage"
-for patch in "$sources"/patches/*.patch; do
+for patch in "${patches[@]}"; do
 	[ -f "$patch" ] || continue
 	patch -d "$stage" -p1 -s -f --no-backup-if-mismatch <"$patch" >&2 ||
 		die "${patch#"$sources"/} does not apply to $source_package" \
