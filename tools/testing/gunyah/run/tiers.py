@@ -25,7 +25,7 @@ from guests import (DISKS, GUESTS, MEMORIES, NETS, NOT_REAL, TOO_SMALL,
                     guest_fits)
 from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
-from machine import Job, job_text
+from machine import SPLAT, Job, job_text
 from pool import Task
 
 # Room for the memory entries of a test that counts what many of them cost
@@ -158,9 +158,11 @@ class Tests:
         cases = ktap.parse("".join(lines))
         bad = any(case.state == "failed" for case in cases)
         if child.returncode and not bad:
-            last = lines[-1].strip() if lines else "no output"
+            said = SPLAT.search("".join(lines))
+            why = said[0] if said else \
+                lines[-1].strip() if lines else "no output"
             cases.append(Case("exit status", "failed",
-                              f"{child.returncode}: {last} (see {log})"))
+                              f"{child.returncode}: {why} (see {log})"))
         return cases
 
     def unit_tests(self, name):
