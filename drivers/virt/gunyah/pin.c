@@ -97,6 +97,26 @@ long gunyah_mem_copy_user(struct page *to, unsigned long addr,
 	return got;
 }
 
+/* Whether the caller has no page table for the pages around an address */
+static bool mem_has_no_table(unsigned long addr)
+{
+	pgd_t *pgd = pgd_offset(current->mm, addr);
+	p4d_t *p4d;
+	pud_t *pud;
+
+	mmap_assert_locked(current->mm);
+
+	if (pgd_none(*pgd))
+		return true;
+	p4d = p4d_offset(pgd, addr);
+	if (p4d_none(*p4d))
+		return true;
+	pud = pud_offset(p4d, addr);
+	if (pud_none(*pud))
+		return true;
+	return !pud_leaf(*pud) && pmd_none(*pmd_offset(pud, addr));
+}
+
 /**
  * gunyah_mem_count_user() - find out which pages the caller has touched
  * @addr: where they are in the caller's address space; private memory without a
@@ -111,15 +131,22 @@ long gunyah_mem_copy_user(struct page *to, unsigned long addr,
 long gunyah_mem_count_user(unsigned long addr, unsigned long count,
 			   bool *missing)
 {
+	unsigned long i, next;
 	struct page *page;
-	unsigned long i;
 	long got;
 
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
-	for (i = 0; i < count; i++, addr += PAGE_SIZE) {
-		/* As for a core dump, no page is allocated to be looked at */
-		got = get_user_pages(addr, 1, FOLL_DUMP, &page);
+	for (i = 0; i < count; i += (next - addr) >> PAGE_SHIFT, addr = next) {
+		next = addr + PAGE_SIZE;
+		/* Most of the memory of a large VM, so not page by page */
+		if (mem_has_no_table(addr)) {
+			next = pmd_addr_end(addr, addr + ((count - i) << PAGE_SHIFT));
+			got = -EFAULT;
+		} else {
+			/* As for a core dump, no page is allocated to be looked at */
+			got = get_user_pages(addr, 1, FOLL_DUMP, &page);
+		}
 		if (got == 1)
 			put_page(page);
 		else if (got != -EFAULT)
