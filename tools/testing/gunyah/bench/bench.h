@@ -23,7 +23,11 @@
 #define BENCH_MEM_LEND_HUGE	14	/* ... lent to it */
 #define BENCH_MEM_SHARE	15	/* the same in 4 KiB pages */
 #define BENCH_MEM_LEND	16
-#define BENCH_KINDS	17
+#define BENCH_PAGE_BLOCKS	17	/* a VM gets BENCH_MEM_SIZE by 2 MiB */
+#define BENCH_PAGE_SINGLE	18	/* ... half of BENCH_PAGES_SIZE by 4 KiB */
+#define BENCH_START_LENT	19	/* start of a VM of BENCH_START_SIZE */
+#define BENCH_START_PAGED	20	/* ... to which it comes page by page */
+#define BENCH_KINDS	21
 
 /* A transfer, of so many blocks */
 #define BENCH_BLOCK	65536
@@ -31,6 +35,8 @@
 
 /* Memory that is given to a VM, in bytes */
 #define BENCH_MEM_SIZE	(64UL << 20)
+#define BENCH_PAGES_SIZE	(8UL << 20)
+#define BENCH_START_SIZE	(4UL << 30)
 
 /*
  * Marks are instructions that do nothing, MOVZ XZR, #imm. The plugin counts
@@ -76,6 +82,18 @@ static __always_inline void bench_mark(unsigned int mark)
 struct bench_params {
 	__u64 count;
 	__u64 kinds;
+};
+
+/**
+ * struct bench_range - where the guest of bench_page writes to
+ * @first: address of the first word
+ * @end: address behind the last one
+ * @step: distance
+ */
+struct bench_range {
+	__u64 first;
+	__u64 end;
+	__u64 step;
 };
 
 /**
@@ -139,6 +157,8 @@ extern const struct bench_backend bench_kvm;
 
 extern const unsigned char bench_guest[];
 extern const unsigned char bench_guest_end[];
+extern const unsigned char bench_touch[];
+extern const unsigned char bench_touch_end[];
 
 #endif /* __ASSEMBLER__ */
 #endif /* GUNYAH_BENCH_H */

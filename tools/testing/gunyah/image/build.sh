@@ -233,6 +233,9 @@ bench_programs()
 	logged "$build/logs/bench-mem.log" ${cross}gcc "${flags[@]}" \
 		-I"$out/uapi" -I"$tests" -o "$dir/bench_mem" \
 		"$here/bench/bench_mem.c" "$tests/dtb.c" -lfdt
+	logged "$build/logs/bench-page.log" ${cross}gcc "${flags[@]}" \
+		-I"$out/uapi" -I"$tests" -o "$dir/bench_page" \
+		"$here"/bench/{bench_page.c,touch.S} "$tests/dtb.c" -lfdt
 	sample_vmm bench-vmm "$dir/kvm_vmm" "$here"/bench/kvm_{vm,vcpu}.c
 	logged "$build/logs/bench-net.log" ${cross}gcc "${flags[@]}" \
 		-o "$dir/bench_net" "$here/bench/bench_net.c"
@@ -243,8 +246,9 @@ bench_programs()
 	logged "$build/logs/bench-plugin.log" gcc -shared -fPIC -O2 -Wall \
 		-Wextra -Wno-unused-parameter -o "$dir/plugin.so" \
 		"$here/bench/plugin.c"
-	grep -hE 'warning:' "$build"/logs/bench{,-mem,-net,-guest,-plugin}.log || true
-	${cross}strip "$dir"/{gunyah_bench,bench_mem,kvm_vmm,bench_net,guest/init}
+	grep -hE 'warning:' "$build"/logs/bench{,-mem,-page,-net,-guest,-plugin}.log || true
+	${cross}strip \
+		"$dir"/{gunyah_bench,bench_{mem,page,net},kvm_vmm,guest/init}
 }
 
 # The benchmark, with a small initramfs of its own, and one for its Linux guest
@@ -268,7 +272,7 @@ bench()
 	rm -rf "$dir/root"
 	mkdir -p "$dir/root/bin" "$dir/root/lib" "$dir/root/job"
 	cp "$cache/busybox-arm64/busybox" \
-		"$dir"/{gunyah_bench,bench_mem,kvm_vmm,bench_net} \
+		"$dir"/{gunyah_bench,bench_{mem,page,net},kvm_vmm} \
 		"$out/gunyah_vmm" "$out/selftests/gunyah/gunyah_vcpu_host" \
 		"$dir/root/bin/"
 	${cross}strip "$dir"/root/bin/gunyah_{vmm,vcpu_host}

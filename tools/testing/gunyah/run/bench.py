@@ -6,8 +6,8 @@ that differ in what is at EL2: the test hypervisor, or KVM. A plugin of QEMU
 counts how many instructions each part of the machine executes. The targets are
 about the kernel's part, because the driver has an influence only on that.
 
-bench_mem.py measures what memory costs that is given to a VM, bench_net.py the
-network of a Linux guest. A further job measures what an
+bench_mem.py measures what memory costs that is given to a VM, bench_page.py that
+which comes page by page, bench_net.py the network of a Linux guest. A further job measures what an
 idle guest and the removal of functions cost threads and processors of the host
 that have nothing to do with it.
 """
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import bench_mem
 import bench_net
+import bench_page
 from bench_counts import (BACKENDS, CPU, PARTS, SYMBOLS, heading, means,
                           measure, profile_of, row, run_all, verdict)
 from bench_counts import job as counting_job
@@ -174,6 +175,7 @@ def cases(machine):
     yield Case("same figures twice", "failed" if differ else "passed",
                " and ".join(differ) + " not" if differ else "")
     yield from bench_mem.cases(machine)
+    yield from bench_page.cases(machine)
     yield from bench_net.cases(machine)
 
 
@@ -201,6 +203,7 @@ def main(machine, profile):
     for backend in differ:
         print(f"bench: {backend}: another run had other figures")
     good = bench_mem.main(machine)
+    good = bench_page.main(machine) and good
     good = bench_net.main(machine) and good
     host = host_figures(machine)
     print("\n".join(host_table(host)))

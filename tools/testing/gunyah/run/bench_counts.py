@@ -24,7 +24,8 @@ def counts_path(machine, name):
     return os.path.join(machine.logs, name + ".counts")
 
 
-def job(machine, name, backend, script, skip, profile=False, **kwargs):
+def job(machine, name, backend, script, skip, profile=False, words=WORDS,
+        **kwargs):
     """A machine that counts all operations but the first @skip of each kind."""
     plugin = (f"{machine.image('bench-plugin.so')},"
               f"counts={counts_path(machine, name)},skip={skip}")
@@ -33,7 +34,7 @@ def job(machine, name, backend, script, skip, profile=False, **kwargs):
     gunyah = backend == "gunyah"
     return Job(name, script, cpus=1, cpu=CPU, deterministic=True,
                hypervisor="hyp" if gunyah else "none", kvm=not gunyah,
-               words=WORDS,
+               words=words,
                settings={} if gunyah else {"NO_MODULE": 1},
                initramfs="bench.cpio.gz", parts=(),
                qemu=["-plugin", plugin], **kwargs)

@@ -7,6 +7,7 @@ import unittest
 from contextlib import redirect_stdout
 
 import bench_net
+import bench_page
 from bench_counts import counts_path
 from children import Problem
 from machine import Result
@@ -95,6 +96,53 @@ class Judgement(unittest.TestCase):
         with self.assertRaisesRegex(Problem, "7 operations of 8 counted: TCP"):
             list(bench_net.cases(machine))
         self.assertTrue(os.listdir(self.logs))
+
+
+class Pages(unittest.TestCase):
+    """The same for memory that comes page by page."""
+
+    def setUp(self):
+        # pylint: disable=consider-using-with
+        tmp = tempfile.TemporaryDirectory(prefix="gunyah-test-")
+        self.addCleanup(tmp.cleanup)
+        self.logs = tmp.name
+        # Instructions of the host for an operation of each kind
+        self.host = {kind.number: 1000 for kind in bench_page.KINDS}
+        self.host[bench_page.LENT.number] = 10 ** 6
+        self.more = 0		# in the second run
+
+    def run_job(self, job):
+        more = self.more if job.name.endswith("2") else 0
+        with open(counts_path(self, job.name), "w", encoding="ascii") as f:
+            for number, host in self.host.items():
+                f.write(f"op {number} 0 {host + more} 0 10000000\n" *
+                        bench_page.COUNT)
+        return Result(job, job.name + ".log", status=0)
+
+    def failed(self):
+        """Names of the cases that fail."""
+        machine = FakeMachine(self.logs)
+        machine.run = self.run_job
+        cases = list(bench_page.cases(machine))
+        self.assertEqual(len(cases), 4)
+        return [case.name for case in cases if case.state == "failed"]
+
+    def test_good(self):
+        self.assertEqual(self.failed(), [])
+
+    def test_fault_takes_longer(self):
+        for kind in bench_page.FAULTS:
+            self.setUp()
+            self.host[kind.number] = (kind.target + 1) * kind.faults
+            self.assertEqual(self.failed(), [f"host, fault of {kind.name}"])
+
+    def test_start_takes_longer(self):
+        self.host[bench_page.PAGED.number] = 10 ** 6
+        self.assertEqual(self.failed(), ["host, start, paged : lent"])
+
+    def test_another_run_differs(self):
+        self.more = 1
+        self.assertEqual(self.failed(), ["same figures of page faults twice"])
 
 
 if __name__ == "__main__":
