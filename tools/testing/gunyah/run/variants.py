@@ -82,7 +82,7 @@ GUESTS = (
 # Kselftests on newer firmware, with and without a node
 PAGED = ("gunyah_paging", "gunyah_pagefail", "gunyah_pageexit")
 ON_NEWER = ("gunyah_boot", "gunyah_hyp", "gunyah_life", "gunyah_watch",
-            *PAGED)
+            "gunyah_unload", *PAGED)
 # And where it has more processors, and other firmware below it
 PAGING = (
     ("paged", NEWER + " gunyah_hyp.caps=random gunyah_hyp.seed=5", {"cpus": 4}),

@@ -217,10 +217,13 @@ TEST_F_TIMEOUT(paging, no_fault, FAULT_TIMEOUT)
 		   G_WRITE(8, 0x10000000, 1),
 		   G_READ(GUEST_LOAD_64, 0x10000000, 0x77), G_OFF);
 	ASSERT_CALL(gh_start(vm->fd));
-	/* None was asked for */
+	testctl_hvc_fault(HVC_DONATE, 1, HVC_ERR_DENIED);
+	/* None was asked for yet */
 	answer(vm, 0xff);
+	EXPECT_FAULT(self, FIRST, EIO);
+	answer(vm, GH_VCPU_RESUME_RETRY);
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
-	answer(vm, GH_VCPU_RESUME_FAULT);
+	answer(vm, 0xff);
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
 	mmio_answer(vm->run[0], 0x77);
 	FINISH(self);

@@ -4,11 +4,18 @@
  * ends of a VM that has pages
  */
 #include <fcntl.h>
+#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "../kselftest_harness.h"
 #include "paging.h"
+
+#define DEBUGFS	"/sys/kernel/debug"
 
 /* ---- no memory, and hypercalls that fail ---- */
 
@@ -64,6 +71,31 @@ TEST_F_TIMEOUT(paging, tables, FAULT_TIMEOUT)
 	EXPECT_ERRNO(ENOBUFS, reclaim(vm->fd, PAGED + BLOCK, self->page));
 	EXPECT_EQ(PAGES(BLOCK + self->page), mapped());
 	testctl_write(GH_TESTCTL_S2_LIMIT, 0);
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* It may have some again, because the host has just taken memory back: once more */
+TEST_F_TIMEOUT(paging, tables_later, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+
+	if (!getenv("GUNYAH_TEST_ICOUNT"))
+		SKIP(return, "the machine may take too long for that");
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_WRITE(8, 0x10000000, 0),
+		   G_WRITE(8, PAGED + BLOCK, 1), G_WRITE(8, 0x10000000, 0),
+		   G_WRITE(8, PAGED + 2 * BLOCK, 1), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_CALL(reclaim(vm->fd, PAGED, BLOCK));
+	testctl_hvc_fault(HVC_MAP, 1, HVC_ERR_NOMEM);
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_EQ(HVC_MAP, testctl_read(GH_TESTCTL_HVC_HIT));
+	EXPECT_EQ(PAGES(BLOCK), mapped());
+	/* After some time that is no reason any more */
+	sleep(1);
+	testctl_hvc_fault(HVC_MAP, 1, HVC_ERR_NOMEM);
+	EXPECT_ERRNO(ENOBUFS, vm_run_once(vm, 0));
 	FINISH(self);
 	EXPECT_EMPTY(self);
 }
@@ -197,6 +229,64 @@ TEST_F_TIMEOUT(paging, end_fails, FAULT_TIMEOUT)
 	}
 }
 
+/* What "regions" in debugfs says of the region, or an empty text */
+static void read_region(char *line, size_t size)
+{
+	char pattern[64], text[4096] = "", key[16], *start;
+	glob_t found;
+
+	*line = '\0';
+	snprintf(key, sizeof(key), "label=%u ", GUEST_PAGED_LABEL);
+	snprintf(pattern, sizeof(pattern), DEBUGFS "/gunyah/%d-*/regions",
+		 getpid());
+	if (access(DEBUGFS "/gunyah", F_OK))
+		mount("debugfs", DEBUGFS, "debugfs", 0, NULL);
+	if (glob(pattern, 0, NULL, &found))
+		return;
+	read_file(found.gl_pathv[0], text, sizeof(text));
+	globfree(&found);
+	start = strstr(text, key);
+	if (start)
+		snprintf(line, size, "%.*s", (int)strcspn(start, "\n"), start);
+}
+
+/* The region, of which the VM has so many bytes */
+#define EXPECT_PAGED(self, size) do {					\
+	char __line[256], __text[32];					\
+									\
+	read_region(__line, sizeof(__line));				\
+	snprintf(__text, sizeof(__text), " paged=%zu",			\
+		 (size_t)(size) / (self)->page);			\
+	EXPECT_NE(NULL, strstr(__line, __text))				\
+		TH_LOG("%s", __line);					\
+} while (0)
+
+/* Administrators see what a VM has, and what does not come back */
+TEST_F_TIMEOUT(paging, debugfs, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	char line[256];
+
+	read_region(line, sizeof(line));
+	if (!*line)
+		SKIP(return, "no debugfs");
+	EXPECT_EQ(NULL, strstr(line, "paged="));
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_WRITE(8, 0x10000000, 0),
+		   G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	EXPECT_PAGED(self, 0);
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_PAGED(self, BLOCK);
+	EXPECT_CALL(reclaim(vm->fd, PAGED, self->page));
+	EXPECT_PAGED(self, BLOCK - self->page);
+	testctl_hvc_fault_repeat(HVC_DONATE, 1, HVC_ERR_DENIED);
+	vm_close_vcpus(vm);
+	close(vm->fd);
+	vm->fd = -1;
+	EXPECT_PAGED(self, BLOCK - self->page);
+	testctl_reset();
+}
+
 /* A VM that is closed while a vCPU runs */
 static int vmm_with_pages(void *arg)
 {
@@ -248,10 +338,13 @@ TEST_F_TIMEOUT(paging, stopped, FAULT_TIMEOUT)
 #define RESOURCE_HEAD	8
 #define RESOURCE_TYPE	0
 #define RESOURCE_LABEL	8
+#define RESOURCE_VCPU		4
+#define RESOURCE_MEMEXTENT	9
+#define RESOURCE_ADDRSPACE	10
 /* A vCPU, an address space, four memory extents */
 #define RESOURCES	6
 
-/* A capability is missing, or there are two with its name */
+/* A capability is missing, or has the name of another one */
 TEST_F_TIMEOUT(paging, resources, FAULT_TIMEOUT)
 {
 	static const unsigned int fields[] = { RESOURCE_TYPE, RESOURCE_LABEL };
@@ -274,6 +367,30 @@ TEST_F_TIMEOUT(paging, resources, FAULT_TIMEOUT)
 	/* All but the vCPU */
 	EXPECT_EQ(ARRAY_SIZE(fields) * (RESOURCES - 1), refused);
 	REBUILD(self, &paging_config, VM_STARTED);
+	FINISH(self);
+}
+
+/* All are there, and one of them twice: vCPUs, which come first, take their names */
+TEST_F_TIMEOUT(paging, resources_twice, FAULT_TIMEOUT)
+{
+	static const unsigned int types[] = {
+		RESOURCE_VCPU ^ RESOURCE_ADDRSPACE,
+		RESOURCE_VCPU ^ RESOURCE_MEMEXTENT,
+	};
+	struct vm_config cfg = paging_config;
+	struct vm *vm = &self->vm;
+	unsigned int i, offset;
+
+	cfg.cpus = ARRAY_SIZE(types);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		REBUILD(self, &cfg, VM_HAS_VCPUS);
+		offset = RESOURCE_HEAD + i * RESOURCE_SIZE + RESOURCE_TYPE;
+		testctl_fault(RM_FAULT_CORRUPT_REPLY,
+			      RM_VM_GET_HYP_RESOURCES_MSG, 1,
+			      RM_FAULT_CORRUPT(offset, types[i]));
+		EXPECT_ERRNO(EIO, gh_start(vm->fd));
+	}
+	REBUILD(self, &cfg, VM_STARTED);
 	FINISH(self);
 }
 

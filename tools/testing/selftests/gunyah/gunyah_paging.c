@@ -153,6 +153,76 @@ TEST_F_TIMEOUT(paging, vcpus, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
+/* The image is shared, where the firmware accepts that */
+TEST_F_TIMEOUT(paging, shared_image, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = paging_config;
+	struct vm *vm = &self->vm;
+
+	cfg.shared = true;
+	if (vm_impossible(&cfg))
+		SKIP(return, "%s", vm_impossible(&cfg));
+	REBUILD(self, &cfg, VM_HAS_VCPUS);
+	pattern_fill(vm->paged + MIB, self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED + MIB, self->page, OF_HOST),
+		   G_FILL(PAGED + BLOCK, BLOCK, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_CHECK(PAGED + BLOCK, BLOCK, OF_GUEST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	/* One of both is the host's as well */
+	EXPECT_EQ(0, probe_load(vm->mem));
+	EXPECT_EQ(0, memcmp(vm->mem, guest_code, 64));
+	EXPECT_EQ(SIGBUS, probe_load(vm->paged + MIB));
+	EXPECT_EQ(donated(), testctl_read(GH_TESTCTL_PAGES_LENT));
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* Pages that are assigned to VMs, if secure firmware has to be told of them */
+static __u64 assigned(const struct leak_state *leak, __u64 otherwise)
+{
+	return !hyp_word(PLATFORM_WORD) ? otherwise :
+	       testctl_read(GH_TESTCTL_PAGES_ASSIGNED) -
+	       leak->counters[LEAK_PAGES_ASSIGNED];
+}
+
+/* Two VMs, which are the same owner for that firmware */
+TEST_F_TIMEOUT(paging, two_vms, FAULT_TIMEOUT)
+{
+	__u64 expected = 0;
+	struct gh_vm_status status;
+	struct vm vms[2], *vm;
+	unsigned int i;
+
+	vm_close(&self->vm);
+	for (i = 0; i < 2; i++) {
+		vm = &vms[i];
+		vm_init(vm);
+		ASSERT_CALL(vm_build(vm, &paging_config, VM_HAS_VCPUS));
+		vm_program(vm, 0, G_FILL(PAGED, BLOCK, i),
+			   G_WRITE(8, 0x10000000, 0), G_CHECK(PAGED, BLOCK, i),
+			   G_OFF);
+		ASSERT_CALL(gh_start(vm->fd));
+		ASSERT_CALL(gh_status(vm->fd, &status));
+		/* Of smaller VMIDs it knows each */
+		EXPECT_LT(63, status.vmid);
+		ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+		EXPECT_EQ(PAGES((i + 1) * BLOCK), donated());
+		expected += PAGES(GUEST_SIZE + GUEST_SHM_SIZE + BLOCK);
+		EXPECT_EQ(expected, assigned(&self->leak, expected));
+	}
+	EXPECT_CALL(reclaim(vms[0].fd, PAGED, PAGED_SIZE));
+	EXPECT_EQ(PAGES(BLOCK), donated());
+	expected -= PAGES(BLOCK);
+	EXPECT_EQ(expected, assigned(&self->leak, expected));
+	vm_close(&vms[0]);
+	ASSERT_CALL(vm_finish(&vms[1], &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	EXPECT_EQ(PAGES(BLOCK), donated());
+	vm_close(&vms[1]);
+}
+
 /* Pages of a memory file are there before, and stay */
 TEST_F_TIMEOUT(paging, memory_file, FAULT_TIMEOUT)
 {

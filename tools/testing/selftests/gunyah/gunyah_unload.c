@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
+#include "lent.h"
 #include "message.h"
 #include "testctl.h"
 
@@ -58,34 +59,66 @@ static void *file_memory(void)
 	return mem == MAP_FAILED ? NULL : mem;
 }
 
+/* A process that has a VM */
+struct vmm {
+	pid_t pid;
+	bool memfile;	/* its memory is of a memory file */
+	bool paged;	/* it has got some memory page by page */
+};
+
+static int vmm_build(const struct vmm *vmm)
+{
+	struct vm_config cfg = { .paged_size = vmm->paged ? GUEST_SIZE : 0 };
+	struct vm vm;
+
+	vm_init(&vm);
+	cfg.mem = vmm->memfile ? file_memory() : NULL;
+	if ((vmm->memfile && !cfg.mem) || vm_build(&vm, &cfg, VM_HAS_VCPUS))
+		return -1;
+	if (vmm->paged)
+		vm_program(&vm, 0, G_FILL(GUEST_BASE + GUEST_SIZE, GUEST_SIZE, 1),
+			   G_WRITE(8, 0x10000000, 0), G_OFF);
+	if (gh_start(vm.fd))
+		return -1;
+	return vmm->paged && vm_run_once(&vm, 0) != GH_VCPU_EXIT_MMIO ? -1 : 0;
+}
+
+static int vmm_start(struct vmm *vmm)
+{
+	int ready[2];
+	char byte;
+
+	if (pipe(ready))
+		return -1;
+	vmm->pid = fork();
+	if (!vmm->pid) {
+		if (vmm_build(vmm) || write(ready[1], "", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return -1;
+	return close(ready[0]);
+}
+
+static int vmm_kill(struct vmm *vmm)
+{
+	int status;
+
+	kill(vmm->pid, SIGKILL);
+	return waitpid(vmm->pid, &status, 0) == vmm->pid ? 0 : -1;
+}
+
 /* Kill a process with a VM; the fault hits the reclaim of its memory */
 static void kill_vmm(struct __test_metadata *_metadata, bool memfile,
 		     enum rm_fault_action action, __u32 arg)
 {
-	int ready[2], status;
-	struct vm vm;
-	pid_t pid;
-	char byte;
+	struct vmm vmm = { .memfile = memfile };
 
-	ASSERT_EQ(0, pipe(ready));
-	pid = fork();
-	ASSERT_LE(0, pid);
-	if (!pid) {
-		struct vm_config cfg = {};
-
-		cfg.mem = memfile ? file_memory() : NULL;
-		vm_init(&vm);
-		if ((memfile && !cfg.mem) || vm_build(&vm, &cfg, VM_STARTED) ||
-		    write(ready[1], "", 1) != 1)
-			_exit(1);
-		pause();
-	}
-	ASSERT_EQ(1, read(ready[0], &byte, 1));
-	close(ready[0]);
-	close(ready[1]);
+	ASSERT_CALL(vmm_start(&vmm));
 	testctl_fault(action, RM_MEM_RECLAIM_MSG, 1, arg);
-	kill(pid, SIGKILL);
-	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_CALL(vmm_kill(&vmm));
 }
 
 /* Unloading waits for the reclaim that goes on, and all memory is back */
@@ -153,6 +186,43 @@ TEST_F_TIMEOUT(unload, lent_memory_is_mapped, FAULT_TIMEOUT)
 	ASSERT_EQ(0, munmap((char *)mem + GUEST_SIZE / 2, GUEST_SIZE / 2));
 	EXPECT_EQ(0, module_unload());
 	ASSERT_EQ(0, module_load(self->module));
+}
+
+/*
+ * The last one: pages that the hypervisor does not give back stay hidden, and are
+ * never used again
+ */
+TEST_F_TIMEOUT(unload, pages_are_lost, FAULT_TIMEOUT)
+{
+	const __u64 pages = GUEST_SIZE / 4096;
+	static struct offline_pages offline;
+	struct vmm vmm = { .paged = true };
+	size_t before;
+
+	if (!hyp_word("gunyah_hyp.generation=2024"))
+		SKIP(return, "the firmware does not page");
+	if (hyp_word(PLATFORM_WORD))
+		SKIP(return, "the platform's module uses it while VMs end");
+	ASSERT_CALL(offline_pages_find(&offline));
+	before = offline.total;
+	ASSERT_CALL(vmm_start(&vmm));
+	EXPECT_EQ(pages, testctl_read(GH_TESTCTL_PAGES_DONATED));
+	testctl_hvc_fault_repeat(HVC_DONATE, 1, HVC_ERR_DENIED);
+	ASSERT_CALL(vmm_kill(&vmm));
+	EXPECT_EQ(0, module_unload());
+	testctl_reset();
+	ASSERT_EQ(0, module_load(self->module));
+	EXPECT_EQ(pages, testctl_read(GH_TESTCTL_PAGES_DONATED));
+	ASSERT_CALL(offline_pages_find(&offline));
+	/* Nor does the resource manager give the image back then */
+	EXPECT_EQ(2 * GUEST_SIZE,
+		  (offline.total - before) * sysconf(_SC_PAGESIZE));
+	/* Others get what they need, and give it back */
+	leak_read(&self->leak);
+	ASSERT_CALL(vmm_start(&vmm));
+	ASSERT_CALL(vmm_kill(&vmm));
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	EXPECT_EQ(pages, testctl_read(GH_TESTCTL_PAGES_DONATED));
 }
 
 GUNYAH_TEST_MAIN
