@@ -19,7 +19,8 @@ from ktap import Case
 from machine import job_text
 from pool import Pool, Task, Times
 from suite import Report, outcome
-from tiers import NOT_DETERMINISTIC, Tests
+from tiers import NOT_DETERMINISTIC, PAGING, Tests
+from variants import NEWER
 
 HEAD = re.compile(r"(?P<what>.+?)\n\nTest: (?P<program>\w+) (?P<case>\S+)"
                   r"(?P<threads> threads)?\n---\n", re.S)
@@ -114,7 +115,8 @@ class Defects:
         if defect.threads:
             kind, clock = THREADS, f"GUNYAH_TEST_SLOW={3 * self.tests.slow}"
         else:
-            kind = {"words": LATER, **DETERMINISTIC}
+            paged = f"{NEWER} " if defect.program in PAGING else ""
+            kind = {"words": paged + LATER, **DETERMINISTIC}
             clock = "GUNYAH_TEST_ICOUNT=1"
         return self.tests.job(
             name, f"export {clock}\ncd /selftests/gunyah\n"
