@@ -14,6 +14,7 @@ from gunyah import DISK
 from ktap import Case
 from machine import EXIT, SPLAT, hypervisor_log, job_text
 from pool import Task
+from variants import NEWER
 
 # What the hypervisor's log ends with, if the host did not die
 OFF, RESET = "host: system off", "host: system reset"
@@ -31,6 +32,8 @@ ONE_CPU_CLOCK = {"cpus": 2, "deterministic": True}
 # The host has all archives that the next kernel needs
 NEXT_KERNEL = "retain_initrd"
 CRASH_KERNEL = "retain_initrd crashkernel=256M"
+# Firmware with which a VM gets its memory page by page
+PAGES = NEWER + " "
 
 
 def hypervisor_said(result):
@@ -149,6 +152,15 @@ CASES = (
      {"cpus": 4, "words": CRASH_KERNEL}),
     ("crash kernel that reads everything", "crash-all", dies,
      {"cpus": 4, "words": CRASH_KERNEL}),
+    ("hibernation of a paged VM", "hibernate", reports,
+     {"cpus": 2, "words": PAGES}),
+    ("reboot with a paged VM", "reboot", reboots,
+     {**ONE_CPU_CLOCK, "words": PAGES}),
+    ("kexec with a paged VM", "kexec", reports,
+     {**ONE_CPU_CLOCK, "words": PAGES + NEXT_KERNEL}),
+    ("kexec with a paged VM without the gate", "kexec", dies,
+     {**ONE_CPU_CLOCK, "words": PAGES + NEXT_KERNEL,
+      "settings": {"MODULE_ARGS": f"weaken={NO_SHUTDOWN_GATE}"}}),
 )
 
 
@@ -162,8 +174,9 @@ def disk(tests, name):
 
 
 def job(tests, name, mode, settings):
+    paged = "1" if PAGES in settings.get("words", "") else ""
     return tests.job("power-" + name.replace(" ", "-"),
-                     job_text("power", MODE=mode),
+                     job_text("power", MODE=mode, PAGED=paged),
                      **{"memory": "1G", "timeout": 600, "silence": 300,
                         "parts": ("guest",), "files": (DISK,), **settings})
 

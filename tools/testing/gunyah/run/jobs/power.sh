@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # The machine as a whole sleeps, goes down or starts another kernel while a VM has
-# memory. MODE says which; power.py knows how the machine has to end.
+# memory. MODE says which; power.py knows how the machine has to end. PAGED: the VM
+# gets its memory page by page.
 
 OUTPUT=/tmp/out
 
@@ -26,6 +27,15 @@ fault()
 	testctl 0x118 $BUSY
 	testctl 0x120 "$1"
 }
+# pages ERROR: all calls that donate pages fail with it, or none any more (0)
+pages()
+{
+	testctl 0x180 0x61
+	testctl 0x188 1
+	testctl 0x1a0 1
+	testctl 0x190 "$1"
+}
+DENIED=30
 FAIL=1
 DIE=10
 BUSY=5
@@ -34,7 +44,8 @@ MEM_RECLAIM=0x51000015
 say() { echo "<1>power: $1" >/dev/kmsg; }
 
 # A guest with 32 MiB that nobody else knows, in memory
-starts() { vmm --cpus 2 && logs_in && fills; }
+starts() { guest --cpus 2 && logs_in && fills; }
+guest() { vmm ${PAGED:+--lazy} "$@"; }
 fills()
 {
 	types "dd if=/dev/urandom of=/tmp/d bs=1M count=32"
@@ -116,8 +127,12 @@ hibernates() { echo test_resume >/sys/power/disk && hibernate; }
 keeps()
 {
 	: >$OUTPUT
-	vmm && logs_in || return 1
-	fault $FAIL $MEM_RECLAIM 1000
+	guest && logs_in || return 1
+	if [ -n "$PAGED" ]; then
+		pages $DENIED
+	else
+		fault $FAIL $MEM_RECLAIM 1000
+	fi
 	types poweroff
 	wait
 	busy
@@ -126,10 +141,11 @@ keeps()
 gives_back()
 {
 	fault 0 0 0
+	pages 0
 	until [ -z "$(ls -d /sys/kernel/debug/gunyah/*/)" ]; do sleep 1; done
 	hibernates
 }
-runs_again() { vmm && logs_in && ends; }
+runs_again() { guest && logs_in && ends; }
 hibernation()
 {
 	mkswap /dev/vda >/dev/null && swapon /dev/vda
