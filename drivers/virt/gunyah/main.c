@@ -36,7 +36,11 @@
 #include "vm_fd.h"
 #include "vm_life.h"
 
-/* Calls of VMs: as old as the module, because VMs outlive the platform device */
+/*
+ * Calls of VMs, and their ends, which free memory. There is none where there is no
+ * Gunyah; after that it stays with the module, because VMs outlive the platform
+ * device. Only the probe that has claimed gunyah_claimed writes it.
+ */
 static struct workqueue_struct *gunyah_wq;
 
 /* Bit 0 is set while a platform device has /dev/gunyah */
@@ -135,6 +139,11 @@ static struct gunyah_host *host_connect(struct device *dev,
 	struct gunyah_rm *rm;
 	int ret;
 
+	if (!gunyah_wq)
+		gunyah_wq = alloc_workqueue("gunyah", WQ_UNBOUND | WQ_MEM_RECLAIM,
+					    0);
+	if (!gunyah_wq)
+		return ERR_PTR(-ENOMEM);
 	link = gunyah_msgq_create(&found->queues);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
@@ -274,10 +283,6 @@ static int __init gunyah_init(void)
 {
 	int ret;
 
-	/* Ends of VMs free memory */
-	gunyah_wq = alloc_workqueue("gunyah", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!gunyah_wq)
-		return -ENOMEM;
 	gunyah_debugfs_init();
 	gunyah_function_register(&gunyah_vcpu_function);
 	gunyah_function_register(&gunyah_irqfd_function);
@@ -286,7 +291,7 @@ static int __init gunyah_init(void)
 	ret = platform_register_drivers(gunyah_drivers,
 					ARRAY_SIZE(gunyah_drivers));
 	if (ret)
-		goto err_wq;
+		goto err_debugfs;
 	ret = gunyah_discover_init();
 	if (ret)
 		goto err_drivers;
@@ -294,9 +299,10 @@ static int __init gunyah_init(void)
 
 err_drivers:
 	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
-err_wq:
+	if (gunyah_wq)
+		destroy_workqueue(gunyah_wq);
+err_debugfs:
 	gunyah_debugfs_exit();
-	destroy_workqueue(gunyah_wq);
 	return ret;
 }
 module_init(gunyah_init);
@@ -305,7 +311,8 @@ static void __exit gunyah_exit(void)
 {
 	gunyah_discover_exit();
 	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
-	destroy_workqueue(gunyah_wq);
+	if (gunyah_wq)
+		destroy_workqueue(gunyah_wq);
 	gunyah_debugfs_exit();
 }
 module_exit(gunyah_exit);
