@@ -9,7 +9,7 @@
 OUTPUT=/tmp/out
 
 # Instructions, because the clock counts them
-LIMIT=100000
+LIMIT=180000
 
 # The kernel says it of a module that is built outside of its tree
 silent()
