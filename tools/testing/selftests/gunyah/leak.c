@@ -354,11 +354,15 @@ int module_open(void)
  * module_load() - load the driver
  * @fd: file descriptor from module_open()
  *
+ * The variable GUNYAH_KO_PARAMETERS has its parameters, if it needs any.
+ *
  * Return: 0, or -1 and errno.
  */
 int module_load(int fd)
 {
-	return syscall(SYS_finit_module, fd, "", 0);
+	const char *parameters = getenv("GUNYAH_KO_PARAMETERS");
+
+	return syscall(SYS_finit_module, fd, parameters ? parameters : "", 0);
 }
 
 /**

@@ -7,6 +7,10 @@ leaks=/sys/kernel/debug/kmemleak
 
 [ ! -e "$leaks" ] || echo clear >"$leaks"
 export "${CLOCK?}"
+# For programs that load the driver again
+# shellcheck disable=SC1091 # the runner makes it
+. /job/settings
+export GUNYAH_KO_PARAMETERS="$MODULE_ARGS"
 cd /selftests/gunyah && "./$PROGRAM"
 status=$?
 [ -e "$leaks" ] || exit "$status"
