@@ -27,6 +27,7 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/overflow.h>
+#include <linux/pagemap.h>
 #include <linux/rcupdate.h>
 #include <linux/rcuwait.h>
 #include <linux/sched/signal.h>
@@ -73,6 +74,36 @@ static inline void vm_flags_clear(struct vm_area_struct *vma,
 	get_user_pages(start, nr, flags, pages, NULL)
 #define pin_user_pages(start, nr, flags, pages) \
 	pin_user_pages(start, nr, flags, pages, NULL)
+
+/*
+ * Pages to be pinned for long are faulted in first if userfaultfd has to bring
+ * them: 6.1 would not wait. What may only be read is copied first, as if it were
+ * written, unless it is shared: it would be another page after a write.
+ */
+static inline int gunyah_pin_user_pages(unsigned long start, int nr,
+					unsigned int flags, struct page **pages)
+{
+	int ret, forced;
+
+	ret = pin_user_pages_fast(start, nr, flags, pages);
+	if (ret == -EFAULT && flags & FOLL_LONGTERM) {
+		nr = get_user_pages_unlocked(start, nr, pages,
+					     flags & FOLL_WRITE);
+		if (nr <= 0)
+			return nr ?: -EFAULT;
+		release_pages(pages, nr);
+		ret = pin_user_pages_fast(start, nr, flags, pages);
+	}
+	if (ret <= 0 || (flags & (FOLL_LONGTERM | FOLL_WRITE)) != FOLL_LONGTERM)
+		return ret;
+	unpin_user_pages(pages, ret);
+	forced = pin_user_pages_fast(start, ret, flags | FOLL_WRITE | FOLL_FORCE,
+				     pages);
+	return forced != -EFAULT ? forced :
+		pin_user_pages_fast(start, ret, flags, pages);
+}
+
+#define pin_user_pages_fast gunyah_pin_user_pages
 
 static inline struct file *get_file_active(struct file **place)
 {
