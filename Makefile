@@ -35,7 +35,8 @@ machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
 .PHONY: help run hello shell job mock test test-long test-pages coverage fuzz
-.PHONY: defects test-fresh check bench images series series-check deb clean
+.PHONY: defects test-fresh check bench images series series-check deb
+.PHONY: install-deps clean
 
 help:
 	@echo 'Targets:'
@@ -64,6 +65,8 @@ help:
 	@echo '  series-check  build each patch of the series with each compiler; takes an hour'
 	@echo '  deb         build Debian packages into build/deb'
 	@echo '  images      build what the test machine runs, into build/images'
+	@echo '  install-deps  install the Debian packages that all of these need; each'
+	@echo '              installs its own otherwise'
 	@echo '  clean       remove build/ (the cache of kernels stays)'
 	@echo
 	@echo 'Options:'
@@ -172,6 +175,9 @@ series-check:
 deb:
 	@$(PACKAGES) run deb
 	@packaging/build.sh
+
+install-deps:
+	@$(PACKAGES) all
 
 clean:
 	rm -rf build

@@ -3,7 +3,7 @@
 #
 # packages.sh GROUP...: install the Debian packages that a group of targets
 # needs and that are missing. Prints nothing if none is. Groups: run, check,
-# fresh, deb.
+# fresh, deb, and all of these.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
@@ -33,6 +33,7 @@ for group in "$@"; do
 	check)	wanted+=" $check" ;;
 	fresh)	wanted+=" $fresh" ;;
 	deb)	wanted+=" $deb" ;;
+	all)	wanted+=" $run $check $fresh $deb" ;;
 	*)	die "no such group: $group" ;;
 	esac
 done
@@ -56,7 +57,8 @@ is_installed()
 }
 
 missing=
-for package in $wanted; do
+# Groups may have some in common
+for package in $(printf '%s\n' $wanted | awk '!seen[$0]++'); do
 	is_installed "$package" || missing+=" $package"
 done
 [ -n "$missing" ] || exit 0

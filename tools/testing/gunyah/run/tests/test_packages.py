@@ -227,6 +227,19 @@ class Packages(unittest.TestCase):
         self.run_script()
         self.assertIn("-o DPkg::Lock::Timeout=", self.read("calls"))
 
+    def test_all_groups(self):
+        """All that any group has, once."""
+        with open(SCRIPT, encoding="utf-8") as f:
+            text = f.read()
+        groups = re.findall(r'^(\w+)="([^"$]*)"$', text, re.M)
+        self.assertGreaterEqual(len(groups), 4)
+        self.db = {}
+        self.assertEqual(self.run_script("all").returncode, 0)
+        installed = self.installed()
+        for name, packages in groups:
+            self.assertLessEqual(set(packages.split()), set(installed), name)
+        self.assertEqual(len(installed), len(set(installed)))
+
     def test_group(self):
         self.db[("flex", "amd64")] = "not-installed"
         self.db[("sparse", "amd64")] = "not-installed"
