@@ -35,8 +35,8 @@ machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
 .PHONY: help run hello shell job mock test test-long test-pages coverage fuzz
-.PHONY: defects test-fresh check bench images series series-check deb
-.PHONY: install-deps clean
+.PHONY: defects test-stock test-fresh check bench images series series-check
+.PHONY: deb install-deps clean
 
 help:
 	@echo 'Targets:'
@@ -56,6 +56,8 @@ help:
 	@echo '              they execute'
 	@echo '  fuzz        random calls, messages, devicetrees and guests'
 	@echo '  defects     put defects into the driver, one at a time: a test has to fail'
+	@echo '  test-stock  boot Debian'"'"'s own kernels with the driver of its package, and run'
+	@echo '              the tests that fit'
 	@echo '  test-fresh  do "make run" and "make test" in a minimal new Debian 12, as a'
 	@echo '              new user would; needs root'
 	@echo '  check       run the static checks alone'
@@ -132,12 +134,16 @@ test:
 	@$(RUNNER) test $(image) $$TIERS
 
 test-long:
-	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check)
+	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check deb stock)
 	@$(RUNNER) long $$LONG
 
 test-pages:
 	@$(PACKAGES) run check
 	@$(RUNNER) long 4k 16k 64k
+
+test-stock:
+	@$(PACKAGES) run deb stock
+	@$(RUNNER) test stock
 
 coverage:
 	@$(PACKAGES) run check

@@ -3,11 +3,12 @@
 #
 # build.sh: the Debian packages gunyah-dkms and gunyah-tools, in build/deb. The
 # version is the one at the top of CHANGES.
+# build.sh dkms: only gunyah-dkms, which takes seconds, in build/deb-dkms
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../tools/testing/gunyah/kernel/env.sh"
 
-out=$build/deb
+out=$build/deb${1:+-$1}
 log=$build/logs/deb.log
 version=$(sed -n '/^[0-9]/{s/ .*//p;q}' "$top/CHANGES")
 date=$(sed -n '/^[0-9]/{s/.*(\(.*\))/\1/p;q}' "$top/CHANGES")
@@ -37,7 +38,9 @@ EOF
 
 cd "$source"
 # Debian's cross compilers are not what debhelper depends on by their names
-logged "$log" dpkg-buildpackage -us -uc -b -d -aarm64
+logged "$log" dpkg-buildpackage -us -uc $([ $# = 0 ] && echo -b || echo -A) \
+	-d -aarm64
 cd "$out"
+[ $# = 0 ] || exit 0
 lintian --fail-on error --profile debian ./*.changes
 ls ./*.deb

@@ -3,7 +3,7 @@
 #
 # packages.sh GROUP...: install the Debian packages that a group of targets
 # needs and that are missing. Prints nothing if none is. Groups: run, check,
-# fresh, deb, and all of these.
+# fresh, deb, stock, and all of these.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/env.sh"
@@ -26,6 +26,9 @@ fresh="mmdebstrap git util-linux"
 # What make deb needs in addition
 deb="debhelper dh-dkms dpkg-dev lintian"
 
+# What make test-stock needs in addition to that
+stock="kmod pahole"
+
 wanted=
 for group in "$@"; do
 	case $group in
@@ -33,7 +36,8 @@ for group in "$@"; do
 	check)	wanted+=" $check" ;;
 	fresh)	wanted+=" $fresh" ;;
 	deb)	wanted+=" $deb" ;;
-	all)	wanted+=" $run $check $fresh $deb" ;;
+	stock)	wanted+=" $stock" ;;
+	all)	wanted+=" $run $check $fresh $deb $stock" ;;
 	*)	die "no such group: $group" ;;
 	esac
 done

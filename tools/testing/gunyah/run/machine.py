@@ -69,13 +69,14 @@ class Job:
     hypervisor: str = "hyp"	# "hyp", "none", or the path of a Gunyah image
     cpu: str = CPU
     kvm: bool = False		# without a hypervisor: leave EL2 to Linux
+    kernel: str = "Image"	# a file of the images, like the initramfs
     initramfs: str = "initramfs.cpio.gz"
     qemu: list = field(default_factory=list)	# further arguments
     words: str = ""		# further words for the kernel's command line
     settings: dict = field(default_factory=dict)	# for the host's /init
     timeout: float = 300
     silence: float = 120
-    parts: tuple = tuple(PARTS)	# archives that the host has
+    parts: tuple = tuple(PARTS)	# archives that the host has, or their files
     files: tuple = ()		# images that the host finds in /job
     copies: dict = field(default_factory=dict)	# {path in the host: our file}
     interactive: bool = False	# the terminal belongs to the machine
@@ -91,7 +92,7 @@ class Job:
     def archives(self):
         """{part: its file}"""
         names = SMALL_PARTS if self.real else PARTS
-        return {part: names[part] for part in self.parts}
+        return {part: names.get(part, part) for part in self.parts}
 
 
 @dataclass
@@ -198,7 +199,7 @@ class Machine:
             raise Problem(f"{QEMU} is not installed")
         if job.real and not os.path.isfile(job.hypervisor):
             raise Problem(f"{job.hypervisor}: no such file")
-        for name in ("Image", job.initramfs, *job.files,
+        for name in (job.kernel, job.initramfs, *job.files,
                      *job.archives.values()):
             self.image(name)
 
@@ -210,7 +211,8 @@ class Machine:
         if job.real:
             # pylint: disable=import-outside-toplevel
             import gunyah_image
-            return gunyah_image.command(job, self.image("Image"), initrd, words)
+            return gunyah_image.command(job, self.image(job.kernel), initrd,
+                                        words)
         if job.deterministic:
             cmd += ["-icount", "shift=0,sleep=off"]
         else:
@@ -221,14 +223,14 @@ class Machine:
             hyp_log = hypervisor_log(os.path.join(self.logs,
                                                   job.name + ".log"))
             cmd += ["-kernel", self.image("hyp.bin"), "-device",
-                    f"loader,file={self.image('Image')},addr={IMAGE_ADDR:#x},"
+                    f"loader,file={self.image(job.kernel)},addr={IMAGE_ADDR:#x},"
                     "force-raw=on", "-chardev",
                     f"file,id=hyplog,path={hyp_log}", "-semihosting-config",
                     "enable=on,target=native,chardev=hyplog"]
         else:
             if job.kvm:
                 machine += ",virtualization=on"
-            cmd += ["-kernel", self.image("Image")]
+            cmd += ["-kernel", self.image(job.kernel)]
         return cmd + ["-M", machine, "-cpu", job.cpu, "-initrd", initrd,
                       "-append", words.strip()] + job.qemu
 

@@ -141,8 +141,8 @@ def choose(names, real):
                 else ""
             raise Problem(f"no such tier{where}: {name} (there are: "
                           f"{', '.join(known)})")
-    return list(dict.fromkeys(names)) or [name for name in known
-                                          if name not in NAMED]
+    return list(dict.fromkeys(names)) or \
+        [name for name in known if name not in NAMED]
 
 
 def main(machine, top, build, names, hypervisor="hyp"):

@@ -17,6 +17,7 @@ import bench
 import ktap
 import pagesizes
 import power
+import stock
 import variants
 import weaken
 from children import Problem
@@ -27,6 +28,7 @@ from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import SPLAT, Job, job_text
 from pool import Task
+from programs import left_out, programs_of
 
 # Room for the memory entries of a test that counts what many of them cost
 NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
@@ -43,10 +45,12 @@ MEMORY = {"gunyah_lent_mm": "1G"}
 EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
-# Those that need more kernels run only if they are named
-NAMED = ("pages",)
 # Those that run on a real Gunyah image, if one is given
 REAL = ("module", "selftest", "compat", "guest", "stop", "hello", "disk")
+# Those that only run if they are named: they need other kernels
+NAMED = ("stock", "pages")
+# Images that other scripts make
+OTHERS = {("mock",): "mock/build.sh", ("stock",): "stock/build.sh"}
 # Those that can run even if the test hypervisor cannot be built
 PLAIN = ("kunit", "plain", "external")
 
@@ -98,13 +102,6 @@ def given_variables():
     """What the caller's environment has for the programs in the machine."""
     return "".join(f"export {name}={shlex.quote(os.environ[name])}\n"
                    for name in FOR_LONG + SEEDS if name in os.environ)
-
-
-def programs_of(selftests):
-    """The programs that kselftest has installed there."""
-    with open(os.path.join(selftests, "kselftest-list.txt"),
-              encoding="utf-8") as f:
-        return [line.strip().split(":")[1] for line in f if ":" in line]
 
 
 def tier_names():
@@ -183,8 +180,8 @@ class Tests:
             return		# it is a part of all
         if pieces not in self.images_state:
             command = [self.path("image/build.sh"), *pieces]
-            if pieces == ("mock",):
-                command = [self.path("mock/build.sh")]
+            if pieces in OTHERS:
+                command = [self.path(OTHERS[pieces])]
             with self.machine.children.start(
                     command, grace=None, start_new_session=True,
                     stdin=subprocess.DEVNULL) as child:
@@ -308,14 +305,8 @@ class Tests:
             return [Task("mock", lambda: [Case(
                 "all", "skipped", "User Mode Linux needs an x86 processor")])]
         self.images("mock")
-        with open(self.path("mock/without"), encoding="utf-8") as f:
-            without = dict(line.strip().split(": ", 1) for line in f
-                           if not line.startswith("#"))
         programs = programs_of(os.path.join(self.build, "mock/root/selftests"))
-        unknown = without.keys() - programs
-        if unknown:
-            raise Problem("mock/without names no program: " +
-                          " ".join(sorted(unknown)))
+        without = left_out(self.path("mock/without"), programs)
 
         def run(name):
             if name in without:
@@ -358,7 +349,7 @@ class Tests:
                                    parts=("guest",), timeout=120))]
 
     def selftests(self, suffix, without=(), only=None, bits=64, words="",
-                  **kwargs):
+                  prefix="", **kwargs):
         """Every program in a machine of its own."""
         self.images()
         path = os.path.join(self.build, "image/tests/selftests")
@@ -376,7 +367,7 @@ class Tests:
             **self.limits(),
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
             words=words + NO_LIMIT.get(name, "") + self.words,
-            memory=MEMORY.get(name, "4G"), **kwargs), name + ".")
+            memory=MEMORY.get(name, "4G"), **kwargs), prefix + name + ".")
             for name in programs]
 
     def tier_selftest(self):
@@ -688,6 +679,16 @@ class Tests:
         self.images("plain")
         return [Task("external", lambda: self.program(
             "external", [self.path("run/external.sh")]))]
+
+    def tier_stock(self):
+        """Debian's kernels, with the driver that its package makes
+
+        Linux 6.1 and 6.12 of Debian 12, unchanged: what a module can and cannot
+        do there, guests, kselftests.
+        """
+        self.images()
+        self.images("stock")
+        return stock.tasks(self, NOT_THREADS)
 
     def tier_check(self):
         """static checks

@@ -221,7 +221,11 @@ class Choice(unittest.TestCase):
         self.assertEqual(suite.choose([], False),
                          [name for name in tiers.tier_names()
                           if name not in tiers.NAMED])
-        self.assertEqual(suite.choose(["pages"], False), ["pages"])
+
+    def test_named(self):
+        """Some only run if they are named."""
+        self.assertNotIn("stock", suite.choose([], False))
+        self.assertEqual(suite.choose(["stock"], False), ["stock"])
 
     def test_some(self):
         self.assertEqual(suite.choose(["guest", "rm", "guest"], False),
