@@ -143,7 +143,7 @@ test-pages:
 
 test-stock:
 	@$(PACKAGES) run deb stock
-	@$(RUNNER) test stock
+	@$(RUNNER) test stock packages
 
 coverage:
 	@$(PACKAGES) run check

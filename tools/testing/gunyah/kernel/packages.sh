@@ -27,7 +27,10 @@ fresh="mmdebstrap git util-linux"
 deb="debhelper dh-dkms dpkg-dev lintian"
 
 # What make test-stock needs in addition to that
-stock="kmod pahole"
+stock="kmod pahole mmdebstrap arch-test"
+
+# Programs for arm64 run by themselves there
+[ "$(uname -m)" = aarch64 ] || stock+=" qemu-user-static binfmt-support"
 
 wanted=
 for group in "$@"; do

@@ -14,6 +14,8 @@
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh
 . "$(dirname "$0")/../kernel/env.sh"
+# shellcheck source=tools/testing/gunyah/kernel/debian.sh
+. "$here/kernel/debian.sh"
 
 targets=${FRESH:-run test}
 given=${CACHE:-}
@@ -62,18 +64,6 @@ if [ -z "${FRESH_INSIDE:-}" ]; then
 fi
 
 # --- inside the namespaces
-
-# apt of the new machine reaches its servers as the one of this machine does.
-apt_sources()
-{
-	find /etc/apt/sources.list /etc/apt/sources.list.d -maxdepth 1 -type f \
-		\( -name '*.list' -o -name '*.sources' \) -size +0 2>/dev/null
-}
-
-apt_options()
-{
-	apt-config dump | grep '^Acquire::' || true
-}
 
 copy_into_root()
 {

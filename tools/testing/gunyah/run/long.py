@@ -43,8 +43,8 @@ STEPS = (
          {"WORDS": NEWER}),
     Step("qcom", "the same, on a platform whose firmware has to be told who "
          "gets memory", "selftest threads", {"WORDS": NEWER + QCOM}),
-    Step("stock", "Debian's own kernels, with the driver of its package",
-         "stock"),
+    Step("stock", "Debian's own kernels, and a Debian with the driver's packages",
+         "stock packages"),
     Step("4k", "guests with larger pages than the host", "pages"),
     Step("16k", "a host with pages of 16 KiB", "threads guest pages",
          {"KERNEL": "16k"}),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debian's kernels as hosts, and as guests: the tier "stock"."""
+"""Debian's kernels as hosts, and as guests: the tiers "stock" and "packages"."""
 import os
+import subprocess
 
 from gunyah import DISK
 from kinds import DETERMINISTIC, LATER, THREADS
@@ -68,3 +69,43 @@ def tasks(tests, slow):
     return [task for kernel in KERNELS
             for task in (*guests(tests, kernel),
                          *selftests(tests, kernel, slow))]
+
+
+def boot(tests, disk, step):
+    """Debian's init runs jobs/debian.sh from its second disk."""
+    image = tests.machine.image("debian/packages.img")
+    qemu = []
+    for name, drive in (("root", f"file={disk}"),
+                        ("packages", f"readonly=on,file={image}")):
+        qemu += ["-drive", f"if=none,id={name},format=raw,{drive}",
+                 "-device", f"virtio-blk-device,drive={name}"]
+    return tests.machine.run(tests.job(
+        f"packages-{step}", "", kernel="debian/Image",
+        initramfs="debian/initrd.img", qemu=qemu, timeout=7200, silence=3600,
+        words=f"root=LABEL=root rw systemd.run=/srv/debian.sh step={step}"))
+
+
+def packages(tests):
+    """The tasks of the tier: two boots of a machine."""
+    def run():
+        tests.images("debian")
+        disk = os.path.join(tests.build, "stock/root.img")
+        subprocess.run(["cp", "--sparse=always", "-L",
+                        tests.machine.image("debian/root.img"), disk],
+                       check=True)
+        for step in ("install", "use"):
+            result = boot(tests, disk, step)
+            task.cpu += result.cpu
+            cases = tests.cases(result)
+            for case in cases:
+                case.name = f"{step}: {case.name}"
+                yield case
+            if any(case.state == "failed" for case in cases):
+                return		# and the disk stays
+        os.unlink(disk)
+
+    if os.geteuid():
+        return [Task("packages", lambda: [Case(
+            "all", "skipped", "needs root, to make a root file system")])]
+    task = Task("packages", run)
+    return [task]

@@ -48,9 +48,10 @@ ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
 REAL = ("module", "selftest", "compat", "guest", "stop", "hello", "disk")
 # Those that only run if they are named: they need other kernels
-NAMED = ("stock", "pages")
+NAMED = ("stock", "packages", "pages")
 # Images that other scripts make
-OTHERS = {("mock",): "mock/build.sh", ("stock",): "stock/build.sh"}
+OTHERS = {("mock",): "mock/build.sh", ("stock",): "stock/build.sh",
+          ("debian",): "stock/root.sh"}
 # Those that can run even if the test hypervisor cannot be built
 PLAIN = ("kunit", "plain", "external")
 
@@ -689,6 +690,15 @@ class Tests:
         self.images()
         self.images("stock")
         return stock.tasks(self, NOT_THREADS)
+
+    def tier_packages(self):
+        """a new Debian, in which apt installs the driver's packages
+
+        DKMS builds the module there. After a reboot a user boots a guest, by the
+        command of the package's manual.
+        """
+        self.images("hypervisor")
+        return stock.packages(self)
 
     def tier_check(self):
         """static checks

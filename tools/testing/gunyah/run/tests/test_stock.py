@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""The tier of Debian's kernels."""
+"""The tiers of Debian's kernels and packages."""
 import os
 import re
+from unittest import mock
 
 import stock
 import tiers
@@ -12,7 +13,7 @@ TOP = os.path.join(os.path.dirname(__file__), "../../../../..")
 
 
 class Stock(RunnerTest):
-    """Tasks of the tier, and the jobs that they run."""
+    """Tasks of the tiers, and the jobs that they run."""
 
     def setUp(self):
         super().setUp()
@@ -61,3 +62,29 @@ class Stock(RunnerTest):
             self.assertEqual(job.kernel, f"stock-{kernel}/Image")
             self.assertEqual(list(job.archives.values())[-1],
                              f"stock-{kernel}/host.cpio.gz")
+
+    def packages(self):
+        os.makedirs(self.path("build/images/debian"))
+        os.makedirs(self.path("build/stock"))
+        for name in ("root.img", "packages.img"):
+            self.write("build/images/debian/" + name, "")
+        with mock.patch("os.geteuid", return_value=0):
+            return self.cases(self.tests.tier_packages())
+
+    def test_packages(self):
+        """Two boots of the same disk."""
+        self.assertEqual([case.name for case in self.packages()],
+                         ["install: it", "use: it"])
+        self.assertEqual(*(job.qemu for job in self.jobs))
+        self.assertFalse(os.path.exists(self.path("build/stock/root.img")))
+
+    def test_packages_that_fail(self):
+        """There is no second boot."""
+        self.said = "1..2\nok 1 it\n"
+        self.assertEqual([case.state for case in self.packages()],
+                         ["passed", "failed"])
+
+    def test_not_root(self):
+        with mock.patch("os.geteuid", return_value=1000):
+            cases = self.cases(self.tests.tier_packages())
+        self.assertEqual([case.state for case in cases], ["skipped"])
