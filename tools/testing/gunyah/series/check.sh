@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # check.sh [NUMBER]...: does checkpatch like each patch of the series, or these,
-# and does the driver build after it with each compiler, as a module and built
-# in, and pass its unit tests? Takes an hour. Results are in KTAP, and logs in
-# build/logs/series.
+# does get_maintainer.pl find the driver's list, and does the driver build after it
+# with each compiler, as a module and built in, and pass its unit tests? Takes an
+# hour. Results are in KTAP, and logs in build/logs/series.
 #
 # All else that check/check.sh looks for is in files, which no patch changes.
 
@@ -28,6 +28,18 @@ checkpatch()
 	(cd "$tree" && perl scripts/checkpatch.pl --strict --terse --showfile \
 		--no-summary --show-types --ignore FILE_PATH_CHANGES "$1" ||
 		true) | sed '/^$/d' | except checkpatch | except series
+}
+
+# By the entry that the series adds to MAINTAINERS
+maintainers()
+{
+	local list
+
+	list=$(sed -n '/^GUNYAH HYPERVISOR DRIVER/,/^$/s/^L:\t//p' \
+		"$tree/MAINTAINERS")
+	(cd "$tree" && perl scripts/get_maintainer.pl --no-git \
+		--no-git-fallback "$1") | grep -qF "${list:?}" ||
+		echo "it does not go to $list"
 }
 
 # gates NUMBER GATE...: those of check/check.sh, for what is there by then
@@ -68,6 +80,7 @@ for patch in "$out"/v*-0*.patch; do
 	[ "$nr" != 0000 ] || continue
 	[ $# = 0 ] || [[ " $* " == *" $nr "* ]] || continue
 	result "$name-checkpatch" "$logs/$nr-checkpatch.log" checkpatch "$patch"
+	result "$name-maintainers" "$logs/$nr-maintainers.log" maintainers "$patch"
 	[ -f "$states/$nr/drivers/virt/gunyah/Makefile" ] || continue
 	for gate in gcc-m gcc-y clang-m clang-y; do
 		result "$name-$gate" "$logs/$nr-$gate.log" gates "$nr" $gate
