@@ -13,7 +13,8 @@ import time
 from dataclasses import dataclass, field
 
 from children import Problem
-from tiers import FOR_LONG, LIVES
+from programs import LIVES
+from tiers import FOR_LONG
 from variants import NEWER, QCOM
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$")

@@ -4,6 +4,48 @@ import os
 
 from children import Problem
 
+# Programs that attack lent memory: the firmware, and how it schedules, make no
+# difference, and they take long
+LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
+        "gunyah_lent_back", "gunyah_lent_linear", "gunyah_lent_move",
+        "gunyah_lent_big", "gunyah_lent_mm", "gunyah_lent_pits",
+        "gunyah_lent_cost", "gunyah_lent_end", "gunyah_storm")
+
+# Programs about lives of VMs at the same time as something else
+LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
+         "gunyah_rounds", "gunyah_many")
+
+# About firmware that has to be told who gets memory, and what gives memory to VMs
+# in many ways
+ASSIGN = ("gunyah_assign",)
+ASSIGNING = ("gunyah_life", "gunyah_end", "gunyah_mem", "gunyah_lent",
+             "gunyah_memrun", "gunyah_filemem", "gunyah_fault")
+# About firmware that pages VMs: see variants.py
+PAGING = ("gunyah_paging", "gunyah_pagefail", "gunyah_pageexit")
+
+# Programs that a tier leaves out. What wants processors of its own, or is about
+# many calls at a time, is not better for being deterministic
+NOT_DETERMINISTIC = ("gunyah_race", "gunyah_stop", "gunyah_memrun",
+                     "gunyah_fault", "gunyah_fuzz", *ASSIGN, *LENT, *LIVES)
+# Long waits are the same with more processors, and longer in real time. Linux 6.12
+# warns if tasks starve on a processor that goes, as they do when the build machine
+# is busy: sched_cpu_dying() takes the deadline server for a task
+NOT_THREADS = ("gunyah_silence", "gunyah_quirk", "gunyah_errno",
+               "gunyah_sweep", "gunyah_failnth", "gunyah_hotplug", *ASSIGN,
+               *PAGING)
+# For these the build of the firmware makes no difference
+NOT_PROD = ("gunyah_silence", "gunyah_quirk", "gunyah_fault", "gunyah_errno",
+            "gunyah_race", "gunyah_stop", "gunyah_end", "gunyah_debugfs",
+            "gunyah_memfile", "gunyah_sweep", "gunyah_failnth", "gunyah_fuzz",
+            "gunyah_hotplug", *ASSIGN, *PAGING, *LENT, *LIVES)
+
+# About VMs that start in firmware, and how existing VMMs make them
+FIRMWARE = ("gunyah_protected", "gunyah_vmms")
+
+# The programs that run guests, in which the firmware's races happen
+SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
+          "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
+
 
 def programs_of(selftests):
     """The programs that kselftest has installed there."""
