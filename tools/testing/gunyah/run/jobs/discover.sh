@@ -24,7 +24,7 @@ found()
 # says LINES TEXT: the driver has written that many lines, one of them with TEXT
 says()
 {
-	dmesg | grep "gunyah[: ]" >$OUTPUT
+	driver_log >$OUTPUT
 	[ "$(wc -l <$OUTPUT)" = "$1" ] || return 1
 	[ -z "$2" ] || [ "$(grep -cF "$2" $OUTPUT)" = 1 ]
 }

@@ -27,3 +27,9 @@ skip()
 	number=$((number + 1))
 	echo "ok $number $1 # SKIP $2"
 }
+
+# What the driver has said, and not the kernel of a module that is not its own
+driver_log()
+{
+	dmesg | grep "gunyah[: ]" | grep -vE "out-of-tree|signature and/or"
+}

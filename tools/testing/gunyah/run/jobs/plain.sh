@@ -11,11 +11,7 @@ OUTPUT=/tmp/out
 # Instructions, because the clock counts them
 LIMIT=180000
 
-# The kernel says it of a module that is built outside of its tree
-silent()
-{
-	! dmesg | grep "gunyah[: ]" | grep -v "loading out-of-tree" >$OUTPUT
-}
+silent() { ! driver_log >$OUTPUT; }
 
 # Those of the functions that the module is loaded and probed with
 cost()

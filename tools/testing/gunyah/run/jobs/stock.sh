@@ -21,12 +21,7 @@ vmm()
 }
 # stock OPTION...: it has Debian's kernel
 stock() { vmm /stock "$@" && grep -q "guest-init: $RELEASE," $OUTPUT; }
-# What a module that was not made by Debian, and by DKMS, has to say
-quiet()
-{
-	! dmesg | grep "gunyah[: ]" | grep -vE "out-of-tree|signature and/or" |
-		grep -v ": hypervisor API" >$OUTPUT
-}
+quiet() { ! driver_log | grep -v ": hypervisor API" >$OUTPUT; }
 refused()
 {
 	! vmm /guest && grep -q "the host's kernel log" $OUTPUT &&
