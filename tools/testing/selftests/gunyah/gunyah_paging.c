@@ -258,6 +258,46 @@ TEST_F_TIMEOUT(paging, memory_file, FAULT_TIMEOUT)
 	close(dev);
 }
 
+/* What was never touched of a file, or of another VM's memory, is not looked at */
+TEST_F_TIMEOUT(paging, holes, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = paging_config;
+	struct vm *vm = &self->vm;
+	unsigned int i;
+	void *mem;
+	int fd;
+
+	fd = memfd_create("paged", MFD_CLOEXEC);
+	ASSERT_LE(0, fd);
+	ASSERT_CALL(ftruncate(fd, PAGED_SIZE));
+	mem = map_shared(fd, PAGED_SIZE, 0);
+	ASSERT_NE(NULL, mem);
+	cfg.paged_mem = mem;
+	/* The second VM gets what the first one has left, which is no file any more */
+	for (i = 0; i < 2; i++) {
+		REBUILD(self, &cfg, VM_HAS_VCPUS);
+		pattern_fill(vm->paged + MIB, self->page, OF_HOST + i);
+		if (!i) {
+			pattern_fill(vm->paged + 3 * MIB, self->page, OF_HOST);
+			ASSERT_CALL(fallocate(fd, FALLOC_FL_PUNCH_HOLE |
+					      FALLOC_FL_KEEP_SIZE, 3 * MIB,
+					      self->page));
+		}
+		vm_program(vm, 0, G_CHECK(PAGED + MIB, self->page, OF_HOST + i),
+			   G_READ(GUEST_LOAD_64, PAGED + 3 * MIB, 0),
+			   G_FILL(PAGED + 5 * MIB, self->page, OF_GUEST),
+			   G_OFF);
+		ASSERT_CALL(gh_start(vm->fd));
+		EXPECT_EQ(SIGBUS, probe_load(vm->paged + MIB));
+		FINISH(self);
+		/* One page where there is something, and blocks where there is not */
+		EXPECT_EQ(PAGES(2 * BLOCK + self->page), donated());
+	}
+	EXPECT_EMPTY(self);
+	munmap(mem, PAGED_SIZE);
+	close(fd);
+}
+
 /* ---- taking it back ---- */
 
 TEST_F_TIMEOUT(paging, reclaim, FAULT_TIMEOUT)
