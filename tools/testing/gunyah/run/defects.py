@@ -18,8 +18,9 @@ from kinds import DETERMINISTIC, LATER, THREADS
 from ktap import Case
 from machine import job_text
 from pool import Pool, Task, Times
+from programs import NOT_DETERMINISTIC, PAGING
 from suite import Report, outcome
-from tiers import NOT_DETERMINISTIC, PAGING, Tests
+from tiers import Tests
 from variants import NEWER
 
 HEAD = re.compile(r"(?P<what>.+?)\n\nTest: (?P<program>\w+) (?P<case>\S+)"
