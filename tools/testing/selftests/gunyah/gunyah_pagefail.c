@@ -202,6 +202,43 @@ TEST_F_TIMEOUT(paging, back_fails, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
+/* Below the hypervisor the platform's firmware does not assign pages, or not back */
+TEST_F_TIMEOUT(paging, assign_fails, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	__u64 before;
+	unsigned int i;
+
+	if (!hyp_word(PLATFORM_WORD))
+		SKIP(return, "no firmware has to be told who gets memory");
+	pattern_fill(vm->paged, 2 * self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED, 2 * self->page, OF_HOST),
+		   G_FILL(PAGED + BLOCK, 0x1000, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_READ(GUEST_LOAD_64, PAGED + BLOCK, 0), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	before = testctl_read(GH_TESTCTL_PAGES_ASSIGNED);
+	testctl_scm_fault(GH_TESTCTL_SCM_AWAY, 1, true, SCM_ERR_ARGUMENT);
+	for (i = 0; i < 2; i++)
+		EXPECT_ERRNO(EINVAL, vm_run_once(vm, 0));
+	testctl_scm_fault(GH_TESTCTL_SCM_AWAY, 1, false, SCM_ERR_NOMEM);
+	EXPECT_ERRNO(ENOMEM, vm_run_once(vm, 0));
+	EXPECT_EQ(0, donated());
+	EXPECT_EQ(before, testctl_read(GH_TESTCTL_PAGES_ASSIGNED));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	/* The hypervisor has given back what the firmware keeps */
+	testctl_scm_fault(GH_TESTCTL_SCM_BACK, 1, true, SCM_ERR_ARGUMENT);
+	EXPECT_ERRNO(EINVAL, reclaim(vm->fd, PAGED, PAGED_SIZE));
+	EXPECT_EQ(0, donated());
+	EXPECT_LT(before, testctl_read(GH_TESTCTL_PAGES_ASSIGNED));
+	EXPECT_EQ(SIGBUS, probe_load(vm->paged));
+	testctl_reset();
+	EXPECT_CALL(reclaim(vm->fd, PAGED, PAGED_SIZE));
+	EXPECT_EQ(before, testctl_read(GH_TESTCTL_PAGES_ASSIGNED));
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
 /* ---- the end ---- */
 
 /* The firmware does not give pages back at first */
