@@ -39,7 +39,7 @@ def explained(path):
     reason = False
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
-            entry = re.fullmatch(r"\t(\S+) (\w+) (\d+)\n", line)
+            entry = re.fullmatch(r"\t(\S+) (\w+|\?) (\d+)\n", line)
             if entry and reason:
                 known[entry[1], entry[2]] = int(entry[3])
             elif re.match(r"[^\s#]", line):
