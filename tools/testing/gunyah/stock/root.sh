@@ -93,7 +93,7 @@ lock_cache
 version=$(apt-cache show --no-all-versions linux-image-arm64:arm64 |
 	sed -n 's/^Version: //p')
 base=$cache/stock-root-${version//[!A-Za-z0-9.+-]/_}-$(
-	hash_files tools/testing/gunyah/stock/root.sh)
+	hash_files "tools/testing/gunyah/stock/${0##*/}")
 arch-test arm64 >/dev/null 2>&1 ||
 	die "programs for arm64 do not run here: is binfmt_misc mounted?"
 [ -d "$base" ] || make_root
