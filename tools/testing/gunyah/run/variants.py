@@ -64,17 +64,21 @@ BAD_AREAS = (
     ("faults-no-node", NO_NODE + " gunyah_hyp.caps=random gunyah_hyp.seed=4",
      ""),
 )
-# Linux guests: name and words of the firmware; name, options for gunyah_vmm, and
-# processors
+# Linux guests: name and words of the firmware, and which of the guests; name, options
+# for gunyah_vmm, and processors. Production firmware refuses shared images
 QCOM = " gunyah_hyp.platform=qcom"
 FIRMWARES = (
-    ("newer", NEWER),
-    ("newer qcom", NEWER + QCOM),
-    ("newer qcom no node", NO_NODE + QCOM + " gunyah_hyp.caps=random"),
+    ("prod", "gunyah_hyp.rm=prod", ("lend",)),
+    ("newer", NEWER, ("lend", "share", "lazy")),
+    ("newer prod", NEWER + " gunyah_hyp.rm=prod", ("lend", "lazy")),
+    ("newer qcom", NEWER + QCOM, ("lend", "share", "lazy")),
+    ("newer qcom no node", NO_NODE + QCOM + " gunyah_hyp.caps=random",
+     ("lend", "share", "lazy")),
 )
 GUESTS = (
     ("lend 1 CPU", ["--cpus", "1"], 1),
     ("lend 4 CPUs", ["--cpus", "4"], 4),
+    ("share 1 CPU", ["--share", "--cpus", "1"], 1),
     ("share 4 CPUs", ["--share", "--cpus", "4"], 4),
     ("lazy 1 CPU", ["--lazy", "--cpus", "1"], 1),
     ("lazy 4 CPUs", ["--lazy", "--cpus", "4"], 4),
@@ -123,9 +127,10 @@ def tasks(tests):
     for name, words, how in BAD_AREAS:
         found.append(machine(tests, name, words, [
             "check 'no fault' try info-area ''", *area_faults(header, how)]))
-    for firmware, words in FIRMWARES:
+    for firmware, words, kinds in FIRMWARES:
         found += [tests.guest_task(f"{firmware} {name}", options, cpus, 128, 0,
-                                   words) for name, options, cpus in GUESTS]
+                                   words) for name, options, cpus in GUESTS
+                  if name.split()[0] in kinds]
     for suffix, words in (("node", NEWER), ("no-node", NO_NODE)):
         found += tests.selftests(suffix, only=ON_NEWER,
                                  words=f"{words} {LATER}",
