@@ -53,13 +53,16 @@ FIXTURE(many)
 	int unloaded;		/* error of an attempt that is not EAGAIN */
 };
 
-/* Nobody unloads the module as long as there is a VM */
+/*
+ * Nobody unloads the module as long as there is a VM. That of the platform could go
+ * between the time when a start has loaded it and when it is used.
+ */
 static void *unload_main(void *data)
 {
 	struct _test_data_many *self = data;
 
 	while (!__atomic_load_n(&self->stop, __ATOMIC_RELAXED)) {
-		if (!module_unload())
+		if (!driver_unload())
 			self->unloaded = -1;
 		else if (errno != EAGAIN)
 			self->unloaded = errno;

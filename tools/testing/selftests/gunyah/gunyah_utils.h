@@ -523,6 +523,7 @@ void allow_static_vcpus(void);
 bool module_is_loaded(void);
 int module_open(void);
 int module_load(int fd);
+int driver_unload(void);
 int module_unload(void);
 
 /* The module of a platform whose firmware has to be told who gets memory */

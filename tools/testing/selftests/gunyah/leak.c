@@ -378,6 +378,16 @@ int platform_unload(void)
 }
 
 /**
+ * driver_unload() - unload the driver, which the platform's module uses if it is there
+ *
+ * Return: 0, or -1 and errno; EAGAIN: it is in use.
+ */
+int driver_unload(void)
+{
+	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
+}
+
+/**
  * module_unload() - unload the driver, and the platform's module
  *
  * Return: 0, or -1 and errno; EAGAIN: it is in use.
@@ -386,7 +396,7 @@ int module_unload(void)
 {
 	if (platform_unload() && errno != ENOENT)
 		return -1;
-	return syscall(SYS_delete_module, "gunyah", O_NONBLOCK);
+	return driver_unload();
 }
 
 static const struct {
