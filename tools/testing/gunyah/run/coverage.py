@@ -24,6 +24,7 @@ GCOV = "aarch64-linux-gnu-gcov-12"
 ARCHIVE = re.compile(r"^gunyah-job: coverage\n([A-Za-z0-9+/=\s]+?)"
                      r"^gunyah-job: ", re.M)
 TARGET = 95		# per cent of all lines
+INLINED = "inlined"
 EXPLAINED = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                          "uncovered")
 
@@ -39,7 +40,7 @@ def explained(path):
     reason = False
     with open(path, encoding="utf-8") as f:
         for number, line in enumerate(f, 1):
-            entry = re.fullmatch(r"\t(\S+) (\w+|\?) (\d+)\n", line)
+            entry = re.fullmatch(r"\t(\S+) (\w+) (\d+)\n", line)
             if entry and reason:
                 known[entry[1], entry[2]] = int(entry[3])
             elif re.match(r"[^\s#]", line):
@@ -128,13 +129,13 @@ class Coverage:
                       if not self.name(file).startswith(("..", "tests/")))
 
     def function(self, name, line):
-        """The function that a line is in."""
+        """The function that a line is in, INLINED if there is no copy of it."""
         for file, functions in self.functions.items():
             if self.name(file) == name:
                 for first, last, function in functions:
                     if first <= line <= last:
                         return function
-        return "?"
+        return INLINED
 
     def unexplained(self, files, known):
         """[(file, function, number of lines)] that were never executed, and

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import os
+import re
 import subprocess
 from unittest import mock
 
@@ -88,8 +89,13 @@ class Counting(RunnerTest):
         """What is explained exists."""
         for name, function in coverage.explained(coverage.EXPLAINED):
             path = os.path.join(RUN, "../../../../drivers/virt/gunyah", name)
+            # What the macros for trace events make of their first argument
+            function = function.removeprefix("trace_event_raw_event_")
             with open(path, encoding="utf-8") as f:
-                self.assertRegex(f.read(), rf"\b{function}\(")
+                text = f.read()
+            if function != coverage.INLINED:
+                self.assertIsNotNone(re.search(rf"\b{function}[(,]", text),
+                                     f"{name}: {function}")
 
     def test_nothing(self):
         """Machines without a count do not make a good one."""
