@@ -28,12 +28,14 @@ refused()
 		dmesg | grep -q "memory is not lent: this kernel is built without"
 }
 allow() { echo Y >$ALLOW; }
-# Memory comes to its level only in the course of the first run here
+# Memory comes to its level only in the course of some runs here, but a leak shows in
+# each of them
 rounds()
 {
-	for _ in 1 2; do
-		/selftests/gunyah/gunyah_rounds >$OUTPUT 2>&1
+	for _ in 1 2 3 4; do
+		/selftests/gunyah/gunyah_rounds >$OUTPUT 2>&1 && return
 	done
+	return 1
 }
 again() { rmmod gunyah && [ ! -e /dev/gunyah ] && modprobe gunyah; }
 
