@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import ktap
 from children import Problem
+from ktap import Case
 from machine import Job
 
 PARTS = ("hypervisor", "kernel", "user", "guest")
@@ -139,3 +140,21 @@ def verdict(what, value, target):
     """A line that compares a figure with its target."""
     return (f"  {what:23} {value:10.2f}    target {target:.2f}: "
             f"{'ok' if value <= target else 'MISSED'}")
+
+
+def figures_cases(figures, what):
+    """Cases of figures with results(), [(name, value, target)], and same."""
+    for name, value, target in figures.results():
+        yield Case(name, "passed" if value <= target else "failed",
+                   f"{value:.3f}, target {target}")
+    yield Case(f"same figures of {what} twice",
+               "passed" if figures.same else "failed")
+
+
+def figures_good(figures, what, lines):
+    """Print the lines of a table of such figures. Returns whether all is well."""
+    print("\n".join(lines))
+    if not figures.same:
+        print(f"bench: another run had other figures of {what}")
+    return figures.same and all(value <= target
+                                for _, value, target in figures.results())

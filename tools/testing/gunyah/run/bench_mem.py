@@ -7,9 +7,9 @@ than to pin a page of the user.
 """
 from dataclasses import dataclass
 
-from bench_counts import (CPU, PARTS, SYMBOLS, counts_of, heading, job, means,
+from bench_counts import (CPU, PARTS, SYMBOLS, counts_of, figures_cases,
+                          figures_good, heading, job, means,
                           profile_of, row, run_all, verdict)
-from ktap import Case
 from machine import job_text
 
 WARM_UP = 1
@@ -18,6 +18,8 @@ MIB = 64		# BENCH_MEM_SIZE in bench.h
 TARGET = 2.0		# lent : shared, the kernel's part without the copy
 COPY_TARGET = 1.3	# the kernel's copy : that of a program
 COPY_FUNCTIONS = ("copy_page", "__pi_copy_page")
+
+WHAT = "memory"
 
 
 @dataclass
@@ -100,19 +102,10 @@ def table(figures):
 
 def cases(machine):
     """As a tier of the tests."""
-    figures = measure(machine)
-    for what, value, target in figures.results():
-        yield Case(what, "passed" if value <= target else "failed",
-                   f"{value:.2f}, target {target}")
-    yield Case("same figures of memory twice",
-               "passed" if figures.same else "failed")
+    yield from figures_cases(measure(machine), WHAT)
 
 
 def main(machine):
     """Returns whether all is well."""
     figures = measure(machine)
-    print("\n".join(table(figures)))
-    if not figures.same:
-        print("bench: another run had other figures of memory")
-    return figures.same and all(value <= target
-                                for _, value, target in figures.results())
+    return figures_good(figures, WHAT, table(figures))

@@ -4,9 +4,9 @@ it, and what is saved at the start of a VM that does not need all of its memory.
 """
 from dataclasses import dataclass
 
-from bench_counts import (CPU, PARTS, WORDS, counts_of, heading, job, means,
+from bench_counts import (CPU, PARTS, WORDS, counts_of, figures_cases,
+                          figures_good, heading, job, means,
                           row, run_all, verdict)
-from ktap import Case
 from machine import job_text
 from variants import NEWER
 
@@ -16,6 +16,8 @@ MEMORY = "6G"		# for a VM of 4 GiB
 LIMIT = 1800		# seconds, to lend that and to clear it again, in silence
 HOST = PARTS.index("guest")	# the parts before that are the host's
 START_TARGET = 0.05	# paged : lent, the host's part
+
+WHAT = "page faults"
 
 
 @dataclass
@@ -103,19 +105,10 @@ def table(figures):
 
 def cases(machine):
     """As a tier of the tests."""
-    figures = measure(machine)
-    for what, value, target in figures.results():
-        yield Case(what, "passed" if value <= target else "failed",
-                   f"{value:.3f}, target {target}")
-    yield Case("same figures of page faults twice",
-               "passed" if figures.same else "failed")
+    yield from figures_cases(measure(machine), WHAT)
 
 
 def main(machine):
     """Returns whether all is well."""
     figures = measure(machine)
-    print("\n".join(table(figures)))
-    if not figures.same:
-        print("bench: another run had other figures of page faults")
-    return figures.same and all(value <= target
-                                for _, value, target in figures.results())
+    return figures_good(figures, WHAT, table(figures))
