@@ -34,8 +34,8 @@ machine := --cpus="$$CPUS" $(if $(WORDS),--words="$$WORDS") $(image)
 machine += $(if $(TIMEOUT),--timeout="$$TIMEOUT")
 
 .NOTPARALLEL:
-.PHONY: help run hello shell job mock test test-long test-pages coverage fuzz
-.PHONY: defects test-stock test-fresh check bench images series series-check
+.PHONY: help run hello shell job mock test test-all test-long test-pages coverage
+.PHONY: fuzz defects test-stock test-fresh check bench images series series-check
 .PHONY: deb install-deps clean
 
 help:
@@ -47,7 +47,9 @@ help:
 	@echo '  job         run a shell script there: make job JOB=FILE'
 	@echo '  mock        run the selftests that need no real guest in seconds, on a kernel'
 	@echo '              for User Mode Linux that answers the hypercalls itself'
-	@echo '  test        run all tests; the last line says how many have passed'
+	@echo '  test        the tests for every change, in ten minutes; the last line says how'
+	@echo '              many have passed'
+	@echo '  test-all    the same with more machines, in half an hour'
 	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'
 	@echo '              page sizes, and programs that try for hours'
 	@echo '  test-pages  the selftests and guests on hosts with pages of 16 and 64 KiB, and'
@@ -132,6 +134,10 @@ mock:
 test:
 	@$(if $(filter list,$(TIERS)),,$(PACKAGES) run check)
 	@$(RUNNER) test $(image) $$TIERS
+
+test-all:
+	@$(PACKAGES) run check
+	@$(RUNNER) test all
 
 test-long:
 	@$(if $(filter list,$(LONG)),,$(PACKAGES) run check deb stock)

@@ -6,7 +6,8 @@
   gunyah.py hello		launch the small VMM of the manual
   gunyah.py shell		a shell on the host
   gunyah.py job FILE		run a shell script on the host
-  gunyah.py test [TIER]...	the tests; "list" lists the tiers
+  gunyah.py test [TIER]...	the tests of every change, or all of these tiers; "all"
+				is all of all tiers, and "list" lists them
   gunyah.py long [STEP]...	tests that take hours; "list" lists the steps
   gunyah.py coverage [TIER]...	the tests, and the lines of the driver they execute
   gunyah.py fuzz [NAME]...	random input, for FUZZ_SECONDS

@@ -32,7 +32,7 @@ class Step:
 
 
 STEPS = (
-    Step("test", "what runs for every change", ""),
+    Step("all", "all tests on the usual kernel", "all"),
     Step("debug", "all selftests on a kernel with KASAN, UBSAN, lockdep, "
          "kmemleak, poisoned pages and fault injection", "threads module prod",
          {"KERNEL": "debug"}),

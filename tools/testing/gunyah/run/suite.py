@@ -12,6 +12,11 @@ from tiers import (ALONE, EARLY, FOR_LONG, NAMED, PLAIN, REAL, SEEDS, Tests,
                    describe, tier_names)
 
 
+HERE = os.path.dirname(os.path.abspath(__file__))
+LATER = os.path.join(HERE, "later")
+ALL = "all"		# in the place of tiers: whatever need not be named
+
+
 class Report:
     """Prints results, one tier after the other, and counts them."""
 
@@ -71,6 +76,21 @@ def chosen(tasks):
             any(fnmatch(task.name, pattern) for pattern in patterns)]
 
 
+def patterns_of(path):
+    """The names in a file of tasks, each below a reason."""
+    patterns = []
+    reason = False
+    with open(path, encoding="utf-8") as f:
+        for number, line in enumerate(f, 1):
+            if line.startswith("\t") and reason:
+                patterns.append(line.strip())
+            elif line.startswith("\t"):
+                raise Problem(f"{path}:{number}: no reason above")
+            elif line[0] != "#":
+                reason = bool(line.strip())
+    return patterns
+
+
 def outcome(task, future):
     """The cases of a task."""
     try:
@@ -80,10 +100,12 @@ def outcome(task, future):
 
 
 class Run:
-    """Runs tiers side by side."""
+    """Runs tiers side by side, without the tasks that patterns in @later name."""
 
-    def __init__(self, tests, times):
+    def __init__(self, tests, times, later=()):
         self.tests = tests
+        self.later = later
+        self.left = 0		# tasks that are left for later
         self.pool = Pool(times)
         self.report = Report()
 
@@ -100,11 +122,20 @@ class Run:
             task.tier, task.early = name, name in EARLY
         return tasks
 
+    def plan(self, name):
+        """The tasks of a tier that are to run, and how many are not."""
+        tasks = chosen(self.tasks(name))
+        now = [task for task in tasks if not
+               any(fnmatch(task.name, pattern) for pattern in self.later)]
+        return now, len(tasks) - len(now)
+
     def side_by_side(self, names):
-        planned = {name: chosen(self.tasks(name))
-                   for name in sorted(names, key=lambda name: name in PLAIN)}
-        if os.environ.get("ONLY"):
-            names = [name for name in names if planned[name]]
+        planned = {}
+        for name in sorted(names, key=lambda name: name in PLAIN):
+            planned[name], left = self.plan(name)
+            self.left += left
+            if not planned[name] and (left or os.environ.get("ONLY")):
+                names = [other for other in names if other != name]
         results = {name: {} for name in names}
         start = time.monotonic()
         for name in [name for name in names if not planned[name]]:
@@ -129,12 +160,17 @@ class Run:
                 self.side_by_side([name])
         if os.environ.get("ONLY") and not any(self.report.count.values()):
             raise Problem(f"ONLY: {os.environ['ONLY']}: no such task")
+        if self.left:
+            print(f"{self.left} machines and programs are left to "
+                  "'make test-all'")
         return self.report.close()
 
 
 def choose(names, real):
     """The tiers to run."""
     known = [name for name in tier_names() if not real or name in REAL]
+    if names == [ALL]:
+        names = []
     for name in names:
         if name not in known:
             where = " on a Gunyah image" if real and name in tier_names() \
@@ -146,7 +182,10 @@ def choose(names, real):
 
 
 def main(machine, top, build, names, hypervisor="hyp"):
-    """Run the tiers with these names, or all but NAMED. Returns an exit status."""
+    """Run the tiers with these names, or all but NAMED. Returns an exit status.
+
+    Without a name, and on the test hypervisor, some tasks are left for later.
+    """
     if names == ["list"]:
         for name in tier_names():
             title, covers = describe(name)
@@ -154,7 +193,10 @@ def main(machine, top, build, names, hypervisor="hyp"):
             for line in covers:
                 print(" " * 12 + line)
         return 0
+    later = () if names or hypervisor != "hyp" or os.environ.get("ONLY") \
+        else patterns_of(LATER)
     names = choose(names, hypervisor != "hyp")
     if hypervisor != "hyp" and not os.path.isfile(hypervisor):
         raise Problem(f"{hypervisor}: no such file")
-    return Run(Tests(machine, top, build, hypervisor), Times.kept()).run(names)
+    return Run(Tests(machine, top, build, hypervisor), Times.kept(),
+               later).run(names)

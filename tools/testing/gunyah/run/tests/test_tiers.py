@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The order of tests, their output, and the tiers themselves."""
 import contextlib
+import fnmatch
 import io
 import os
 import threading
@@ -8,10 +9,14 @@ import time
 import unittest
 from unittest import mock
 
+import guests
 import ktap
 import pool
+import power
+import programs
 import suite
 import tiers
+import variants
 from children import Problem
 from ktap import Case
 from machine import Machine
@@ -141,13 +146,14 @@ class Output(RunnerTest):
         for name in ("KERNEL", "ONLY", *tiers.FOR_LONG, *tiers.SEEDS):
             os.environ.pop(name, None)
 
-    def run_tiers(self, *names):
+    def run_tiers(self, *names, later=()):
         """Returns (exit status, lines)."""
         machine = Machine(self.path("build/images"), self.path("build/logs"))
         tests = Planted(machine, self.fake, self.path("build"))
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
-            status = suite.Run(tests, Times(self.path("times.json"))).run(names)
+            status = suite.Run(tests, Times(self.path("times.json")),
+                               later).run(names)
         return status, out.getvalue().splitlines()
 
     def test_passed(self):
@@ -214,6 +220,71 @@ class Output(RunnerTest):
                 self.run_tiers("guest", "kunit")
 
 
+    def test_later(self):
+        """What is left is said, and a tier of which nothing runs is not there."""
+        status, lines = self.run_tiers("guest", "kunit", later=("three", "t*"))
+        self.assertEqual(status, 0)
+        self.assertIn("ok   kunit: x", lines)
+        self.assertFalse(any("guest" in line or ": y" in line
+                             for line in lines))
+        self.assertEqual(lines[-2:], [
+            "2 machines and programs are left to 'make test-all'",
+            "1 passed, 0 failed"])
+
+
+class Later(RunnerTest):
+    """What is left to "make test-all"."""
+
+    def names(self):
+        """Tasks that there are, and perhaps some more."""
+        source = os.path.join(os.path.dirname(__file__),
+                              "../../../selftests/gunyah")
+        programs = [name[:-2] for name in os.listdir(source)
+                    if name.endswith(".c")]
+        found = {f"{name}{bits}-{suffix}" for name in programs
+                 for bits in ("", "_32")
+                 for suffix in ("threads", "det", "prod", "qcom", "mock")}
+        for prefix, rows in (("guest", guests.GUESTS), ("disk", guests.DISKS),
+                             ("net", guests.NETS), ("power", power.CASES),
+                             ("memory", guests.MEMORIES)):
+            found |= {f"{prefix}-{row[0]}".replace(" ", "-") for row in rows}
+        for firmware, _, _ in variants.FIRMWARES:
+            found |= {f"guest-{firmware}-{row[0]}".replace(" ", "-")
+                      for row in variants.GUESTS}
+        return found | {"console", "bench"}
+
+    def test_tasks_exist(self):
+        names = self.names()
+        for pattern in suite.patterns_of(suite.LATER):
+            self.assertTrue(fnmatch.filter(names, pattern), pattern)
+
+    def test_every_program_runs(self):
+        """In one tier at least."""
+        later = suite.patterns_of(suite.LATER)
+        source = os.path.join(os.path.dirname(__file__),
+                              "../../../selftests/gunyah")
+        names = {name[:-2] for name in os.listdir(source)
+                 if name.startswith("gunyah_") and name.endswith(".c")}
+        mock_without = programs.left_out(
+            os.path.join(os.path.dirname(suite.HERE), "mock/without"), names)
+        for program in names:
+            runs = [f"{program}-{suffix}" for suffix, without in (
+                ("det", programs.NOT_DETERMINISTIC),
+                ("threads", programs.NOT_THREADS),
+                ("mock", mock_without)) if program not in without]
+            runs = [run for run in runs if not
+                    any(fnmatch.fnmatch(run, pattern) for pattern in later)]
+            self.assertTrue(runs or program in programs.ASSIGN, program)
+
+    def test_reasons(self):
+        for text in ("\tname\n", "# why\n\tname\n", "why\n\n\tname\n"):
+            self.write("later", text)
+            with self.assertRaisesRegex(Problem, "no reason above"):
+                suite.patterns_of(self.path("later"))
+        self.write("later", "# x\n\nwhy\nand why\n\ta*\n\tb\n")
+        self.assertEqual(suite.patterns_of(self.path("later")), ["a*", "b"])
+
+
 class Choice(unittest.TestCase):
     """Which tiers run."""
 
@@ -225,6 +296,7 @@ class Choice(unittest.TestCase):
     def test_named(self):
         """Some only run if they are named."""
         self.assertNotIn("stock", suite.choose([], False))
+        self.assertNotIn("stock", suite.choose(["all"], False))
         self.assertEqual(suite.choose(["stock"], False), ["stock"])
 
     def test_some(self):
