@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# check.sh [NUMBER]...: does checkpatch like each patch of the series, or these,
-# does get_maintainer.pl find the driver's list, and does the driver build after it
-# with each compiler, as a module and built in, and pass its unit tests? Takes an
-# hour. Results are in KTAP, and logs in build/logs/series.
+# check.sh [NUMBER | STEP]...: does checkpatch like each patch of the series, or
+# these, does get_maintainer.pl find the driver's list, and does the driver build
+# after it with each compiler, as a module and built in, and pass its unit tests?
+# And what can be done with a tree that has all of them: the steps of applied.sh.
+# Takes an hour. Results are in KTAP, and logs in build/logs/series.
 #
 # All else that check/check.sh looks for is in files, which no patch changes.
 
@@ -87,6 +88,10 @@ for patch in "$out"/v*-0*.patch; do
 	done
 	[ ! -f "$states/$nr/drivers/virt/gunyah/.kunitconfig" ] ||
 		result "$name-kunit" "$logs/$nr-kunit.log" gates "$nr" kunit-um
+done
+for step in apply headers selftests kunit-um kunit-arm64; do
+	[ $# = 0 ] || [[ " $* " == *" $step "* ]] || continue
+	result "$step" "$logs/$step.log" "$here/series/applied.sh" "$step"
 done
 echo "1..$number"
 [ "$failed" = 0 ]
