@@ -15,6 +15,9 @@
 #include "gunyah_utils.h"
 #include "testctl.h"
 
+/* Between two looks at a condition, µs */
+#define MAX_POLL_US	8000
+
 /**
  * gunyah_present() - look for the driver's device
  *
@@ -138,11 +141,15 @@ unsigned int reap_limit_ms(void)
 bool wait_until(bool (*cond)(void *arg), void *arg, unsigned int timeout_ms)
 {
 	long long end = now_ms() + timeout_ms;
+	unsigned int us = 500;
 
 	while (!cond(arg)) {
 		if (now_ms() >= end)
 			return cond(arg);
-		usleep(500);
+		usleep(us);
+		/* To look takes time itself, to read all that can leak above all */
+		if (us < MAX_POLL_US)
+			us *= 2;
 	}
 	return true;
 }
