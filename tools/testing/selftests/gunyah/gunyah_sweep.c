@@ -356,6 +356,16 @@ static bool dead_is_told(const struct point *point, const struct sweep *s)
 	return true;
 }
 
+/*
+ * Firmware that could not configure a VM can neither reset nor release it: its VMID
+ * is lost, and nothing else.
+ */
+static bool loses_vmid(const struct point *point)
+{
+	return point->fault->action == RM_FAULT_REFUSE &&
+	       point->hit == RM_VM_CONFIG_IMAGE_MSG;
+}
+
 /* Until nothing changes any more */
 static void settle(struct leak_state *state)
 {
@@ -386,7 +396,15 @@ static bool little_lost(const struct leak_state *before,
 static bool all_back(const struct point *point, const struct leak_state *before)
 {
 	struct leak_state now;
+	bool ok;
 
+	if (loses_vmid(point)) {
+		now = *before;
+		now.counters[LEAK_VMIDS]++;
+		ok = leak_check(&now, BACK_MS);
+		testctl_write(GH_TESTCTL_RM_FORGET, 1);
+		return ok;
+	}
 	if (!keeps(point->fault, point->hit))
 		return leak_check(before, BACK_MS);
 	settle(&now);
@@ -496,14 +514,15 @@ static bool sweep_fault(const struct scenario *scenario,
 {
 	struct point point = { .scenario = scenario, .fault = fault };
 	bool exact = fault->family->exact, ok = true;
+	unsigned int row = scenario - scenarios;
 	unsigned int which = fault - plan->faults;
-	/* Other points in each scenario */
-	unsigned int nth = 1 + (scenario - scenarios) % plan->step;
+	/* Other points in each scenario, and other faults there */
+	unsigned int nth = 1 + row % plan->step;
 
 	for (; !exact || nth <= num_msgs; nth += plan->step) {
 		if (exact && hopeless(fault, msg[nth - 1]))
 			continue;
-		if (!plan->all && (nth / plan->step) % plan->n != which)
+		if (!plan->all && (nth / plan->step + 3 * row) % plan->n != which)
 			continue;
 		point.nth = nth;
 		ok &= sweep_point(&point);
