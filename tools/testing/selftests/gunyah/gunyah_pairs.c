@@ -100,20 +100,20 @@ static int set_context(struct target *t)
 /* A range without memory: a start is refused then */
 static int set_firmware(struct target *t)
 {
-	return gh_set_firmware(t->vm.fd, 0x1000, 0x1000);
+	return gh_set_firmware(t->vm.fd, SIZE, SIZE);
 }
 
 /* No region is paged */
 static int reclaim(struct target *t)
 {
-	struct gh_vm_reclaim arg = { .guest_phys_addr = 0x1000, .size = 0x1000 };
+	struct gh_vm_reclaim arg = { .guest_phys_addr = SIZE, .size = SIZE };
 
 	return ioctl(t->vm.fd, GH_VM_RECLAIM_MEM, &arg);
 }
 
 static int android_reclaim(struct target *t)
 {
-	struct gh_vm_reclaim arg = { .guest_phys_addr = 0x1000, .size = 0x1000 };
+	struct gh_vm_reclaim arg = { .guest_phys_addr = SIZE, .size = SIZE };
 
 	return ioctl(t->vm.fd, GH_VM_ANDROID_RECLAIM_MEM, &arg);
 }
