@@ -359,8 +359,13 @@ static int vm_end_objects(struct gunyah_vm *vm)
 	case GUNYAH_RM_VM_STATE_RESETTING:
 		vm_wait_reset(vm);
 		return 0;
-	default:
+	case GUNYAH_RM_VM_STATE_READY:
+	case GUNYAH_RM_VM_STATE_INIT_FAILED:
+	case GUNYAH_RM_VM_STATE_EXITED:
 		return vm_reset(vm);
+	default:
+		/* In a wrong state a reset can kill the resource manager */
+		return -EIO;
 	}
 }
 

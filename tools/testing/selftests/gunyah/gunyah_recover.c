@@ -131,6 +131,27 @@ TEST_F_TIMEOUT(late, again, FAULT_TIMEOUT)
 	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
 }
 
+/* ---- the firmware says that a VM is in a state which nobody knows ---- */
+
+/* To reset a VM in a wrong state can kill the resource manager: it is asked again */
+TEST_F_TIMEOUT(late, unknown_state, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = {};
+	unsigned int nth;
+
+	for (nth = 1; nth <= 4; nth++) {
+		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_STARTED));
+		testctl_fault(RM_FAULT_CORRUPT_REPLY, RM_VM_GET_STATE_MSG, nth,
+			      RM_FAULT_CORRUPT(4, 0xf0));
+		vm_close(&self->vm);
+		EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+		EXPECT_EQ(RM_VM_GET_STATE_MSG,
+			  testctl_read(GH_TESTCTL_FAULT_HIT));
+		testctl_reset();
+		ASSERT_EQ(0, vm_one_life());
+	}
+}
+
 /* ---- the firmware does not reset VMs ---- */
 
 /* The memory is lost, but the driver does not try for ever; other VMs start */
