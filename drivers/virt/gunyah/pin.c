@@ -16,6 +16,7 @@
 #include <linux/sched/signal.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/userfaultfd_k.h>
 
 #include "pages.h"
 #include "pin.h"
@@ -97,7 +98,22 @@ long gunyah_mem_copy_user(struct page *to, unsigned long addr,
 	return got;
 }
 
-/* Whether the caller has no page table for the pages around an address */
+/* The caller must be able to read these pages, and nobody else may provide them */
+static struct vm_area_struct *mem_readable_vma(unsigned long addr)
+{
+	struct vm_area_struct *vma = vma_lookup(current->mm, addr);
+
+	if (!vma || !vma_is_anonymous(vma) || userfaultfd_armed(vma) ||
+	    !(vma->vm_flags & VM_READ))
+		return NULL;
+	return vma;
+}
+
+/*
+ * Whether the caller has no page table for the pages around an address, which is
+ * that of a VMA: munmap() frees the tables of others with the mmap_lock held for
+ * reading only.
+ */
 static bool mem_has_no_table(unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset(current->mm, addr);
@@ -117,6 +133,23 @@ static bool mem_has_no_table(unsigned long addr)
 	return !pud_leaf(*pud) && pmd_none(*pmd_offset(pud, addr));
 }
 
+/* Look at a page: 1, or a negative errno; not written to, it reads as zeroes */
+static long mem_look(unsigned long addr, bool *missing)
+{
+	struct page *page;
+	long got;
+
+	/* As for a core dump, no page is allocated to be looked at */
+	got = get_user_pages(addr, 1, FOLL_DUMP, &page);
+	*missing = got == -EFAULT;
+	/* But there may be one that cannot be read: a bad one, or one in swap */
+	if (*missing)
+		got = get_user_pages(addr, 1, 0, &page);
+	if (got == 1)
+		put_page(page);
+	return got ?: -EFAULT;
+}
+
 /**
  * gunyah_mem_count_user() - find out which pages the caller has touched
  * @addr: where they are in the caller's address space; private memory without a
@@ -126,34 +159,37 @@ static bool mem_has_no_table(unsigned long addr)
  *
  * Context: Process context, may sleep.
  * Return: number of pages from the first on that are the same in that, at least
- * 1; or -EINTR, -ENOMEM.
+ * 1; or -EFAULT (the first one cannot be read), -EINTR, -ENOMEM.
  */
 long gunyah_mem_count_user(unsigned long addr, unsigned long count,
 			   bool *missing)
 {
-	unsigned long i, next;
-	struct page *page;
-	long got;
+	unsigned long i = 0, next;
+	struct vm_area_struct *vma;
+	bool alike;
+	long got = -EFAULT;
 
 	if (mmap_read_lock_killable(current->mm))
 		return -EINTR;
+	vma = mem_readable_vma(addr);
+	if (vma)
+		count = min(count, (vma->vm_end - addr) >> PAGE_SHIFT);
+	else
+		count = 0;
 	for (i = 0; i < count; i += (next - addr) >> PAGE_SHIFT, addr = next) {
 		next = addr + PAGE_SIZE;
 		/* Most of the memory of a large VM, so not page by page */
 		if (mem_has_no_table(addr)) {
 			next = pmd_addr_end(addr, addr + ((count - i) << PAGE_SHIFT));
-			got = -EFAULT;
+			alike = true;
 		} else {
-			/* As for a core dump, no page is allocated to be looked at */
-			got = get_user_pages(addr, 1, FOLL_DUMP, &page);
+			got = mem_look(addr, &alike);
+			if (got < 0)
+				break;
 		}
-		if (got == 1)
-			put_page(page);
-		else if (got != -EFAULT)
-			break;
 		if (!i)
-			*missing = got != 1;
-		else if (*missing == (got == 1))
+			*missing = alike;
+		else if (*missing != alike)
 			break;
 	}
 	mmap_read_unlock(current->mm);

@@ -5,6 +5,7 @@
  * With firmware that cannot do it, it is refused.
  */
 #include <fcntl.h>
+#include <pthread.h>
 
 #include "../kselftest_harness.h"
 #include "paging.h"
@@ -55,6 +56,79 @@ TEST_F_TIMEOUT(paging, content, FAULT_TIMEOUT)
 	EXPECT_EQ(GH_REGION_GIVEN, region_state(vm->fd));
 	EXPECT_EQ(SIGBUS, probe_load(vm->paged + MIB));
 	EXPECT_EMPTY(self);
+}
+
+/* Content that cannot be read is not lost, nor taken for memory without any */
+TEST_F_TIMEOUT(paging, protected, FAULT_TIMEOUT)
+{
+	static const int prots[] = { PROT_NONE, PROT_WRITE };
+	struct vm *vm = &self->vm;
+	unsigned int i;
+
+	pattern_fill(vm->paged + MIB, 2 * self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED + MIB, 2 * self->page, OF_HOST),
+		   G_READ(GUEST_LOAD_64, PAGED + 6 * MIB, 0), G_OFF);
+	for (i = 0; i < ARRAY_SIZE(prots); i++) {
+		ASSERT_CALL(mprotect(vm->paged + MIB, self->page, prots[i]));
+		EXPECT_ERRNO(EFAULT, gh_start(vm->fd));
+		ASSERT_CALL(mprotect(vm->paged + MIB, self->page,
+				     PROT_READ | PROT_WRITE));
+		EXPECT_TRUE(pattern_check(vm->paged + MIB, 2 * self->page,
+					  OF_HOST));
+		/* Where nothing was ever written, too */
+		ASSERT_CALL(mprotect(vm->paged + 4 * MIB, 4 * MIB, prots[i]));
+		EXPECT_ERRNO(EFAULT, gh_start(vm->fd));
+		ASSERT_CALL(mprotect(vm->paged + 4 * MIB, 4 * MIB,
+				     PROT_READ | PROT_WRITE));
+	}
+	ASSERT_CALL(gh_start(vm->fd));
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* ---- memory that goes while it is looked at ---- */
+
+#define SPARSE		(256 * MIB)
+
+struct unmapper {
+	unsigned char *mem;
+	size_t page;
+	pthread_t thread;
+	int stop;
+};
+
+/* Mappings with page tables come and go; a store could be one to lent memory */
+static void *unmap_and_map(void *arg)
+{
+	struct unmapper *u = arg;
+	size_t at;
+
+	while (!__atomic_load_n(&u->stop, __ATOMIC_ACQUIRE)) {
+		munmap(u->mem + SPARSE / 4, SPARSE / 2);
+		mmap(u->mem + SPARSE / 4, SPARSE / 2, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+		for (at = SPARSE / 4; at < SPARSE * 3 / 4; at += 7 * MIB)
+			madvise(u->mem + at, u->page, MADV_POPULATE_WRITE);
+	}
+	return NULL;
+}
+
+TEST_F_TIMEOUT(paging, unmapped_meanwhile, FAULT_TIMEOUT)
+{
+	const struct vm_config cfg = { .paged_size = SPARSE };
+	struct vm *vm = &self->vm;
+	struct unmapper u = {};
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		REBUILD(self, &cfg, VM_HAS_VCPUS);
+		u = (struct unmapper) { .mem = vm->paged, .page = self->page };
+		ASSERT_EQ(0, pthread_create(&u.thread, NULL, unmap_and_map, &u));
+		if (gh_start(vm->fd))
+			EXPECT_EQ(EFAULT, errno);
+		__atomic_store_n(&u.stop, 1, __ATOMIC_RELEASE);
+		pthread_join(u.thread, NULL);
+	}
 }
 
 /* The first access is to one page, and the VM gets a whole block */
