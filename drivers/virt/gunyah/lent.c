@@ -59,7 +59,7 @@ static int lent_fill(struct gunyah_lent *lent, unsigned long at)
 	scoped_guard(spinlock, &lent->lock)
 		if (at >= lent->pages.count || lent_is_punched(lent, at))
 			return 0;
-	return gunyah_pages_fill(&lent->pages, at, at, at + 1, 0);
+	return gunyah_pages_fill(&lent->pages, at, at, at + 1, 0, true);
 }
 
 /* Find a page and take a reference; a mapping can reach beyond the last one */

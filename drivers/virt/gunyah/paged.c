@@ -372,7 +372,7 @@ int gunyah_paged_fault(struct gunyah_vm *vm, struct gunyah_paged *paged,
 	if (mutex_lock_interruptible(&vm->paging->lock))
 		return -EINTR;
 	ret = gunyah_pages_fill(paged->pages, paged->first + at, paged->first,
-				paged->first + paged->count, bias);
+				paged->first + paged->count, bias, false);
 	if (!ret && paged_find_run(paged, at, &run))
 		ret = run_give(vm, &run);
 	mutex_unlock(&vm->paging->lock);

@@ -309,10 +309,11 @@ void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count)
 }
 
 /*
- * Allocate the largest block up to 2^@order pages that can be had. No other
- * process is killed for it, because this memory is in nobody's resident set.
+ * Allocate the largest block up to 2^@order pages that can be had. Without
+ * __GFP_RETRY_MAYFAIL in @single a process may be killed for the last one.
  */
-static struct page *pages_alloc_block(unsigned int *order, gfp_t zero)
+static struct page *pages_alloc_block(unsigned int *order, gfp_t single,
+				      gfp_t zero)
 {
 	struct page *page;
 
@@ -322,8 +323,7 @@ static struct page *pages_alloc_block(unsigned int *order, gfp_t zero)
 		if (page)
 			return page;
 	}
-	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN |
-			   __GFP_RETRY_MAYFAIL | zero, 0);
+	return alloc_pages(GFP_KERNEL_ACCOUNT | __GFP_NOWARN | single | zero, 0);
 }
 
 /*
@@ -357,7 +357,8 @@ long gunyah_pages_grow(struct gunyah_pages *pages, unsigned long left,
 	struct page *page;
 	int ret;
 
-	page = pages_alloc_block(&order, zero ? __GFP_ZERO : 0);
+	page = pages_alloc_block(&order, __GFP_RETRY_MAYFAIL,
+				 zero ? __GFP_ZERO : 0);
 	if (!page)
 		return -ENOMEM;
 	count = 1UL << order;
@@ -425,6 +426,8 @@ static unsigned int pages_room(struct gunyah_pages *pages, unsigned long at,
  * @from: the first offset that may be filled
  * @end: the first behind those
  * @bias: blocks are aligned to their size when this is added to their offset
+ * @mapped: the page will be in the caller's resident set, so a process may be
+ *	killed for it; killing one would not help with other memory
  *
  * Allocates the largest block that there is room and memory for.
  *
@@ -433,7 +436,7 @@ static unsigned int pages_room(struct gunyah_pages *pages, unsigned long at,
  */
 int gunyah_pages_fill(struct gunyah_pages *pages, unsigned long at,
 		      unsigned long from, unsigned long end,
-		      unsigned long bias)
+		      unsigned long bias, bool mapped)
 {
 	struct pages_block block;
 	unsigned long first;
@@ -444,7 +447,8 @@ int gunyah_pages_fill(struct gunyah_pages *pages, unsigned long at,
 	if (pages_find_block(pages, at, &block))
 		return 0;
 	order = pages_room(pages, at, from, end, bias);
-	page = pages_alloc_block(&order, __GFP_ZERO);
+	page = pages_alloc_block(&order, mapped ? 0 : __GFP_RETRY_MAYFAIL,
+				 __GFP_ZERO);
 	if (!page)
 		return -ENOMEM;
 	first = pages_block_start(at, bias, order);

@@ -52,7 +52,7 @@ void gunyah_pages_skip(struct gunyah_pages *pages, unsigned long count);
 void gunyah_pages_shrink(struct gunyah_pages *pages, unsigned long count);
 int gunyah_pages_fill(struct gunyah_pages *pages, unsigned long at,
 		      unsigned long from, unsigned long end,
-		      unsigned long bias);
+		      unsigned long bias, bool mapped);
 void gunyah_pages_drop(struct gunyah_pages *pages, unsigned long at,
 		       unsigned long count);
 struct page *gunyah_pages_find(struct gunyah_pages *pages, unsigned long at,

@@ -75,6 +75,41 @@ TEST_F_TIMEOUT(paging, tables, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
+/* Memory that is open again is that of the process, which can be killed for it */
+static int fill_closed(void *arg)
+{
+	const struct cgroup *cg = arg;
+	struct gh_vm_status status;
+	struct vm vm;
+
+	vm_init(&vm);
+	if (vm_build(&vm, &paging_config, VM_HAS_VCPUS))
+		return 1;
+	vm_program(&vm, 0, G_OFF);
+	if (gh_start(vm.fd) || vm_finish(&vm, &status))
+		return 2;
+	vm_close_vcpus(&vm);
+	close(vm.fd);
+	if (cgroup_enter(cg, 0) ||
+	    cgroup_set_number(cg, "memory.max", 3 * MIB))
+		return 3;
+	/* Ends it as well, but not if nothing else can */
+	alarm(60);
+	memset(vm.paged, 1, PAGED_SIZE);
+	return 0;
+}
+
+TEST_F_TIMEOUT(paging, killed_for_memory, FAULT_TIMEOUT)
+{
+	struct param printk = {};
+
+	ASSERT_CALL(cgroup_make(&self->cg, "paging"));
+	/* The kernel has much to say about that, but has not complained */
+	ASSERT_CALL(param_set(&printk, "/proc/sys/kernel/printk", "1"));
+	EXPECT_EQ(256 + SIGKILL, in_child(fill_closed, &self->cg));
+	param_restore(&printk);
+}
+
 /* It may have some again, because the host has just taken memory back: once more */
 TEST_F_TIMEOUT(paging, tables_later, FAULT_TIMEOUT)
 {
