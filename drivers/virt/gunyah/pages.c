@@ -12,6 +12,7 @@
 #include <linux/bitops.h>
 #include <linux/cleanup.h>
 #include <linux/gfp.h>
+#include <linux/highmem.h>
 #include <linux/log2.h>
 #include <linux/maple_tree.h>
 #include <linux/minmax.h>
@@ -474,13 +475,20 @@ static void pages_free_part(const struct pages_block *block, unsigned long at,
 		gunyah_page_free(block->page + (at - block->first));
 }
 
+static void pages_clear_part(const struct pages_block *block, unsigned long at,
+			     unsigned long end)
+{
+	for (; at < end; at++)
+		clear_highpage(block->page + (at - block->first));
+}
+
 /**
  * gunyah_pages_drop() - make a gap, and free what was there
  * @pages: where
  * @at: offset of the first page
  * @count: how many; nobody looks for any of them
  *
- * Without memory for the tree pages stay where they are.
+ * Without memory for the tree pages stay where they are, cleared.
  *
  * Context: Process context, may sleep.
  */
@@ -498,12 +506,13 @@ void gunyah_pages_drop(struct gunyah_pages *pages, unsigned long at,
 		if (!block.split && next - at < block.size) {
 			scoped_guard(spinlock, &pages->lock)
 				block.split = !pages_split_block(pages, &block);
-			if (!block.split)
-				continue;
 		}
-		if (!mtree_store_range(&pages->blocks, at, next - 1, NULL,
+		if ((block.split || next - at == block.size) &&
+		    !mtree_store_range(&pages->blocks, at, next - 1, NULL,
 				       GFP_KERNEL_ACCOUNT))
 			pages_free_part(&block, at, next);
+		else
+			pages_clear_part(&block, at, next);
 		cond_resched();
 	}
 }
