@@ -230,7 +230,8 @@ static int paged_init(struct gunyah_paged *paged,
  * Does nothing if no region is paged. gunyah_paging_free() undoes it in any case.
  *
  * Context: Process context of the VM's creator.
- * Return: 0, -ENOMEM, -EOPNOTSUPP (the platform's module is missing).
+ * Return: 0, -E2BIG (more regions than the resource manager can be told of),
+ * -ENOMEM, -EOPNOTSUPP (the platform's module is missing).
  */
 int gunyah_paging_prepare(struct gunyah_vm *vm)
 {
@@ -247,6 +248,8 @@ int gunyah_paging_prepare(struct gunyah_vm *vm)
 			num++;
 	if (!num)
 		return 0;
+	if (num > GUNYAH_RM_MAX_RANGES)
+		return -E2BIG;
 	platform = gunyah_platform_get(vm->host->hyp.platform);
 	if (IS_ERR(platform))
 		return PTR_ERR(platform);

@@ -131,6 +131,9 @@ enum gunyah_rm_extent {
 	GUNYAH_RM_EXTENTS
 };
 
+/* So many ranges fit into the message that says what is paged */
+#define GUNYAH_RM_MAX_RANGES		898
+
 /**
  * struct gunyah_rm_range - a range of guest physical addresses
  * @addr: its first address

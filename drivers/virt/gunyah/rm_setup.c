@@ -75,6 +75,9 @@ bool gunyah_rm_can_page(struct gunyah_rm_client *client)
 	return ret != -EOPNOTSUPP && client->error;
 }
 
+static_assert(sizeof(struct gunyah_rm_paging_req) + GUNYAH_RM_MAX_RANGES *
+	      sizeof(struct gunyah_rm_range_wire) <= GUNYAH_RM_MAX_REQUEST);
+
 /**
  * gunyah_rm_vm_set_paging() - have accesses to ranges wait for the owner
  * @client: the caller
@@ -93,7 +96,7 @@ int gunyah_rm_vm_set_paging(struct gunyah_rm_client *client, u16 vmid,
 	size_t len = struct_size(req, ranges, count);
 	u32 i;
 
-	if (len > GUNYAH_RM_MAX_REQUEST)
+	if (count > GUNYAH_RM_MAX_RANGES)
 		return -EINVAL;
 	req = kvzalloc(len, GFP_KERNEL);
 	if (!req)

@@ -457,6 +457,7 @@ struct gh_vm_boot_context {
  *   devicetree, or that of the platform's firmware
  * * EEXIST - repeatable: a region that is neither the image nor that of the
  *   firmware has the label 0, by which the RM knows the image
+ * * E2BIG - repeatable: more than 898 regions have GH_MEM_PAGED
  * * EPERM - repeatable: the caller's address space is not the one that created
  *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's
  *   error; for a VM of GH_VM_ANDROID_SET_FW_CONFIG, see

@@ -502,6 +502,33 @@ TEST_F(paging, region_errors)
 	munmap(mem, self->page);
 }
 
+/* The resource manager is told of all in one message */
+#define MOST_REGIONS	898
+
+TEST_F_TIMEOUT(paging, many_regions, FAULT_TIMEOUT)
+{
+	const size_t step = 2 * self->page;
+	struct vm_config cfg = { .paged_size = (MOST_REGIONS + 1) * step };
+	struct gh_vm_status status;
+	struct vm *vm = &self->vm;
+	__u32 i;
+
+	REBUILD(self, &cfg, VM_HAS_VCPUS);
+	ASSERT_CALL(gh_remove_region(vm->fd, GUEST_PAGED_LABEL));
+	for (i = 0; i <= MOST_REGIONS; i++)
+		ASSERT_CALL(gh_set_region(vm->fd, 1000 + i, PAGED_FLAGS,
+					  PAGED + i * step, self->page,
+					  vm->paged + i * step));
+	EXPECT_ERRNO(E2BIG, gh_start(vm->fd));
+	ASSERT_CALL(gh_status(vm->fd, &status));
+	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
+	ASSERT_CALL(gh_remove_region(vm->fd, 1000));
+	vm_program(vm, 0, G_WRITE(8, PAGED + step, 1),
+		   G_WRITE(8, PAGED + MOST_REGIONS * step, 1), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	FINISH(self);
+}
+
 /* The devicetree cannot come later */
 TEST_F(paging, devicetree)
 {
