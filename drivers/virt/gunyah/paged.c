@@ -30,7 +30,6 @@
 #include <linux/mm.h>
 #include <linux/pfn.h>
 #include <linux/sched.h>
-#include <linux/sched/signal.h>
 
 #include "hide.h"
 #include "host.h"
@@ -411,7 +410,7 @@ int gunyah_paged_take_back(struct gunyah_vm *vm, struct gunyah_paged *paged,
 	struct paged_run run;
 	int err, ret = 0;
 
-	while (!fatal_signal_pending(current)) {
+	for (;;) {
 		/* Let vCPUs have their pages in between */
 		scoped_guard(mutex, &vm->paging->lock) {
 			if (!paged_next_out(paged, at, end, &run))
@@ -424,11 +423,10 @@ int gunyah_paged_take_back(struct gunyah_vm *vm, struct gunyah_paged *paged,
 			WRITE_ONCE(vm->host->reclaimed, jiffies);
 		trace_gunyah_page_back(vm->vmid, run_addr(&run), run_size(&run),
 				       err);
-		ret = ret ?: err;
+		ret = ret ?: err == -EXDEV ? -EIO : err;
 		at = run.at + run.mem.count;
 		cond_resched();
 	}
-	return -EINTR;
 }
 
 /**

@@ -18,10 +18,13 @@
 #include <linux/jiffies.h>
 #include <linux/lockdep.h>
 #include <linux/mm.h>
+#include <linux/minmax.h>
 #include <linux/overflow.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "host.h"
+#include "pages.h"
 #include "paging.h"
 #include "parcel.h"
 #include "platform.h"
@@ -37,6 +40,9 @@
 #define RECLAIM_MS		500
 #define FAULT_TRIES		6
 #define FAULT_DELAY_MS		10
+
+/* What GH_VM_RECLAIM_MEM does in one go; no block of pages is in two of them */
+#define RECLAIM_STEP		(16ULL * GUNYAH_BLOCK_SIZE)
 
 /*
  * Faults
@@ -121,28 +127,33 @@ static bool paging_covers(struct gunyah_paging *paging, u64 addr, u64 end)
 
 static int paging_reclaim_locked(struct gunyah_vm *vm, u64 addr, u64 end)
 {
-	u32 state = gunyah_vm_state(vm);
 	struct gunyah_paged *paged;
 	u64 offset, left;
 	int err, ret = 0;
 
 	lockdep_assert_held(&vm->lock);
 
-	if (state != GH_VM_STATE_RUNNING && state != GH_VM_STATE_EXITED)
-		return -EBUSY;
-	if (!vm->paging || !paging_covers(vm->paging, addr, end))
-		return -ENXIO;
 	for (; addr < end; addr += left) {
 		paged = paging_find(vm->paging, addr);
 		offset = addr - paged->region->gpa;
 		left = min(end - addr, paged->region->size - offset);
 		err = gunyah_paged_take_back(vm, paged, offset >> PAGE_SHIFT,
 					     (offset + left) >> PAGE_SHIFT);
-		if (err == -EINTR)
-			return err;
 		ret = ret ?: err;
 	}
 	return ret;
+}
+
+/* Whether the VM is in a state to give memory back, and has that range */
+static int paging_reclaim_check(struct gunyah_vm *vm, u64 addr, u64 end)
+{
+	u32 state = gunyah_vm_state(vm);
+
+	lockdep_assert_held(&vm->lock);
+
+	if (state != GH_VM_STATE_RUNNING && state != GH_VM_STATE_EXITED)
+		return -EBUSY;
+	return vm->paging && paging_covers(vm->paging, addr, end) ? 0 : -ENXIO;
 }
 
 /**
@@ -151,24 +162,36 @@ static int paging_reclaim_locked(struct gunyah_vm *vm, u64 addr, u64 end)
  * @addr: guest physical address
  * @size: size in bytes
  *
+ * In steps: other calls for the VM, its end and signals need not wait for all.
+ *
  * Context: Process context, may sleep.
  * Return: 0, -EINVAL, -EOVERFLOW, -EBUSY, -ENXIO (not all of it is paged),
- * -ENOBUFS, -EIO, -ENOMEM, -EINTR, -ERESTARTSYS.
+ * -ENOBUFS, -EIO, -ENOMEM, -ERESTARTSYS.
  */
 int gunyah_paging_reclaim(struct gunyah_vm *vm, u64 addr, u64 size)
 {
-	u64 end;
-	int ret;
+	int err, ret, first = 0;
+	u64 end, next;
 
 	if (!size || !PAGE_ALIGNED(addr) || !PAGE_ALIGNED(size))
 		return -EINVAL;
 	if (check_add_overflow(addr, size, &end))
 		return -EOVERFLOW;
-	if (mutex_lock_interruptible(&vm->lock))
-		return -ERESTARTSYS;
-	ret = paging_reclaim_locked(vm, addr, end);
-	mutex_unlock(&vm->lock);
-	return ret;
+	for (; addr < end; addr = next) {
+		next = addr + min(end - addr,
+				  RECLAIM_STEP - (addr & (RECLAIM_STEP - 1)));
+		if (signal_pending(current) ||
+		    mutex_lock_interruptible(&vm->lock))
+			return -ERESTARTSYS;
+		ret = paging_reclaim_check(vm, addr, end);
+		if (!ret)
+			err = paging_reclaim_locked(vm, addr, next);
+		mutex_unlock(&vm->lock);
+		if (ret)
+			return ret;
+		first = first ?: err;
+	}
+	return first;
 }
 
 /**

@@ -984,11 +984,12 @@ struct gh_vm_stop {
  * @flags: flags of &struct gh_userspace_memory_region
  * @state: ``GH_REGION_...``
  * @parcel: in state GH_REGION_GIVEN the handle by which RM and VM know the
- *	memory, else GH_REGION_NO_PARCEL. All regions of the image have the same.
+ *	memory, else GH_REGION_NO_PARCEL. All regions of the image have the same;
+ *	one with GH_MEM_PAGED has none in any state.
  * @guest_phys_addr: address in the VM, as it was registered
  * @memory_size: size in bytes
  * @entries: in state GH_REGION_GIVEN the number of memory entries of the parcel,
- *	else 0
+ *	else 0; 0 for one with GH_MEM_PAGED
  */
 struct gh_vm_region {
 	__u32 label;
@@ -1049,8 +1050,8 @@ struct gh_vm_reclaim {
  * * EIO, EINVAL, ENOMEM - the hypervisor or the platform's firmware does not return
  *   some of it. Everything else is back; what is not is asked for again by the next
  *   call, and when the VM ends
- * * EINTR - a signal arrived while this waited for another call for the VM, or a
- *   fatal one at any time
+ * * EINTR - a signal arrived before all of the range was looked at; to call again
+ *   goes on
  * * E2BIG - a member that the kernel does not know is not 0
  */
 #define GH_VM_RECLAIM_MEM		_IOW(GH_IOCTL_TYPE, 0x16, \
