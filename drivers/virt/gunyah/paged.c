@@ -105,6 +105,8 @@ static int call_errno(enum gunyah_error error)
 		return -EEXIST;
 	case GUNYAH_ERROR_ADDR_INVALID:
 		return -ENXIO;
+	case GUNYAH_ERROR_MEMDB_NOT_OWNER:
+		return -EXDEV;
 	default:
 		return -EIO;
 	}
@@ -128,6 +130,13 @@ static int run_donate(const struct gunyah_paging *paging,
 		error = gunyah_hypercall_memextent_donate(type, from, to, offset,
 							  run_size(run));
 	} while (call_again(error, &calls));
+	if (back)
+		return call_errno(error);
+	/* Otherwise it was refused before anything has changed */
+	if (!error || error == GUNYAH_ERROR_RETRY)
+		bitmap_set(run->paged->donated, run->at, run->mem.count);
+	if (error == GUNYAH_ERROR_RETRY)
+		run->paged->partial = true;
 	return call_errno(error);
 }
 
@@ -243,13 +252,16 @@ static int run_take_back(struct gunyah_vm *vm, const struct paged_run *run,
 	lockdep_assert_held(&paging->lock);
 
 	if (run_is_donated(run)) {
+		/* A single page that the VM may never have got */
+		bool partial = run->paged->partial && run->mem.count == 1;
+
 		ret = run_unmap(paging, run);
 		/* A page that could not be mapped, perhaps among others: see below */
-		if (ret && ret != -ENXIO)
+		if (ret && ret != -ENXIO && !(partial && ret == -EXDEV))
 			return ret;
 		/* Removes the mappings that there are, too */
 		ret = run_donate(paging, run, true);
-		if (ret)
+		if (ret && !(partial && ret == -EXDEV))
 			return ret;
 		bitmap_clear(run->paged->donated, run->at, run->mem.count);
 	}
@@ -263,6 +275,12 @@ static int run_take_back(struct gunyah_vm *vm, const struct paged_run *run,
 	return 0;
 }
 
+/* -ENXIO is for addresses without memory */
+static int give_errno(int ret)
+{
+	return ret == -ENXIO || ret == -EXDEV ? -EIO : ret;
+}
+
 /* Give pages to the VM, from wherever an earlier attempt has left them */
 static int run_give(struct gunyah_vm *vm, const struct paged_run *run)
 {
@@ -274,7 +292,7 @@ static int run_give(struct gunyah_vm *vm, const struct paged_run *run)
 	/* Another vCPU was faster, unless the page could not be taken back */
 	if (run_is_donated(run)) {
 		ret = run_map(paging, run);
-		return ret == -EEXIST ? 0 : ret;
+		return ret == -EEXIST ? 0 : give_errno(ret);
 	}
 	if (!run_is_out(run)) {
 		ret = run_put_out(paging, run);
@@ -282,15 +300,13 @@ static int run_give(struct gunyah_vm *vm, const struct paged_run *run)
 			return ret;
 	}
 	ret = run_donate(paging, run, false);
-	if (!ret) {
-		bitmap_set(run->paged->donated, run->at, run->mem.count);
+	if (!ret)
 		ret = run_map(paging, run);
-	}
 	/* What the user has put there stays */
 	if (ret)
 		run_take_back(vm, run, false);
 	/* Nothing of ours was there: who has mapped something? */
-	return ret == -EEXIST || ret == -ENXIO ? -EIO : ret;
+	return ret == -EEXIST ? -EIO : give_errno(ret);
 }
 
 /*
@@ -345,6 +361,8 @@ static bool paged_next_out(struct gunyah_paged *paged, unsigned long at,
 	gunyah_pages_find(paged->pages, paged->first + at, &left);
 	high = find_next_zero_bit(paged->out, min(end, at + left), at);
 	donated = test_bit(at, paged->donated);
+	if (donated && paged->partial)
+		high = at + 1;
 	high = donated ? find_next_zero_bit(paged->donated, high, at) :
 			 find_next_bit(paged->donated, high, at);
 	run_init(run, paged, at, high);
@@ -401,8 +419,8 @@ static void paged_drop(struct gunyah_paged *paged, unsigned long at,
  * What the VM does not have is skipped.
  *
  * Context: Process context or worker, may sleep.
- * Return: 0, -EINTR: a fatal signal has ended it; else the first error, and as
- * much as possible is back: -ENOBUFS, -EIO, -EINVAL, -ENOMEM.
+ * Return: 0, or the first error, and as much as possible is back: -ENOBUFS, -EIO,
+ * -EINVAL, -ENOMEM.
  */
 int gunyah_paged_take_back(struct gunyah_vm *vm, struct gunyah_paged *paged,
 			   unsigned long at, unsigned long end)

@@ -29,6 +29,8 @@ struct gunyah_vm;
  * @donated: by offset in the region: the hypervisor has given it to the VM. Only
  *	pages that are @out.
  * @num_out: number of bits that are set in @out, may be read without a lock
+ * @partial: of pages that are @donated the host may have some still, because the
+ *	hypervisor has not completed a donation
  * @cleared: nothing of a VM that has run is left in it
  */
 struct gunyah_paged {
@@ -39,6 +41,7 @@ struct gunyah_paged {
 	unsigned long *out;
 	unsigned long *donated;
 	unsigned long num_out;
+	bool partial;
 	bool cleared;
 };
 

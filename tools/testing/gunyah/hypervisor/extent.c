@@ -179,8 +179,16 @@ static void set_owner(const struct extent *ext, u64 offset, u64 size)
 
 static int give(const struct extent *to, u64 offset, u64 size)
 {
-	int err = mem_donate(offset, size,
-			     to->label == RM_EXTENT_GUEST_PRIVATE);
+	u64 done = 0;
+	int err;
+
+	/* The call that was not complete, once more */
+	if (hyp.quirk.donate_at == offset && hyp.quirk.donate_size == size)
+		done = size / 2;
+	hyp.quirk.donate_size = 0;
+	offset += done;
+	size -= done;
+	err = mem_donate(offset, size, to->label == RM_EXTENT_GUEST_PRIVATE);
 
 	if (err)
 		return err;
@@ -256,6 +264,27 @@ int hcall_donate(struct vm *caller, const u64 *arg)
 	if (!(arg[0] & NO_SYNC))
 		s2_sync();
 	return err;
+}
+
+/**
+ * extent_donate_part() - donate the first half of a range to a VM
+ * @caller: VM that calls
+ * @arg: as for hcall_donate()
+ *
+ * What the caller is told is GH_RETRY. The next call goes on if it is the same.
+ */
+void extent_donate_part(struct vm *caller, const u64 *arg)
+{
+	u64 half[6] = { arg[0], arg[1], arg[2], arg[3], arg[4] / 2, arg[5] };
+
+	if (hyp.quirk.donate_at == arg[3] && hyp.quirk.donate_size == arg[4])
+		return;
+	if (arg[4] & (2 * PAGE_SIZE - 1) ||
+	    (arg[0] & DONATE_TYPE) != DONATE_TO_PROTECTED ||
+	    hcall_donate(caller, half))
+		return;
+	hyp.quirk.donate_at = arg[3];
+	hyp.quirk.donate_size = arg[4];
 }
 
 /* All of the VM's extent, wherever its pages are */

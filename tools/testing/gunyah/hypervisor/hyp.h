@@ -182,6 +182,8 @@ struct scm_quirk {
  * @hvc_error: its error, 0: none
  * @hvc_repeat: and that of all later ones
  * @hvc_hit: number of the last one that has failed
+ * @donate_at: offset of a donation of which the first half was carried out
+ * @donate_size: its size, 0: none
  * @fail_reset: resets that fail
  * @lost_irq_nth: interrupt of the host that gets lost
  * @extra_irqs: hypercalls that raise all interrupts of the host
@@ -206,6 +208,8 @@ struct quirk {
 	u64 hvc_error;
 	u64 hvc_repeat;
 	u64 hvc_hit;
+	u64 donate_at;
+	u64 donate_size;
 	u64 fail_reset;
 	u64 lost_irq_nth;
 	u64 extra_irqs;

@@ -56,6 +56,7 @@ void extent_set_mapping(u64 offset, u64 size, u64 ipa);
 void extent_clear_mapping(u64 offset, u64 size);
 int extent_check_range(u64 offset, u64 size);
 int hcall_donate(struct vm *caller, const u64 *arg);
+void extent_donate_part(struct vm *caller, const u64 *arg);
 int hcall_extent_modify(struct vm *caller, const u64 *arg);
 
 /* paging.c */

@@ -205,6 +205,69 @@ TEST_F_TIMEOUT(paging, give_fails_always, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
+/* A donation is never complete: nobody knows who has which page */
+TEST_F_TIMEOUT(paging, give_incomplete, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	unsigned int i;
+
+	vm_program(vm, 0, G_FILL(PAGED, 0x1000, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0),
+		   G_FILL(PAGED + BLOCK - 0x1000, 0x1000, OF_GUEST),
+		   G_CHECK(PAGED + BLOCK - 0x1000, 0x1000, OF_GUEST),
+		   G_READ(GUEST_LOAD_64, PAGED, 0), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	testctl_hvc_fault_repeat(HVC_DONATE, 1, HVC_ERR_RETRY);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	EXPECT_EQ(PAGES(BLOCK) / 2, donated());
+	testctl_reset();
+	/* The VM can use what it has got */
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	for (i = 0; i < 2; i++)
+		EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	/* Nothing of it is the host's before that was asked for page by page */
+	EXPECT_CALL(reclaim(vm->fd, PAGED, BLOCK));
+	EXPECT_EQ(0, donated());
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* The same, and the VM ends */
+TEST_F_TIMEOUT(paging, end_incomplete, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	testctl_hvc_fault_repeat(HVC_DONATE, 1, HVC_ERR_RETRY);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	testctl_reset();
+	EXPECT_EMPTY(self);
+}
+
+/*
+ * A page that is the VM's and not mapped: an access is not one to a device, whatever
+ * the hypervisor says
+ */
+TEST_F_TIMEOUT(paging, not_a_device, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+
+	pattern_fill(vm->paged, self->page, OF_HOST);
+	vm_program(vm, 0, G_CHECK(PAGED, self->page, OF_HOST), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	/* vcpu_run and donate succeed; map, unmap and donate do not */
+	testctl_hvc_fault_repeat(GH_TESTCTL_HVC_ANY, 3, HVC_ERR_DENIED);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	testctl_reset();
+	testctl_write(GH_TESTCTL_QUIRK_FAULT_MMIO, 1);
+	testctl_hvc_fault(HVC_MAP, 1, HVC_ERR_ADDRESS);
+	EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+	EXPECT_EQ(HVC_MAP, testctl_read(GH_TESTCTL_HVC_HIT));
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
 /* Calls that take pages back fail: they can be repeated */
 TEST_F_TIMEOUT(paging, back_fails, FAULT_TIMEOUT)
 {

@@ -61,6 +61,7 @@
 #define HVC_ERR_RETRY			(~0ULL - 1)
 #define HVC_ERR_ARGUMENT			1
 #define HVC_ERR_NOMEM			10
+#define HVC_ERR_ADDRESS			22
 #define HVC_ERR_DENIED			30
 #define HVC_ERR_BUSY			31
 #define HVC_ERR_CAP			50
