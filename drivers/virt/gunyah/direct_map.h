@@ -7,6 +7,8 @@
 #define _GUNYAH_DIRECT_MAP_H
 
 #include <linux/errno.h>
+#include <linux/libnvdimm.h>
+#include <linux/mm.h>
 #include <linux/types.h>
 
 struct page;
@@ -29,9 +31,11 @@ static inline int gunyah_direct_map_set(struct page *page, unsigned long count,
 	return -EOPNOTSUPP;
 }
 
+/* What modules have for this. Beyond the point of persistence there is no cache */
 static inline void gunyah_direct_map_clean(struct page *page,
 					   unsigned long count)
 {
+	arch_wb_cache_pmem(page_address(page), count << PAGE_SHIFT);
 }
 
 static inline void gunyah_direct_map_flush(void)

@@ -72,16 +72,25 @@ static void hide_set_offline(const struct gunyah_mem_runs *runs, bool offline)
 	page_offline_end();
 }
 
-/* Before gunyah_direct_map_flush() */
-static int hide_set_run_linear(const struct gunyah_mem_run *run, bool valid,
-			       bool clean)
+/* Also if the kernel keeps its map: guests need not use the caches */
+static void hide_clean(const struct gunyah_mem_runs *runs)
 {
-	struct page *page = pfn_to_page(run->pfn);
+	const struct gunyah_mem_run *run;
+	struct gunyah_mem_run_iter iter;
+
+	gunyah_mem_run_iter_init(&iter, runs);
+	while ((run = gunyah_mem_run_iter_next(&iter))) {
+		gunyah_direct_map_clean(pfn_to_page(run->pfn), run->count);
+		cond_resched();
+	}
+}
+
+/* Before gunyah_direct_map_flush() */
+static int hide_set_run_linear(const struct gunyah_mem_run *run, bool valid)
+{
 	int ret;
 
-	if (clean)
-		gunyah_direct_map_clean(page, run->count);
-	ret = gunyah_direct_map_set(page, run->count, valid);
+	ret = gunyah_direct_map_set(pfn_to_page(run->pfn), run->count, valid);
 	cond_resched();
 	return ret;
 }
@@ -92,8 +101,7 @@ static bool hide_skips_linear(bool valid)
 	       (!valid && gunyah_weakened(GUNYAH_WEAKEN_LINEAR_MAP));
 }
 
-static int hide_set_linear(const struct gunyah_mem_runs *runs, bool valid,
-			   bool clean)
+static int hide_set_linear(const struct gunyah_mem_runs *runs, bool valid)
 {
 	const struct gunyah_mem_run *run;
 	struct gunyah_mem_run_iter iter;
@@ -103,7 +111,7 @@ static int hide_set_linear(const struct gunyah_mem_runs *runs, bool valid,
 		return 0;
 	gunyah_mem_run_iter_init(&iter, runs);
 	while (!ret && (run = gunyah_mem_run_iter_next(&iter)))
-		ret = hide_set_run_linear(run, valid, clean);
+		ret = hide_set_run_linear(run, valid);
 	gunyah_direct_map_flush();
 	return ret;
 }
@@ -121,7 +129,9 @@ int gunyah_hide(const struct gunyah_mem_runs *runs, bool clean)
 {
 	if (!gunyah_weakened(GUNYAH_WEAKEN_OFFLINE))
 		hide_set_offline(runs, true);
-	return hide_set_linear(runs, false, clean);
+	if (clean)
+		hide_clean(runs);
+	return hide_set_linear(runs, false);
 }
 
 /**
@@ -133,7 +143,7 @@ int gunyah_hide(const struct gunyah_mem_runs *runs, bool clean)
 void gunyah_show(const struct gunyah_mem_runs *runs)
 {
 	/* Nothing is allocated for a range that has page tables */
-	WARN_ON_ONCE(hide_set_linear(runs, true, false));
+	WARN_ON_ONCE(hide_set_linear(runs, true));
 	/* Has the place of the count of mappings */
 	hide_set_offline(runs, false);
 }
@@ -154,8 +164,9 @@ int gunyah_hide_run(const struct gunyah_mem_run *run)
 		hide_set_run_offline(run, true);
 		page_offline_end();
 	}
+	gunyah_direct_map_clean(pfn_to_page(run->pfn), run->count);
 	if (!hide_skips_linear(false)) {
-		ret = hide_set_run_linear(run, false, true);
+		ret = hide_set_run_linear(run, false);
 		gunyah_direct_map_flush();
 	}
 	return ret;
@@ -171,7 +182,7 @@ void gunyah_show_run(const struct gunyah_mem_run *run)
 {
 	/* Nothing is in a TLB that was not valid: there is nothing to flush */
 	if (!hide_skips_linear(true))
-		WARN_ON_ONCE(hide_set_run_linear(run, true, false));
+		WARN_ON_ONCE(hide_set_run_linear(run, true));
 	page_offline_begin();
 	hide_set_run_offline(run, false);
 	page_offline_end();
