@@ -299,9 +299,10 @@ static int __init gunyah_init(void)
 
 err_drivers:
 	platform_unregister_drivers(gunyah_drivers, ARRAY_SIZE(gunyah_drivers));
+err_debugfs:
+	/* The first of the drivers may have probed before the second one failed */
 	if (gunyah_wq)
 		destroy_workqueue(gunyah_wq);
-err_debugfs:
 	gunyah_debugfs_exit();
 	return ret;
 }
