@@ -589,6 +589,8 @@ FIXTURE_SETUP(sweep)
 	SKIP_WITHOUT_GUNYAH(return);
 	SKIP_WITHOUT_TESTCTL(return);
 	testctl_reset();
+	catch_sigusr1();
+	sweep_limits_runs = true;
 	/* What is lost for good counts; the firmware forgets it */
 	ASSERT_CALL(param_set(&self->entries, ENTRIES_PARAM, "1000000"));
 	leak_read(&self->leak);

@@ -73,6 +73,8 @@ struct scenario {
 	int (*run)(struct sweep *s, const struct vm_config *cfg);
 };
 
+/* Set if a fault may leave a vCPU waiting: it runs in a thread of its own then */
+extern bool sweep_limits_runs;
 extern const struct scenario scenarios[];
 extern const unsigned int num_scenarios;
 

@@ -109,11 +109,39 @@ static int ends(struct sweep *s, struct vm *vm, unsigned int type)
 	return 0;
 }
 
+static bool is_done(void *arg)
+{
+	const struct runner *runner = arg;
+
+	return __atomic_load_n(&runner->done, __ATOMIC_ACQUIRE);
+}
+
+bool sweep_limits_runs;
+
+/* A vCPU waits for ever if nobody tells the driver that the VM has ended */
+static int run_limited(struct sweep *s, struct vm *vm)
+{
+	struct runner runner = { .vm = vm, .keep_eintr = true };
+	int err;
+
+	SWEEP_TRY(s, SWEEP_RUN, runner_start(&runner));
+	if (!wait_until(is_done, &runner, LONG_MS)) {
+		runner_stop(&runner);
+		return sweep_failed(s, SWEEP_GUEST, ETIME);
+	}
+	err = runner_join(&runner);
+	return err ? sweep_failed(s, SWEEP_RUN, err) : 0;
+}
+
 /* Until the guest has powered the VM off */
 static int run(struct sweep *s, struct vm *vm)
 {
-	if (!vm->cfg.scheduled)
+	if (vm->cfg.scheduled)
+		return ends(s, vm, GH_VM_EXIT_PLATFORM_OFF);
+	if (!sweep_limits_runs)
 		SWEEP_TRY(s, SWEEP_RUN, vm_run(vm, 0, NULL, NULL));
+	else if (run_limited(s, vm))
+		return -1;
 	return ends(s, vm, GH_VM_EXIT_PLATFORM_OFF);
 }
 
