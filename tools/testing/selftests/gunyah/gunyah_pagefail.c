@@ -94,7 +94,7 @@ static int fill_closed(void *arg)
 	    cgroup_set_number(cg, "memory.max", 3 * MIB))
 		return 3;
 	/* Ends it as well, but not if nothing else can */
-	alarm(60);
+	alarm(limit_ms(5000) / 1000);
 	memset(vm.paged, 1, PAGED_SIZE);
 	return 0;
 }
