@@ -433,7 +433,8 @@ static long vcpu_run_locked(struct gunyah_vcpu *vcpu)
 
 	vcpu_count(vcpu, VCPU_COUNT_RUN);
 	for (;;) {
-		cond_resched();
+		/* A guest may be busy for ever: the kernel's tracers wait for this */
+		cond_resched_tasks_rcu_qs();
 		if (READ_ONCE(vcpu->run->immediate_exit) ||
 		    signal_pending(current))
 			return -EINTR;
