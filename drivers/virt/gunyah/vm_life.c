@@ -355,6 +355,7 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 {
 	struct gunyah_rm_vm_exited exited = { .type = GH_VM_EXIT_UNKNOWN };
 	u8 state = GUNYAH_RM_VM_STATE_NONE;
+	unsigned long now;
 
 	if (gunyah_vm_state(vm) != GH_VM_STATE_RUNNING)
 		return -1;
@@ -373,8 +374,9 @@ static long vm_look_for_exit(struct gunyah_vm *vm)
 			return -1;
 		/* It may be in the queue, and its interrupt lost */
 		gunyah_rm_poll(vm->rm.rm);
-		if (time_before(jiffies, vm->exit_seen + GUNYAH_VM_EXIT_GRACE))
-			return vm->exit_seen + GUNYAH_VM_EXIT_GRACE - jiffies;
+		now = jiffies;
+		if (time_before(now, vm->exit_seen + GUNYAH_VM_EXIT_GRACE))
+			return vm->exit_seen + GUNYAH_VM_EXIT_GRACE - now;
 	}
 	exited.vmid = vm->vmid;
 	if (gunyah_vm_set_exited(vm, &exited))
