@@ -73,13 +73,14 @@ u64 gunyah_function_types(void)
  *
  * Context: Process context.
  * Return: the function that matches exactly, else the first one that matches in
- * part, else NULL.
+ * part, else NULL. One that is still to be removed comes after all others.
  */
 struct gunyah_function *
 gunyah_function_find(struct gunyah_vm *vm,
 		     const struct gunyah_function_ops *ops, const void *arg)
 {
 	struct gunyah_function *fn, *found = NULL;
+	unsigned int rank, best = 0;
 	enum gunyah_match match;
 
 	lockdep_assert_held(&vm->lock);
@@ -88,10 +89,15 @@ gunyah_function_find(struct gunyah_vm *vm,
 		if (fn->ops != ops)
 			continue;
 		match = ops->match(fn, arg);
-		if (match == GUNYAH_MATCH_EXACT)
-			return fn;
-		if (match == GUNYAH_MATCH_PARTIAL && !found)
+		if (match == GUNYAH_MATCH_NONE)
+			continue;
+		rank = match == GUNYAH_MATCH_EXACT ? 2 : 1;
+		if (!READ_ONCE(fn->expired))
+			rank += 2;
+		if (rank > best) {
+			best = rank;
 			found = fn;
+		}
 	}
 	return found;
 }

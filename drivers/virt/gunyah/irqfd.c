@@ -240,7 +240,7 @@ static int irqfd_check_shared(struct gunyah_vm *vm,
 	struct gunyah_irqfd *irqfd;
 
 	fn = gunyah_function_find(vm, &gunyah_irqfd_function, arg);
-	if (!fn)
+	if (!fn || READ_ONCE(fn->expired))
 		return 0;
 	irqfd = to_irqfd(fn);
 	if (irqfd_match(fn, arg) == GUNYAH_MATCH_EXACT)
