@@ -274,15 +274,17 @@ void gunyah_vm_set_state(struct gunyah_vm *vm, u32 state)
 {
 	scoped_guard(spinlock, &vm->state_lock) {
 		/* The end may be reported before the reply to the start */
-		if (state == GH_VM_STATE_RUNNING &&
-		    vm->state == GH_VM_STATE_EXITED)
+		if (state == GH_VM_STATE_RUNNING && vm->exit_early)
 			state = GH_VM_STATE_EXITED;
+		vm->exit_early = false;
 		WRITE_ONCE(vm->state, state);
 	}
 	trace_gunyah_vm_state(vm->vmid, state, vm->start_errno);
 	/* Nobody waits for the other states: a start wakes its own callers */
-	if (state == GH_VM_STATE_FAILED)
+	if (state == GH_VM_STATE_FAILED || state == GH_VM_STATE_EXITED)
 		vm_wake(vm);
+	if (state == GH_VM_STATE_EXITED)
+		gunyah_vm_kick(vm, 0);
 }
 
 /**
@@ -399,6 +401,9 @@ void gunyah_vm_status(struct gunyah_vm *vm, struct gh_vm_status *status)
  * @vm: the VM
  * @exited: how it has ended
  *
+ * During a start this is only noted: the end of a VM whose start fails is a part
+ * of that.
+ *
  * Context: Any but hard interrupts.
  * Return: false if it is in that state already, or was not started.
  */
@@ -410,6 +415,10 @@ bool gunyah_vm_set_exited(struct gunyah_vm *vm,
 	    vm->state != GH_VM_STATE_STARTING)
 		return false;
 	vm->exit = *exited;
+	if (vm->state == GH_VM_STATE_STARTING) {
+		vm->exit_early = true;
+		return true;
+	}
 	WRITE_ONCE(vm->state, GH_VM_STATE_EXITED);
 	trace_gunyah_vm_state(vm->vmid, vm->state, 0);
 	vm_wake(vm);

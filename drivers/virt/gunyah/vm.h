@@ -186,6 +186,7 @@ struct gunyah_vm_call {
  * @start_label: label of the region that @start_reason is about
  * @rm_error: error code of the resource manager for the step that failed, or 0
  * @exit: what it reported, in GH_VM_STATE_EXITED
+ * @exit_early: the same, in GH_VM_STATE_STARTING
  * @exit_seen: when it notified that the VM is in its state EXITED, in jiffies
  * @ask_state: ask the resource manager whether the VM has ended
  * @crash: the crash message, asked for once the VM has ended
@@ -247,6 +248,7 @@ struct gunyah_vm {
 	u32 rm_error;
 	struct gunyah_rm_vm_exited exit;
 	unsigned long exit_seen;
+	bool exit_early;
 	bool ask_state;
 	struct gunyah_rm_crash_msg crash;
 	u8 rm_state;

@@ -3,6 +3,7 @@
  * Recovery from firmware that releases VMs late or never and does not answer,
  * and the messages of guests that crash
  */
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -149,6 +150,48 @@ TEST_F_TIMEOUT(late, unknown_state, FAULT_TIMEOUT)
 			  testctl_read(GH_TESTCTL_FAULT_HIT));
 		testctl_reset();
 		ASSERT_EQ(0, vm_one_life());
+	}
+}
+
+/* ---- a VM is started, although the firmware refuses that ---- */
+
+struct watcher {
+	int fd;
+	struct gh_vm_status first;
+};
+
+static void *watch(void *arg)
+{
+	struct watcher *watcher = arg;
+	struct pollfd pfd = { .fd = watcher->fd, .events = POLLIN };
+
+	if (poll(&pfd, 1, LONG_MS) == 1)
+		gh_status(watcher->fd, &watcher->first);
+	return NULL;
+}
+
+/* The driver stops the VM then. That is no end of its own, which nobody may see */
+TEST_F_TIMEOUT(late, started_and_refused, FAULT_TIMEOUT)
+{
+	struct vm_config cfg = {};
+	struct watcher watcher;
+	pthread_t thread;
+	unsigned int i;
+
+	for (i = 0; i < 10; i++) {
+		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
+		vm_program(&self->vm, 0, G_SPIN);
+		testctl_fault(RM_FAULT_FAIL_AFTER, RM_VM_START_MSG, 1,
+			      RM_ERR_DENIED);
+		watcher = (struct watcher) { .fd = self->vm.fd };
+		ASSERT_EQ(0, pthread_create(&thread, NULL, watch, &watcher));
+		EXPECT_ERRNO(EPERM, gh_start(self->vm.fd));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+		EXPECT_EQ(GH_VM_STATE_FAILED, watcher.first.state);
+		EXPECT_EQ(EPERM, watcher.first.start_errno);
+		EXPECT_EQ(0, watcher.first.exit_type);
+		vm_close(&self->vm);
+		testctl_reset();
 	}
 }
 
