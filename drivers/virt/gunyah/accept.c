@@ -112,7 +112,8 @@ static bool accept_label_used(struct gunyah_accept *accept, u32 label)
 
 	guard(spinlock)(&accept->lock);
 	list_for_each_entry(parcel, &accept->parcels, list)
-		if (parcel->state == GUNYAH_ACCEPTED_DEVICE &&
+		if ((parcel->state == GUNYAH_ACCEPTED_DEVICE ||
+		     parcel->state == GUNYAH_ACCEPTED_RELEASING) &&
 		    parcel->offer.label == label)
 			return true;
 	return false;
@@ -312,7 +313,9 @@ void gunyah_accept_stop(struct gunyah_accept *accept)
 
 	/* Notifications only add to the end */
 	list_for_each_entry_safe(parcel, tmp, &accept->parcels, list) {
-		if (!parcel->pdev)
+		/* One that has lost its device is released as well */
+		if (parcel->state != GUNYAH_ACCEPTED_DEVICE &&
+		    parcel->state != GUNYAH_ACCEPTED_RELEASING)
 			continue;
 		gunyah_memdev_remove(parcel);
 		if (accept_release(parcel))

@@ -109,6 +109,10 @@ int gunyah_plug(struct gunyah_accepted *parcel, const char **why)
 	struct plug_resource *plug;
 	int ret;
 
+	/* This Linux would trust whoever has it as well */
+	*why = "others have access to it";
+	if (parcel->offer.n_acl != 1)
+		return -EACCES;
 	*why = "its size is not a multiple of that of a memory block";
 	if (parcel->offer.size % block)
 		return -EINVAL;

@@ -28,6 +28,7 @@ struct given {
 	struct fake_fw *fw;
 	struct gunyah_accept accept;
 	u8 offer[sizeof((u8[])FAKE_OFFER)];
+	size_t offer_len;
 };
 
 static void given_start(struct given *given)
@@ -56,6 +57,7 @@ static struct given *given_new(struct kunit *test)
 	given->test = test;
 	given->fw = test->priv;
 	memcpy(given->offer, offer, sizeof(offer));
+	given->offer_len = sizeof(offer);
 	gunyah_accept_init(&given->accept, NULL);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, given_cleanup,
 							   given));
@@ -64,8 +66,7 @@ static struct given *given_new(struct kunit *test)
 
 static void given_offer(struct given *given)
 {
-	gunyah_accept_notify(&given->accept, given->offer,
-			     sizeof(given->offer));
+	gunyah_accept_notify(&given->accept, given->offer, given->offer_len);
 }
 
 static void given_offer_other(struct given *given, u32 handle, u32 label)
@@ -384,8 +385,8 @@ static void accept_flood(struct kunit *test)
 }
 
 #ifdef CONFIG_MEMORY_HOTPLUG
-/* Memory for Linux itself. It is never really added: there is none. */
-static struct given *given_plug(struct kunit *test, u64 size)
+/* Memory for Linux itself, and for another VM. It is never really added */
+static struct given *given_plug_shared(struct kunit *test, u64 size)
 {
 	struct given *given = given_new(test);
 
@@ -394,6 +395,22 @@ static struct given *given_plug(struct kunit *test, u64 size)
 	put_unaligned_le32(GUNYAH_MEM_TAG_PLUG, given->offer + FAKE_AT_TAG);
 	put_unaligned_le64(size - 0x2000, given->offer + FAKE_AT_SIZES);
 	given_start(given);
+	return given;
+}
+
+/* The second entry of the list of who may have it is FAKE_ACL_ENTRY bytes */
+#define FAKE_ACL_ENTRY	4
+#define PLUG_AT_SIZES	(FAKE_AT_SIZES - FAKE_ACL_ENTRY)
+
+static struct given *given_plug(struct kunit *test, u64 size)
+{
+	struct given *given = given_plug_shared(test, size);
+
+	given->offer[FAKE_AT_NACL] = 1;
+	memmove(given->offer + FAKE_AT_NSIZES - FAKE_ACL_ENTRY,
+		given->offer + FAKE_AT_NSIZES,
+		sizeof(given->offer) - FAKE_AT_NSIZES);
+	given->offer_len -= FAKE_ACL_ENTRY;
 	return given;
 }
 
@@ -412,12 +429,12 @@ static void accept_plug_place(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(errors); i++) {
 		request = fake_fw_recv(given->fw);
 		KUNIT_ASSERT_EQ(test, request->msg_id, FAKE_MEM_ACCEPT);
-		KUNIT_ASSERT_EQ(test, request->len, 48);
-		addr = get_unaligned_le64(request->payload + 28);
+		KUNIT_ASSERT_EQ(test, request->len, 44);
+		addr = get_unaligned_le64(request->payload + 24);
 		KUNIT_EXPECT_GT(test, addr, last);
 		KUNIT_EXPECT_EQ(test, addr % block, 0);
 		KUNIT_EXPECT_EQ(test, block,
-				get_unaligned_le64(request->payload + 36));
+				get_unaligned_le64(request->payload + 32));
 		KUNIT_EXPECT_EQ(test, REGION_DISJOINT,
 				region_intersects(addr, block,
 						  IORESOURCE_SYSTEM_RAM,
@@ -461,13 +478,25 @@ static void accept_plug_refused(struct kunit *test)
 	given_owner(given);
 	given_told(given, TOLD_RELEASED);
 	flush_work(&given->accept.work);
-	put_unaligned_le64(block, given->offer + FAKE_AT_SIZES);
+	put_unaligned_le64(block, given->offer + PLUG_AT_SIZES);
 	given_offer(given);
 	given_told(given, TOLD_RELEASED);
 	flush_work(&given->accept.work);
-	put_unaligned_le64(block - 0x2000, given->offer + FAKE_AT_SIZES);
+	put_unaligned_le64(block - 0x2000, given->offer + PLUG_AT_SIZES);
 	given->offer[FAKE_AT_ACL + 2] = 6;
 	given_offer(given);
+	given_told(given, TOLD_RELEASED);
+	given_end(given);
+}
+
+/* Linux does not trust memory that somebody else has as well */
+static void accept_plug_others(struct kunit *test)
+{
+	u64 block = memory_block_size_bytes();
+	struct given *given = given_plug_shared(test, block);
+
+	given_offer(given);
+	given_owner(given);
 	given_told(given, TOLD_RELEASED);
 	given_end(given);
 }
@@ -487,6 +516,7 @@ static struct kunit_case accept_cases[] = {
 	KUNIT_CASE(accept_plug_place),
 	KUNIT_CASE(accept_plug_no_place),
 	KUNIT_CASE(accept_plug_refused),
+	KUNIT_CASE(accept_plug_others),
 #endif
 	{}
 };
