@@ -326,19 +326,40 @@ struct gunyah_memuse *gunyah_memuse_new(struct file *file, unsigned long first,
 	return use;
 }
 
+/* The VM would be the next to find out about a memory error, and not by a signal */
+static int memuse_check_pages(struct gunyah_memuse *use)
+{
+	struct gunyah_pages *pages = &use->memfile->pages;
+	unsigned long at, end = use->first + use->count, left;
+	struct page *page;
+
+	for (at = use->first; at < end; at += left) {
+		page = gunyah_pages_find(pages, at, &left);
+		left = min(left, end - at);
+		if (gunyah_page_is_bad(page, left))
+			return -EHWPOISON;
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * gunyah_memuse_add_runs() - list the pages of a use as runs
  * @use: the use
  * @runs: where to add them
  *
  * Context: Process context, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOMEM or -EHWPOISON (a page has a memory error).
  */
 int gunyah_memuse_add_runs(struct gunyah_memuse *use,
 			   struct gunyah_mem_runs *runs)
 {
 	struct gunyah_memfile *memfile = use->memfile;
+	int ret;
 
+	ret = memuse_check_pages(use);
+	if (ret)
+		return ret;
 	return gunyah_pages_add_runs(&memfile->pages, use->first, use->count,
 				     runs);
 }
@@ -424,7 +445,8 @@ static int memuse_wait(struct gunyah_memfile *memfile,
  *
  * Context: Process context, may sleep.
  * Return: 0, -EBUSY (another region shares a part of it, or it is lent, or
- * somebody has references to pages), -EINTR; nothing has changed then.
+ * somebody has references to pages), -EHWPOISON (a page has a memory error),
+ * -EINTR; nothing has changed then.
  */
 int gunyah_memuse_lend(struct gunyah_memuse *use)
 {
@@ -437,7 +459,9 @@ int gunyah_memuse_lend(struct gunyah_memuse *use)
 		use->lent = true;
 	}
 	memuse_close(memfile, use);
-	ret = memuse_wait(memfile, use);
+	ret = memuse_check_pages(use);
+	if (!ret)
+		ret = memuse_wait(memfile, use);
 	if (ret)
 		gunyah_memuse_open(use);
 	return ret;

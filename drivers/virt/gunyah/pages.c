@@ -57,6 +57,22 @@ void gunyah_page_free(struct page *page)
 }
 
 /**
+ * gunyah_page_is_bad() - look for memory errors
+ * @page: first page
+ * @count: number of pages, which follow each other
+ *
+ * Context: Any.
+ * Return: whether one of them has one.
+ */
+bool gunyah_page_is_bad(struct page *page, unsigned long count)
+{
+	for (; count; count--, page++)
+		if (PageHWPoison(page))
+			return true;
+	return false;
+}
+
+/**
  * gunyah_pages_init() - initialise without a page
  * @pages: what to initialise
  *
@@ -260,6 +276,21 @@ struct page *gunyah_pages_find_busy(struct gunyah_pages *pages,
 	return NULL;
 }
 
+/* The allocator keeps bad pages to itself if they are freed alone */
+static void pages_free_block(const struct pages_block *block)
+{
+	unsigned int order = ilog2(block->size);
+	unsigned long i;
+
+	if (!gunyah_page_is_bad(block->page, block->size)) {
+		__free_pages(block->page, order);
+		return;
+	}
+	split_page(block->page, order);
+	for (i = 0; i < block->size; i++)
+		__free_page(block->page + i);
+}
+
 static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
 			    const unsigned long *skip)
 {
@@ -269,7 +300,7 @@ static void pages_free_from(struct gunyah_pages *pages, unsigned long at,
 	while (pages_next_block(pages, at, &block)) {
 		at = block.first + block.size;
 		if (!block.split)
-			__free_pages(block.page, ilog2(block.size));
+			pages_free_block(&block);
 		for (i = 0; block.split && i < block.size; i++)
 			if (!skip || !test_bit(block.first + i, skip))
 				gunyah_page_free(block.page + i);
@@ -468,7 +499,7 @@ static void pages_free_part(const struct pages_block *block, unsigned long at,
 			    unsigned long end)
 {
 	if (!block->split) {
-		__free_pages(block->page, ilog2(block->size));
+		pages_free_block(block);
 		return;
 	}
 	for (; at < end; at++)

@@ -67,6 +67,7 @@ int gunyah_pages_add_runs(struct gunyah_pages *pages, unsigned long at,
 			  unsigned long count, struct gunyah_mem_runs *runs);
 int gunyah_pages_charge(struct mm_struct *mm, unsigned long count);
 void gunyah_page_free(struct page *page);
+bool gunyah_page_is_bad(struct page *page, unsigned long count);
 bool gunyah_page_is_ours(const struct page *page);
 
 #endif /* _GUNYAH_PAGES_H */

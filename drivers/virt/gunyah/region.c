@@ -148,8 +148,8 @@ static int mem_check_vmas(struct gunyah_mem_region *region,
  * @region: the region, lent; gets its runs unless it is paged
  *
  * Context: Process context of the VM's creator, may sleep.
- * Return: 0, what gunyah_lent_move() returns, or -EBUSY: a page of a memory file
- * is in use; the user sees the same memory as before then.
+ * Return: 0, what gunyah_lent_move() returns, or of a memory file: -EBUSY: a page
+ * is in use, or -EHWPOISON; the user sees the same memory as before then.
  */
 int gunyah_region_close(struct gunyah_mem_region *region)
 {

@@ -279,6 +279,7 @@ struct gh_userspace_memory_region {
  *   has
  * * EPERM - the caller's address space is not the one that created the VM;
  *   removals are not restricted
+ * * EHWPOISON - a page of a memory file has a memory error
  * * ENOENT - removal: no region has that label
  * * ENOTCONN - the VM runs and cannot be notified of the memory, because its
  *   devicetree gives it no channel to the RM (no virtual device of type rm-rpc)
@@ -463,6 +464,8 @@ struct gh_vm_boot_context {
  *   error; for a VM of GH_VM_ANDROID_SET_FW_CONFIG, see
  *   &struct gh_vm_status.start_reason: the RM has no firmware for it
  * * EFAULT - repeatable: a lent region is not mapped any more
+ * * EHWPOISON - repeatable: a lent region is of a memory file, and a page of that
+ *   has a memory error
  * * EBUSY - repeatable, see &struct gh_vm_status.start_reason: a lent region is
  *   of a memory file, and a part of it is in a shared region, or lent to another
  *   VM, or the kernel or a device still uses a page of it, such as for I/O that
