@@ -39,7 +39,7 @@ maintainers()
 	list=$(sed -n '/^GUNYAH HYPERVISOR DRIVER/,/^$/s/^L:\t//p' \
 		"$tree/MAINTAINERS")
 	(cd "$tree" && perl scripts/get_maintainer.pl --no-git \
-		--no-git-fallback "$1") | grep -qF "${list:?}" ||
+		--no-git-fallback "$1") | grep -F "${list:?}" >/dev/null ||
 		echo "it does not go to $list"
 }
 
