@@ -158,25 +158,6 @@ TEST_F(irqfd, labels)
 	EXPECT_EQ(0, gh_remove_irqfd(vm, 1));
 }
 
-/* An irqfd whose eventfd was closed is gone, even if nobody has removed it yet */
-TEST_F(irqfd, one_of_a_closed_eventfd)
-{
-	int vm = self->vm.fd, fd;
-	unsigned int i;
-
-	for (i = 0; i < 200; i++) {
-		fd = eventfd(0, EFD_CLOEXEC);
-		ASSERT_LE(0, fd);
-		ASSERT_CALL(gh_add_irqfd(vm, fd, 5, i % 2 ? LEVEL : 0));
-		close(fd);
-		/* Of the other kind, and named by its label */
-		ASSERT_CALL(gh_add_irqfd(vm, self->fd[0], 5, i % 2 ? 0 : LEVEL));
-		ASSERT_CALL(gh_remove_irqfd(vm, 5));
-		ASSERT_CALL(gh_add_irqfd(vm, self->fd[0], 5, 0));
-		ASSERT_CALL(gh_remove_irqfd(vm, 5));
-	}
-}
-
 /* Other types of functions and other VMs have labels of their own */
 TEST_F(irqfd, other_functions)
 {

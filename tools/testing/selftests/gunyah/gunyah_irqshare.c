@@ -18,6 +18,8 @@
 #define LABEL		20
 #define OTHER		21
 #define IRQ		40
+/* No doorbell has it */
+#define UNKNOWN		5
 
 static const struct dtb_bell edge_bells[] = {
 	{ .label = LABEL, .irq = IRQ }, { .label = OTHER, .irq = IRQ + 1 },
@@ -151,6 +153,26 @@ TEST_F_TIMEOUT(share, rings, SHARE_TIMEOUT)
 	ASSERT_EQ(0, eventfd_ring(self->fd[2], 1));
 	EXPECT_TRUE(bells_wait(b, IRQ, ++n));
 	EXPECT_EQ(n, bells_count(b, IRQ));
+}
+
+/* An irqfd whose eventfd was closed is gone, even if nobody has removed it yet */
+TEST_F(share, closed_before)
+{
+	int vm = self->b.vm.fd, fd;
+	unsigned int i;
+
+	for (i = 0; i < 200; i++) {
+		fd = new_eventfd(0);
+		ASSERT_LE(0, fd);
+		ASSERT_CALL(gh_add_irqfd(vm, fd, UNKNOWN, i % 2 ? LEVEL : 0));
+		close(fd);
+		/* Of the other kind, and named by its label */
+		ASSERT_CALL(gh_add_irqfd(vm, self->fd[0], UNKNOWN,
+					 i % 2 ? 0 : LEVEL));
+		ASSERT_CALL(gh_remove_irqfd(vm, UNKNOWN));
+		ASSERT_CALL(gh_add_irqfd(vm, self->fd[0], UNKNOWN, 0));
+		ASSERT_CALL(gh_remove_irqfd(vm, UNKNOWN));
+	}
 }
 
 GUNYAH_TEST_MAIN
