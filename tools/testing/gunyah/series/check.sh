@@ -31,15 +31,15 @@ checkpatch()
 		true) | sed '/^$/d' | except checkpatch | except series
 }
 
-# By the entry that the series adds to MAINTAINERS
+# By the entry that the whole series adds to MAINTAINERS: the tree is at one of the
+# patches, once it was built
 maintainers()
 {
 	local list
 
-	list=$(sed -n '/^GUNYAH HYPERVISOR DRIVER/,/^$/s/^L:\t//p' \
-		"$tree/MAINTAINERS")
+	list=$(sed -n '/^GUNYAH HYPERVISOR DRIVER/,/^$/s/^L:\t//p' "$entries")
 	(cd "$tree" && perl scripts/get_maintainer.pl --no-git \
-		--no-git-fallback "$1") | grep -F "${list:?}" >/dev/null ||
+		--no-git-fallback --mpath "$entries" "$1") | grep -F "${list:?}" >/dev/null ||
 		echo "it does not go to $list"
 }
 
@@ -72,6 +72,8 @@ tree=$("$here/kernel/tree.sh")
 python3 "$here/series/series.py" --base "$tree.orig" --states "$states" "$out" \
 	>/dev/null
 mkdir -p "$logs"
+entries=$build/series-maintainers
+cp "$tree/MAINTAINERS" "$entries"
 
 echo "KTAP version 1"
 for patch in "$out"/v*-0*.patch; do
