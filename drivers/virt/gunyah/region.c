@@ -470,13 +470,42 @@ static int mem_take(struct gunyah_mem_region *region)
 }
 
 /**
- * gunyah_region_new() - make a region of user memory
+ * gunyah_region_check() - check that a VM can have a region, as far as it is known
  * @vm: VM, its lock is held
  * @arg: the user's request, gunyah_mem_check()
  *
  * Context: Process context.
- * Return: the region, on no list yet, or an ERR_PTR: -EPERM, -EEXIST, -EFAULT,
- * -EOPNOTSUPP, -EBUSY (a memory file, a part of which is lent), -ENOMEM, -EINTR.
+ * Return: 0, -EPERM, -EEXIST, -EOPNOTSUPP.
+ */
+int gunyah_region_check(struct gunyah_vm *vm,
+			const struct gh_userspace_memory_region *arg)
+{
+	int ret;
+
+	lockdep_assert_held(&vm->lock);
+
+	if (current->mm != vm->mm)
+		return -EPERM;
+	ret = gunyah_region_check_free(vm, arg->label, arg->guest_phys_addr,
+				       arg->memory_size);
+	if (ret)
+		return ret;
+	if (arg->flags & GH_MEM_LENT && !gunyah_hide_allowed())
+		return -EOPNOTSUPP;
+	if (arg->flags & GH_MEM_PAGED && !vm->host->can_page)
+		return -EOPNOTSUPP;
+	return mem_is_lent_twice(vm, arg) ? -EEXIST : 0;
+}
+
+/**
+ * gunyah_region_new() - make a region of user memory
+ * @vm: the VM
+ * @arg: the user's request, gunyah_region_check()
+ *
+ * Context: Process context of the VM's creator; sleeps for as long as user space
+ * lets its memory wait.
+ * Return: the region, on no list yet, or an ERR_PTR: -EFAULT, -EOPNOTSUPP, -EBUSY
+ * (a memory file, a part of which is lent), -ENOMEM, -EINTR.
  */
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
@@ -486,20 +515,6 @@ gunyah_region_new(struct gunyah_vm *vm,
 	struct gunyah_mem_region *region;
 	int ret;
 
-	lockdep_assert_held(&vm->lock);
-
-	if (current->mm != vm->mm)
-		return ERR_PTR(-EPERM);
-	ret = gunyah_region_check_free(vm, arg->label, arg->guest_phys_addr,
-				       arg->memory_size);
-	if (ret)
-		return ERR_PTR(ret);
-	if (arg->flags & GH_MEM_LENT && !gunyah_hide_allowed())
-		return ERR_PTR(-EOPNOTSUPP);
-	if (arg->flags & GH_MEM_PAGED && !vm->host->can_page)
-		return ERR_PTR(-EOPNOTSUPP);
-	if (mem_is_lent_twice(vm, arg))
-		return ERR_PTR(-EEXIST);
 	region = kzalloc(sizeof(*region), GFP_KERNEL_ACCOUNT);
 	if (!region)
 		return ERR_PTR(-ENOMEM);

@@ -93,6 +93,8 @@ static inline u8 gunyah_mem_perms(u32 flags)
 
 bool gunyah_mem_vma_allowed(struct vm_area_struct *vma);
 int gunyah_mem_check(const struct gh_userspace_memory_region *arg);
+int gunyah_region_check(struct gunyah_vm *vm,
+			const struct gh_userspace_memory_region *arg);
 struct gunyah_mem_region *
 gunyah_region_new(struct gunyah_vm *vm,
 		  const struct gh_userspace_memory_region *arg);

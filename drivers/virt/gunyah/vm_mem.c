@@ -472,32 +472,61 @@ static int vm_mem_prepare_parcel(struct gunyah_vm *vm,
 	return ret;
 }
 
-static struct gunyah_mem_region *
-vm_mem_new_locked(struct gunyah_vm *vm,
-		  const struct gh_userspace_memory_region *arg, bool now)
+static int vm_mem_check_locked(struct gunyah_vm *vm,
+			       const struct gh_userspace_memory_region *arg,
+			       bool now)
 {
-	struct gunyah_mem_region *region;
-	int ret;
-
 	lockdep_assert_held(&vm->lock);
 
 	/* Memory from the start of the VM is in its devicetree */
 	if (!now && arg->flags & GH_MEM_HOTPLUG)
-		return ERR_PTR(-EINVAL);
+		return -EINVAL;
 	/* The resource manager wants to know all ranges before the start */
 	if (now && arg->flags & GH_MEM_PAGED)
-		return ERR_PTR(-EBUSY);
+		return -EBUSY;
 	/* To notify a VM without a channel kills the resource manager */
 	if (now && !vm->channel)
-		return ERR_PTR(-ENOTCONN);
+		return -ENOTCONN;
+	return gunyah_region_check(vm, arg);
+}
+
+static int vm_mem_add_new_locked(struct gunyah_vm *vm,
+				 const struct gh_userspace_memory_region *arg)
+{
+	struct gunyah_mem_region *region;
+
+	lockdep_assert_held(&vm->lock);
+
 	region = gunyah_region_new(vm, arg);
-	if (IS_ERR(region) || !now)
-		return region;
+	if (IS_ERR(region))
+		return PTR_ERR(region);
+	gunyah_region_insert(vm, region);
+	return 0;
+}
+
+/*
+ * Without the VM's lock: its worker must not have to wait until user space lets
+ * go of its memory. What is checked under the lock is checked again by the call.
+ */
+static int vm_mem_add_now(struct gunyah_vm *vm, struct gunyah_vm_call *call,
+			  const struct gh_userspace_memory_region *arg)
+{
+	struct gunyah_mem_region *region;
+	int ret;
+
+	region = gunyah_region_new(vm, arg);
+	if (IS_ERR(region)) {
+		gunyah_vm_call_put(call);
+		return PTR_ERR(region);
+	}
 	ret = vm_mem_prepare_parcel(vm, region);
-	if (!ret)
-		return region;
-	gunyah_region_free(region);
-	return ERR_PTR(ret);
+	if (ret) {
+		gunyah_region_free(region);
+		gunyah_vm_call_put(call);
+		return ret;
+	}
+	call->arg = region;
+	return gunyah_vm_call_run(call);
 }
 
 /**
@@ -506,16 +535,15 @@ vm_mem_new_locked(struct gunyah_vm *vm,
  * @arg: the user's request
  *
  * Context: Process context, may sleep.
- * Return: 0, what gunyah_mem_check() and gunyah_region_new() return, -EINVAL
- * (GH_MEM_HOTPLUG before the start), -EBUSY (not in the VM's state, or the memory
- * file is in use), -ENOTCONN
- * (it cannot be told), -EAGAIN (more memory entries than max_mem_entries),
- * -EINTR, -ERESTARTSYS, or what the resource manager's answer stands for.
+ * Return: 0, what gunyah_mem_check(), gunyah_region_check() and
+ * gunyah_region_new() return, -EINVAL (GH_MEM_HOTPLUG before the start), -EBUSY
+ * (not in the VM's state, or the memory file is in use), -ENOTCONN (it cannot be
+ * told), -EAGAIN (more memory entries than max_mem_entries), -EINTR,
+ * -ERESTARTSYS, or what the resource manager's answer stands for.
  */
 int gunyah_vm_add_mem(struct gunyah_vm *vm,
 		      const struct gh_userspace_memory_region *arg)
 {
-	struct gunyah_mem_region *region;
 	struct gunyah_vm_call *call;
 	int ret, state;
 
@@ -531,17 +559,13 @@ int gunyah_vm_add_mem(struct gunyah_vm *vm,
 		ret = state;
 		goto err_put;
 	}
-	region = vm_mem_new_locked(vm, arg, state == GH_VM_STATE_RUNNING);
-	if (IS_ERR(region))
-		ret = PTR_ERR(region);
-	else if (state == GH_VM_STATE_NEW)
-		gunyah_region_insert(vm, region);
+	ret = vm_mem_check_locked(vm, arg, state == GH_VM_STATE_RUNNING);
+	if (!ret && state == GH_VM_STATE_NEW)
+		ret = vm_mem_add_new_locked(vm, arg);
 	mutex_unlock(&vm->lock);
 
-	if (ret || state == GH_VM_STATE_NEW)
-		goto err_put;
-	call->arg = region;
-	return gunyah_vm_call_run(call);
+	if (!ret && state == GH_VM_STATE_RUNNING)
+		return vm_mem_add_now(vm, call, arg);
 
 err_put:
 	gunyah_vm_call_put(call);

@@ -3,8 +3,16 @@
  * Memory that is added to a running Gunyah VM: what its VMM is told, and what
  * the driver makes of odd answers of the resource manager
  */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <linux/userfaultfd.h>
 
 #include "../kselftest_harness.h"
 #include "message.h"
@@ -143,6 +151,75 @@ TEST_F_TIMEOUT(memadd, hotplug_flags, MEMADD_TIMEOUT)
 	EXPECT_TRUE(leak_check(&before, 0));
 	EXPECT_EQ(0, add_more(fd, MEM_PLUG, self->mem));
 	EXPECT_EQ(0, gh_remove_region(fd, MORE_LABEL));
+}
+
+struct adder {
+	int fd;
+	__u32 flags;
+	void *mem;
+	int err;
+};
+
+static void *add_in_thread(void *arg)
+{
+	struct adder *adder = arg;
+
+	adder->err = add_more(adder->fd, adder->flags, adder->mem) ? errno : 0;
+	return NULL;
+}
+
+/* Returns a userfaultfd that has the pages of @mem, and brings none; or -1 */
+static int hold_pages(void *mem, size_t size)
+{
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)mem, .len = size },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(__NR_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd >= 0 && !ioctl(fd, UFFDIO_API, &api) &&
+	    !ioctl(fd, UFFDIO_REGISTER, &reg))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Memory that another process takes its time to bring holds up nothing else */
+TEST_F_TIMEOUT(memadd, slow_memory, MEMADD_TIMEOUT)
+{
+	struct vm *vm = &self->remote.vm;
+	struct adder adder = { vm->fd, variant->flags, NULL, -1 };
+	const struct guest_op off = G_OFF;
+	struct uffdio_zeropage zero = { .range = { .len = MORE_SIZE } };
+	struct gh_vm_status status;
+	struct gh_vm_region region;
+	struct pollfd pfd = { .events = POLLIN };
+	pthread_t thread;
+
+	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK))
+		SKIP(return, "this kernel has no userfaultfd");
+	adder.mem = alloc_mem(MORE_SIZE);
+	ASSERT_NE(NULL, adder.mem);
+	pfd.fd = hold_pages(adder.mem, MORE_SIZE);
+	ASSERT_LE(0, pfd.fd);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, add_in_thread, &adder));
+	ASSERT_EQ(1, poll(&pfd, 1, LONG_MS));
+	ASSERT_EQ(POLLIN, pfd.revents);
+
+	EXPECT_ERRNO(ENOENT, get_region(vm->fd, &region));
+	EXPECT_EQ(0, add_more(vm->fd, variant->flags, self->mem));
+	ASSERT_CALL(remote_end(&self->remote, &off, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	EXPECT_EQ(-1, adder.err);
+
+	/* The VM has ended meanwhile */
+	zero.range.start = (uintptr_t)adder.mem;
+	ASSERT_EQ(0, ioctl(pfd.fd, UFFDIO_ZEROPAGE, &zero));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	EXPECT_EQ(EBUSY, adder.err);
+	close(pfd.fd);
+	munmap(adder.mem, MORE_SIZE);
 }
 
 /* More memory entries than the resource manager can hold, then no more */
