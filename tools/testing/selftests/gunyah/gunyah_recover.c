@@ -157,6 +157,7 @@ TEST_F_TIMEOUT(late, unknown_state, FAULT_TIMEOUT)
 
 struct watcher {
 	int fd;
+	__u64 requests;		/* to the resource manager, when the VM had ended */
 	struct gh_vm_status first;
 };
 
@@ -165,8 +166,10 @@ static void *watch(void *arg)
 	struct watcher *watcher = arg;
 	struct pollfd pfd = { .fd = watcher->fd, .events = POLLIN };
 
-	if (poll(&pfd, 1, LONG_MS) == 1)
-		gh_status(watcher->fd, &watcher->first);
+	if (poll(&pfd, 1, LONG_MS) != 1)
+		return NULL;
+	watcher->requests = testctl_read(GH_TESTCTL_RM_REQUESTS);
+	gh_status(watcher->fd, &watcher->first);
 	return NULL;
 }
 
@@ -178,15 +181,18 @@ TEST_F_TIMEOUT(late, started_and_refused, FAULT_TIMEOUT)
 	pthread_t thread;
 	unsigned int i;
 
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 3; i++) {
 		ASSERT_CALL(vm_build(&self->vm, &cfg, VM_HAS_VCPUS));
 		vm_program(&self->vm, 0, G_SPIN);
+		/* There is time to look between the VM's end and that of the start */
+		testctl_write(GH_TESTCTL_RM_WORK_DELAY, 20000);
 		testctl_fault(RM_FAULT_FAIL_AFTER, RM_VM_START_MSG, 1,
 			      RM_ERR_DENIED);
 		watcher = (struct watcher) { .fd = self->vm.fd };
 		ASSERT_EQ(0, pthread_create(&thread, NULL, watch, &watcher));
 		EXPECT_ERRNO(EPERM, gh_start(self->vm.fd));
 		ASSERT_EQ(0, pthread_join(thread, NULL));
+		EXPECT_EQ(testctl_read(GH_TESTCTL_RM_REQUESTS), watcher.requests);
 		EXPECT_EQ(GH_VM_STATE_FAILED, watcher.first.state);
 		EXPECT_EQ(EPERM, watcher.first.start_errno);
 		EXPECT_EQ(0, watcher.first.exit_type);
