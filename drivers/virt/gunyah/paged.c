@@ -130,13 +130,12 @@ static int run_donate(const struct gunyah_paging *paging,
 		error = gunyah_hypercall_memextent_donate(type, from, to, offset,
 							  run_size(run));
 	} while (call_again(error, &calls));
-	if (back)
-		return call_errno(error);
-	/* Otherwise it was refused before anything has changed */
-	if (!error || error == GUNYAH_ERROR_RETRY)
-		bitmap_set(run->paged->donated, run->at, run->mem.count);
-	if (error == GUNYAH_ERROR_RETRY)
+	/* Whoever has said "again" may have moved a part, whatever came later */
+	if (error && calls)
 		run->paged->partial = true;
+	/* Otherwise it was refused before anything has changed */
+	if (!back && (!error || calls))
+		bitmap_set(run->paged->donated, run->at, run->mem.count);
 	return call_errno(error);
 }
 

@@ -31,8 +31,10 @@ static enum gunyah_error hyp_begin(enum mock_call nr)
 	}
 	error = (s64)quirk->hvc_error == (int)quirk->hvc_error ?
 		(int)quirk->hvc_error : GUNYAH_ERROR_FAILURE;
-	if (!quirk->hvc_repeat)
-		quirk->hvc_error = 0;
+	if (!quirk->hvc_repeat) {
+		quirk->hvc_error = quirk->hvc_then;
+		quirk->hvc_then = 0;
+	}
 	quirk->hvc_hit = nr;
 	return error;
 }

@@ -273,6 +273,7 @@ struct mock_vm {
  * @hvc_nth: which of them
  * @hvc_error: its error, 0: none
  * @hvc_repeat: and that of all later ones
+ * @hvc_then: that of the next one, 0: none
  * @hvc_hit: number of the last that failed, or GH_TESTCTL_HVC_ANY
  */
 struct mock_quirk {
@@ -290,6 +291,7 @@ struct mock_quirk {
 	u64 hvc_nth;
 	u64 hvc_error;
 	u64 hvc_repeat;
+	u64 hvc_then;
 	u64 hvc_hit;
 };
 

@@ -31,6 +31,7 @@ static const struct {
 	{ GH_TESTCTL_HVC_NTH, true, &mock.quirk.hvc_nth },
 	{ GH_TESTCTL_HVC_HIT, false, &mock.quirk.hvc_hit },
 	{ GH_TESTCTL_HVC_REPEAT, true, &mock.quirk.hvc_repeat },
+	{ GH_TESTCTL_HVC_THEN, true, &mock.quirk.hvc_then },
 	{ GH_TESTCTL_QUIRK_BUSY, true, &mock.quirk.busy },
 	{ GH_TESTCTL_QUIRK_LOST_HALT, true, &mock.quirk.lost_halt },
 	{ GH_TESTCTL_QUIRK_LOST_WAKE, true, &mock.quirk.lost_wake },

@@ -177,15 +177,21 @@ static void set_owner(const struct extent *ext, u64 offset, u64 size)
 		};
 }
 
+/* How much of a range has moved, if this is the call that was not complete */
+static u64 donated_before(u64 offset, u64 size)
+{
+	bool same = hyp.quirk.donate_at == offset &&
+		    hyp.quirk.donate_size == size;
+
+	hyp.quirk.donate_size = 0;
+	return same ? size / 2 : 0;
+}
+
 static int give(const struct extent *to, u64 offset, u64 size)
 {
-	u64 done = 0;
+	u64 done = donated_before(offset, size);
 	int err;
 
-	/* The call that was not complete, once more */
-	if (hyp.quirk.donate_at == offset && hyp.quirk.donate_size == size)
-		done = size / 2;
-	hyp.quirk.donate_size = 0;
 	offset += done;
 	size -= done;
 	err = mem_donate(offset, size, to->label == RM_EXTENT_GUEST_PRIVATE);
@@ -200,8 +206,11 @@ static int give(const struct extent *to, u64 offset, u64 size)
 
 static int take_back(const struct extent *from, u64 offset, u64 size)
 {
+	u64 done = donated_before(offset, size);
 	int err;
 
+	offset += done;
+	size -= done;
 	if (!extent_owns(from, offset, size))
 		return GH_NOT_OWNER;
 	err = unmap_all(from->vm, offset, size);
@@ -267,20 +276,24 @@ int hcall_donate(struct vm *caller, const u64 *arg)
 }
 
 /**
- * extent_donate_part() - donate the first half of a range to a VM
+ * extent_donate_part() - a donation that a planned fault breaks off
  * @caller: VM that calls
  * @arg: as for hcall_donate()
  *
- * What the caller is told is GH_RETRY. The next call goes on if it is the same.
+ * If the caller is told GH_RETRY the first half of the range is donated, and the
+ * next call goes on if it is the same. After any other error none does.
  */
 void extent_donate_part(struct vm *caller, const u64 *arg)
 {
 	u64 half[6] = { arg[0], arg[1], arg[2], arg[3], arg[4] / 2, arg[5] };
 
+	if (hyp.quirk.hvc_error != (u64)GH_RETRY) {
+		hyp.quirk.donate_size = 0;
+		return;
+	}
 	if (hyp.quirk.donate_at == arg[3] && hyp.quirk.donate_size == arg[4])
 		return;
 	if (arg[4] & (2 * PAGE_SIZE - 1) ||
-	    (arg[0] & DONATE_TYPE) != DONATE_TO_PROTECTED ||
 	    hcall_donate(caller, half))
 		return;
 	hyp.quirk.donate_at = arg[3];

@@ -342,11 +342,13 @@ static void hypercall(struct cpu *cpu, struct vm *vm, u32 nr, const u64 *arg,
 		virq_raise_all(vm);
 	}
 	if (planned_fault(vm, nr)) {
-		if (nr == NR_DONATE && hyp.quirk.hvc_error == (u64)GH_RETRY)
+		if (nr == NR_DONATE)
 			extent_donate_part(vm, arg);
 		f->x[0] = (s64)hyp.quirk.hvc_error;
-		if (!hyp.quirk.hvc_repeat)
-			hyp.quirk.hvc_error = 0;
+		if (!hyp.quirk.hvc_repeat) {
+			hyp.quirk.hvc_error = hyp.quirk.hvc_then;
+			hyp.quirk.hvc_then = 0;
+		}
 		return;
 	}
 	if (newer_call(vm, nr, arg, &err)) {

@@ -181,6 +181,7 @@ struct scm_quirk {
  * @hvc_nth: the how manieth of them
  * @hvc_error: its error, 0: none
  * @hvc_repeat: and that of all later ones
+ * @hvc_then: that of the next one, 0: none
  * @hvc_hit: number of the last one that has failed
  * @donate_at: offset of a donation of which the first half was carried out
  * @donate_size: its size, 0: none
@@ -207,6 +208,7 @@ struct quirk {
 	u64 hvc_nth;
 	u64 hvc_error;
 	u64 hvc_repeat;
+	u64 hvc_then;
 	u64 hvc_hit;
 	u64 donate_at;
 	u64 donate_size;

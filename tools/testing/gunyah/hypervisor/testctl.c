@@ -38,6 +38,7 @@ static const struct {
 	{ GH_TESTCTL_HVC_NTH, true, &hyp.quirk.hvc_nth },
 	{ GH_TESTCTL_HVC_HIT, false, &hyp.quirk.hvc_hit },
 	{ GH_TESTCTL_HVC_REPEAT, true, &hyp.quirk.hvc_repeat },
+	{ GH_TESTCTL_HVC_THEN, true, &hyp.quirk.hvc_then },
 	{ GH_TESTCTL_QUIRK_BUSY, true, &hyp.quirk.busy },
 	{ GH_TESTCTL_QUIRK_LOST_HALT, true, &hyp.quirk.lost_halt },
 	{ GH_TESTCTL_QUIRK_LOST_WAKE, true, &hyp.quirk.lost_wake },

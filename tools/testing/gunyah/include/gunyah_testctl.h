@@ -85,6 +85,7 @@
 #define GH_TESTCTL_HVC_HIT		0x198	/* RO: number of the last that failed */
 #define GH_TESTCTL_HVC_ANY		0xffff	/* as number: all; hit: none yet */
 #define GH_TESTCTL_HVC_REPEAT		0x1a0	/* 1: and all later ones */
+#define GH_TESTCTL_HVC_THEN		0x1a8	/* the error of the one after it, or 0 */
 
 /*
  * Quirks of the published firmware, each a count of how often it shall still

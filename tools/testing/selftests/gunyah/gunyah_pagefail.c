@@ -232,6 +232,64 @@ TEST_F_TIMEOUT(paging, give_incomplete, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
+/* A donation that was to be made again, and is refused then */
+TEST_F_TIMEOUT(paging, give_refused_later, FAULT_TIMEOUT)
+{
+	static const __u64 errors[] = { HVC_ERR_DENIED, 111 };
+	struct vm *vm = &self->vm;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(errors); i++) {
+		REBUILD(self, &paging_config, VM_HAS_VCPUS);
+		pattern_fill(vm->paged, BLOCK, OF_HOST);
+		vm_program(vm, 0, G_CHECK(PAGED, BLOCK / 2, OF_HOST), G_OFF);
+		ASSERT_CALL(gh_start(vm->fd));
+		testctl_hvc_fault_then(HVC_DONATE, 1, HVC_ERR_RETRY, errors[i]);
+		EXPECT_ERRNO(EIO, vm_run_once(vm, 0));
+		EXPECT_EQ(PAGES(BLOCK) / 2, donated());
+		/* The VM can use what it has got, and the host nothing of it */
+		FINISH(self);
+		EXPECT_EQ(SIGBUS, probe_load(vm->paged));
+		EXPECT_EMPTY(self);
+	}
+}
+
+/* A donation back to the host that is not complete goes on page by page */
+TEST_F_TIMEOUT(paging, back_incomplete, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+	unsigned int i;
+
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_WRITE(8, 0x10000000, 0),
+		   G_WRITE(8, PAGED, 1), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_EQ(PAGES(BLOCK), donated());
+	testctl_hvc_fault_then(HVC_DONATE, 1, HVC_ERR_RETRY, HVC_ERR_DENIED);
+	EXPECT_ERRNO(EIO, reclaim(vm->fd, PAGED, BLOCK));
+	EXPECT_EQ(PAGES(BLOCK) / 2, donated());
+	for (i = 0; i < 2; i++)
+		EXPECT_CALL(reclaim(vm->fd, PAGED, BLOCK));
+	EXPECT_EQ(0, donated());
+	FINISH(self);
+	EXPECT_EMPTY(self);
+}
+
+/* The same at the VM's end */
+TEST_F_TIMEOUT(paging, back_incomplete_at_end, FAULT_TIMEOUT)
+{
+	struct vm *vm = &self->vm;
+
+	vm_program(vm, 0, G_WRITE(8, PAGED, 1), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	FINISH(self);
+	testctl_hvc_fault_then(HVC_DONATE, 1, HVC_ERR_RETRY, HVC_ERR_DENIED);
+	vm_close(vm);
+	EXPECT_EQ(HVC_DONATE, testctl_read(GH_TESTCTL_HVC_HIT));
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+	EXPECT_EQ(0, donated());
+}
+
 /* The same, and the VM ends */
 TEST_F_TIMEOUT(paging, end_incomplete, FAULT_TIMEOUT)
 {

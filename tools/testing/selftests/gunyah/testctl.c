@@ -224,7 +224,21 @@ void testctl_release(void)
  */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error)
 {
+	testctl_hvc_fault_then(nr, nth, error, 0);
+}
+
+/**
+ * testctl_hvc_fault_then() - plan the failure of a hypercall and of the next one
+ * @nr: number of the hypercall
+ * @nth: which of the next ones, 1: the next
+ * @error: what it returns
+ * @then: what the one after it returns; 0: it does not fail
+ */
+void testctl_hvc_fault_then(unsigned int nr, unsigned int nth, __u64 error,
+			    __u64 then)
+{
 	testctl_write(GH_TESTCTL_HVC_REPEAT, 0);
+	testctl_write(GH_TESTCTL_HVC_THEN, then);
 	testctl_write(GH_TESTCTL_HVC_NR, nr);
 	testctl_write(GH_TESTCTL_HVC_NTH, nth);
 	testctl_write(GH_TESTCTL_HVC_ERROR, error);
