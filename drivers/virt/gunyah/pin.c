@@ -133,6 +133,15 @@ static bool mem_has_no_table(unsigned long addr)
 	return !pud_leaf(*pud) && pmd_none(*pmd_offset(pud, addr));
 }
 
+static bool mem_page_is_zero(struct page *page)
+{
+	void *content = kmap_local_page(page);
+	bool zero = !memchr_inv(content, 0, PAGE_SIZE);
+
+	kunmap_local(content);
+	return zero;
+}
+
 /* Look at a page: 1, or a negative errno; not written to, it reads as zeroes */
 static long mem_look(unsigned long addr, bool *missing)
 {
@@ -145,9 +154,13 @@ static long mem_look(unsigned long addr, bool *missing)
 	/* But there may be one that cannot be read: a bad one, or one in swap */
 	if (*missing)
 		got = get_user_pages(addr, 1, 0, &page);
-	if (got == 1)
-		put_page(page);
-	return got ?: -EFAULT;
+	if (got != 1)
+		return got ?: -EFAULT;
+	/* Or a huge one that was just being migrated */
+	if (*missing)
+		*missing = mem_page_is_zero(page);
+	put_page(page);
+	return 1;
 }
 
 /**
