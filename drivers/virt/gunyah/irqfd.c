@@ -38,6 +38,9 @@
 /* Limit for a hypercall that is to be repeated because it is not complete */
 #define IRQFD_TRIES		8
 
+/* Labels that can have the same eventfd in a VM */
+#define IRQFD_MAX_LABELS	32
+
 /**
  * struct gunyah_irqfd - an eventfd that rings a doorbell
  * @fn: as a function of its VM
@@ -249,10 +252,25 @@ static int irqfd_check_shared(struct gunyah_vm *vm,
 								       -EINVAL;
 }
 
+/* A write to the eventfd rings for all of its irqfds, with interrupts off */
+static int irqfd_check_number(struct gunyah_vm *vm,
+			      const struct eventfd_ctx *ctx)
+{
+	struct gunyah_function *fn;
+	unsigned int number = 0;
+
+	list_for_each_entry(fn, &vm->functions, list)
+		if (fn->ops == &gunyah_irqfd_function &&
+		    to_irqfd(fn)->ctx == ctx)
+			number++;
+	return number < IRQFD_MAX_LABELS ? 0 : -ENOSPC;
+}
+
 static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 {
 	const struct gh_fn_irqfd_arg *irqfd_arg = arg;
 	struct gunyah_irqfd *irqfd;
+	struct eventfd_ctx *ctx;
 	int ret;
 
 	if (irqfd_arg->flags & ~IRQFD_FLAGS || irqfd_arg->padding)
@@ -265,19 +283,28 @@ static long irqfd_add(struct gunyah_vm *vm, const void *arg)
 	ret = irqfd_check_shared(vm, irqfd_arg);
 	if (ret)
 		return ret;
+	ctx = eventfd_ctx_fileget(file);
+	ret = irqfd_check_number(vm, ctx);
+	if (ret)
+		goto err_put;
+	ret = -ENOMEM;
 	irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL_ACCOUNT);
 	if (!irqfd)
-		return -ENOMEM;
+		goto err_put;
 	irqfd->fn.vm = vm;
 	irqfd->fn.ops = &gunyah_irqfd_function;
 	irqfd->label = irqfd_arg->label;
 	irqfd->level = irqfd_arg->flags & GH_IRQFD_FLAGS_LEVEL;
 	spin_lock_init(&irqfd->lock);
-	irqfd->ctx = eventfd_ctx_fileget(file);
+	irqfd->ctx = ctx;
 
 	irqfd_attach(irqfd, file);
 	gunyah_function_publish(&irqfd->fn);
 	return 0;
+
+err_put:
+	eventfd_ctx_put(ctx);
+	return ret;
 }
 
 /* Type of function GH_FN_IRQFD */

@@ -606,6 +606,7 @@ struct gh_fn_desc {
  * * EBADF - not the file descriptor of an eventfd
  * * EEXIST - the VM has that vCPU, an irqfd with that label and eventfd, or an
  *   ioeventfd that matches a write which the new one would match
+ * * ENOSPC - GH_FN_IRQFD: the VM has 32 with that eventfd
  * * EMFILE - the process has no file descriptor left
  * * ENFILE - the system has no open file left
  * * ENOMEM - no memory

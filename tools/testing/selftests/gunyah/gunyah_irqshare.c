@@ -120,6 +120,21 @@ TEST_F(share, rules)
 	ASSERT_CALL(gh_add_irqfd(vm, fd[0], LABEL, flags ^ LEVEL));
 }
 
+/* A write reaches all labels of an eventfd at once, so there cannot be any number */
+TEST_F(share, limit)
+{
+	int vm = self->b.vm.fd, *fd = self->fd;
+	__u32 label;
+
+	for (label = 0; label < 32; label++)
+		ASSERT_CALL(gh_add_irqfd(vm, fd[0], label, variant->flags));
+	EXPECT_ERRNO(ENOSPC, gh_add_irqfd(vm, fd[0], label, variant->flags));
+	EXPECT_EQ(0, gh_add_irqfd(vm, fd[1], label, variant->flags));
+	EXPECT_EQ(0, remove_exactly(vm, fd[0], 7));
+	EXPECT_EQ(0, gh_add_irqfd(vm, fd[0], label, variant->flags));
+	EXPECT_ERRNO(ENOSPC, gh_add_irqfd(vm, fd[0], 7, variant->flags));
+}
+
 /* Each of them interrupts the VM, whatever becomes of the others */
 TEST_F_TIMEOUT(share, rings, SHARE_TIMEOUT)
 {
