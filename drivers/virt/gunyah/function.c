@@ -252,14 +252,21 @@ void gunyah_function_expire(struct gunyah_function *fn)
  * gunyah_functions_remove_expired() - remove the functions that have expired
  * @vm: the VM
  *
+ * Does not wait: while memory is added to a VM before its start, user space decides
+ * how long its lock is held, and the workers of all VMs are not without number.
+ *
  * Context: Worker.
+ * Return: false if it has to be called again.
  */
-void gunyah_functions_remove_expired(struct gunyah_vm *vm)
+bool gunyah_functions_remove_expired(struct gunyah_vm *vm)
 {
 	struct gunyah_function *fn, *tmp;
 
-	guard(mutex)(&vm->lock);
+	if (!mutex_trylock(&vm->lock))
+		return false;
 	list_for_each_entry_safe(fn, tmp, &vm->functions, list)
 		if (READ_ONCE(fn->expired))
 			function_remove_locked(fn);
+	mutex_unlock(&vm->lock);
+	return true;
 }

@@ -89,7 +89,7 @@ void gunyah_functions_bind(struct gunyah_vm *vm);
 void gunyah_functions_unbind(struct gunyah_vm *vm);
 void gunyah_functions_remove(struct gunyah_vm *vm);
 void gunyah_function_expire(struct gunyah_function *fn);
-void gunyah_functions_remove_expired(struct gunyah_vm *vm);
+bool gunyah_functions_remove_expired(struct gunyah_vm *vm);
 u64 gunyah_function_types(void);
 
 #endif /* _GUNYAH_FUNCTION_H */

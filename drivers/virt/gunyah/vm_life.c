@@ -38,6 +38,8 @@
 /* Time between attempts to end a VM */
 #define END_DELAY_MIN		HZ
 #define END_DELAY_MAX		(60 * HZ)
+/* Time between attempts to remove functions that have expired */
+#define EXPIRED_DELAY		(HZ / 10)
 
 /*
  * Firmware may release the objects of a VM only some time after it has said so.
@@ -229,6 +231,9 @@ int gunyah_vm_start(struct gunyah_vm *vm)
 
 static int vm_stop(struct gunyah_vm *vm, bool force)
 {
+	/* Before the start user space decides how long the lock is held */
+	if (gunyah_vm_state(vm) != GH_VM_STATE_RUNNING)
+		return -EBUSY;
 	guard(mutex)(&vm->lock);
 	if (gunyah_vm_state(vm) != GH_VM_STATE_RUNNING)
 		return -EBUSY;
@@ -449,12 +454,16 @@ static long vm_end(struct gunyah_vm *vm)
 
 static long vm_background(struct gunyah_vm *vm)
 {
+	long again = -1, delay;
+
 	if (!refcount_read(&vm->users))
 		return vm_end(vm);
-	gunyah_functions_remove_expired(vm);
+	if (!gunyah_functions_remove_expired(vm))
+		again = EXPIRED_DELAY;
 	if (gunyah_vm_state(vm) == GH_VM_STATE_EXITED)
 		gunyah_sysfs_vm_ended(vm);
-	return vm_look_for_exit(vm);
+	delay = vm_look_for_exit(vm);
+	return again < 0 || (delay >= 0 && delay < again) ? delay : again;
 }
 
 /**

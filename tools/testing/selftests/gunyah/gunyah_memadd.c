@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -300,6 +301,93 @@ TEST_F_TIMEOUT(memadd, unknown_handle, MEMADD_TIMEOUT)
 	EXPECT_NE(self->leak.locked_kb, now.locked_kb);
 	EXPECT_EQ(1, now.counters[LEAK_PARCELS] -
 		     self->leak.counters[LEAK_PARCELS]);
+}
+
+/* ---- many VMs whose memory user space does not bring ---- */
+
+/* One more than a work queue works for at a time */
+#define SLOW_VMS	257
+
+FIXTURE(slow)
+{
+	struct leak_state leak;
+	struct adder adder[SLOW_VMS];
+	pthread_t thread[SLOW_VMS];
+};
+
+FIXTURE_SETUP(slow)
+{
+	SKIP_WITHOUT_GUNYAH(return);
+	testctl_reset();
+	leak_read(&self->leak);
+}
+
+FIXTURE_TEARDOWN(slow)
+{
+	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
+}
+
+static void *add_page_in_thread(void *arg)
+{
+	struct adder *adder = arg;
+
+	adder->err = gh_set_region(adder->fd, 1, MEM_RW, GUEST_BASE,
+				   sysconf(_SC_PAGESIZE), adder->mem) ?
+		     errno : 0;
+	return NULL;
+}
+
+/* All of them have something to do, and the lock of each is held */
+TEST_F_TIMEOUT(slow, many, MEMADD_TIMEOUT)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	struct uffdio_zeropage zero = { .range = { .len = SLOW_VMS * page } };
+	int dev, bell, uffd;
+	struct adder *adder;
+	struct uffd_msg msg;
+	unsigned int i;
+	char *mem;
+
+	if (access("/proc/sys/vm/unprivileged_userfaultfd", F_OK))
+		SKIP(return, "this kernel has no userfaultfd");
+	dev = open(GUNYAH_DEV, O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, dev);
+	mem = alloc_mem(zero.range.len);
+	ASSERT_NE(NULL, mem);
+	madvise(mem, zero.range.len, MADV_NOHUGEPAGE);
+	uffd = hold_pages(mem, zero.range.len);
+	ASSERT_LE(0, uffd);
+	bell = eventfd(0, EFD_CLOEXEC);
+	for (i = 0; i < SLOW_VMS; i++) {
+		adder = &self->adder[i];
+		adder->fd = gh_create_vm(dev);
+		adder->mem = mem + i * page;
+		ASSERT_LE(0, adder->fd);
+		ASSERT_CALL(gh_add_irqfd(adder->fd, bell, 1, 0));
+		ASSERT_EQ(0, pthread_create(&self->thread[i], NULL,
+					    add_page_in_thread, adder));
+	}
+	for (i = 0; i < SLOW_VMS; i++) {
+		struct pollfd pfd = { .fd = uffd, .events = POLLIN };
+
+		ASSERT_EQ(1, poll(&pfd, 1, LONG_MS));
+		ASSERT_EQ(sizeof(msg), read(uffd, &msg, sizeof(msg)));
+	}
+
+	/* Their irqfds are to be removed. That hinders no other VM. */
+	close(bell);
+	EXPECT_EQ(0, vm_one_life());
+
+	zero.range.start = (uintptr_t)mem;
+	ASSERT_EQ(0, ioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	for (i = 0; i < SLOW_VMS; i++) {
+		ASSERT_EQ(0, pthread_join(self->thread[i], NULL));
+		EXPECT_EQ(0, self->adder[i].err);
+		close(self->adder[i].fd);
+	}
+	close(uffd);
+	close(dev);
+	munmap(mem, zero.range.len);
 }
 
 GUNYAH_TEST_MAIN
