@@ -28,8 +28,8 @@ from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import SPLAT, Job, job_text
 from pool import Task
-from programs import (ASSIGN, ASSIGNING, FIRMWARE, NOT_DETERMINISTIC, NOT_PROD,
-                      NOT_THREADS, SEEDED, left_out, programs_of)
+from programs import (ASSIGN, ASSIGNING, FIRMWARE, HARMLESS, NOT_DETERMINISTIC,
+                      NOT_PROD, NOT_THREADS, SEEDED, left_out, programs_of)
 
 # Room for the memory entries of a test that counts what many of them cost
 NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
@@ -330,7 +330,8 @@ class Tests:
             **self.limits(),
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
             words=words + NO_LIMIT.get(name, "") + self.words,
-            memory=MEMORY.get(name, "4G"), **kwargs), prefix + name + ".")
+            memory=MEMORY.get(name, "4G"), harmless=HARMLESS.get(name, ""),
+            **kwargs), prefix + name + ".")
             for name in programs]
 
     def tier_selftest(self):

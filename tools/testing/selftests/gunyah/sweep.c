@@ -24,7 +24,7 @@ static const struct {
 } calls[SWEEP_CALLS] = {
 	[SWEEP_NOTHING] = { "nothing" },
 	[SWEEP_HOST] = { "a call of the kernel",
-			 ERRNOS(ENOMEM, EAGAIN, ENFILE, EFAULT) },
+			 ERRNOS(ENOMEM, EAGAIN, ENFILE, EFAULT, ENOSPC) },
 	[SWEEP_GUEST] = { "the VM" },
 	[SWEEP_CREATE_VM] = { "GH_CREATE_VM",
 			      ERRNOS(ENOMEM, ENFILE, ESHUTDOWN) },
