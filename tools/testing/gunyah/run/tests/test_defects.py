@@ -13,7 +13,7 @@ from children import Problem
 from ktap import Case
 from machine import Job, Result
 from tests.support import RunnerTest
-from tests.test_faults import TOP, kunit_cases, program_tests
+from tests.test_faults import TOP, kunit_tests, program_tests
 
 HERE = os.path.join(TOP, "tools/testing/gunyah")
 
@@ -40,8 +40,7 @@ class Patches(RunnerTest):
 
     def test_tests_exist(self):
         for defect in defects.read_all(HERE):
-            names = {"gunyah_rm." + name for name in kunit_cases()} \
-                if defect.program == "kunit" else \
+            names = kunit_tests() if defect.program == "kunit" else \
                 program_tests(defect.program)
             self.assertTrue(any(fnmatch(name, defect.case) for name in names),
                             f"{defect.name}: {defect.case}")

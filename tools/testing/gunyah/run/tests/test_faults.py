@@ -23,6 +23,17 @@ def kunit_cases():
     return set(re.findall(r"KUNIT_CASE(?:_PARAM)?\((\w+)", text))
 
 
+def kunit_tests():
+    """Names of all KUnit tests, with their suites."""
+    tests = set()
+    for path in glob.glob(TOP + "/drivers/virt/gunyah/tests/*.c"):
+        text = read(path)
+        for suite in re.findall(r'\.name = "(\w+)",', text):
+            tests |= {f"{suite}.{case}" for case in
+                      re.findall(r"KUNIT_CASE(?:_PARAM)?\((\w+)", text)}
+    return tests
+
+
 def program_tests(name):
     """Names of a program's tests, without and with their variants."""
     text = read(SELFTESTS, name + ".c")
