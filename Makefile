@@ -47,7 +47,7 @@ help:
 	@echo '  job         run a shell script there: make job JOB=FILE'
 	@echo '  mock        run the selftests that need no real guest in seconds, on a kernel'
 	@echo '              for User Mode Linux that answers the hypercalls itself'
-	@echo '  test        the tests for every change, in ten minutes; the last line says how'
+	@echo '  test        the tests for every change, in minutes; the last line says how'
 	@echo '              many have passed'
 	@echo '  test-all    the same with more machines, in half an hour'
 	@echo '  test-long   the tests, with kernels that look for faults in themselves, other'

@@ -252,8 +252,8 @@ void gunyah_function_expire(struct gunyah_function *fn)
  * gunyah_functions_remove_expired() - remove the functions that have expired
  * @vm: the VM
  *
- * Does not wait: while memory is added to a VM before its start, user space decides
- * how long its lock is held, and the workers of all VMs are not without number.
+ * Does not wait: while memory is added to a VM before its start, user space
+ * decides how long its lock is held, and the VMs share a limited number of workers.
  *
  * Context: Worker.
  * Return: false if it has to be called again.

@@ -95,6 +95,7 @@ void testctl_hold(__u32 msg, __u32 nth);
 void testctl_release(void);
 /* Let the @nth hypercall @nr from now on return @error */
 void testctl_hvc_fault(unsigned int nr, unsigned int nth, __u64 error);
+/* And the one after it, @then */
 void testctl_hvc_fault_then(unsigned int nr, unsigned int nth, __u64 error,
 			    __u64 then);
 /* And all from it on */
