@@ -369,10 +369,11 @@ TEST_F_TIMEOUT(debugfs, start_hangs, DEBUGFS_TIMEOUT)
 
 static bool stop_readers;
 
-static void *read_all(void *unused)
+/* Counts in @arg the files that had something to say */
+static void *read_all(void *arg)
 {
 	char path[PATH_MAX + 300], buf[4096];
-	unsigned long n = 0;
+	unsigned int *reads = arg;
 	struct dirent *entry;
 	unsigned int i;
 	DIR *dir;
@@ -384,31 +385,36 @@ static void *read_all(void *unused)
 				snprintf(path, sizeof(path),
 					 GUNYAH_DIR "/%s/%s", entry->d_name,
 					 files[i]);
-				n += read_file(path, buf, sizeof(buf)) > 0;
+				if (read_file(path, buf, sizeof(buf)) > 0)
+					__atomic_add_fetch(reads, 1,
+							   __ATOMIC_RELAXED);
 			}
 		}
 		if (dir)
 			closedir(dir);
 	}
-	return (void *)n;
+	return NULL;
 }
 
+/* At least 30 VMs; on one processor, until each reader has met one of them */
 TEST_F_TIMEOUT(debugfs, read_while_it_goes, DEBUGFS_TIMEOUT)
 {
-	pthread_t threads[3];
-	unsigned int i;
-	void *reads;
+	unsigned int i, reading = 0, lives = 0, reads[3] = {};
+	pthread_t threads[ARRAY_SIZE(reads)];
 
 	__atomic_store_n(&stop_readers, false, __ATOMIC_RELEASE);
-	for (i = 0; i < ARRAY_SIZE(threads); i++)
-		ASSERT_EQ(0, pthread_create(&threads[i], NULL, read_all, NULL));
-	for (i = 0; i < 30; i++)
+	for (i = 0; i < ARRAY_SIZE(reads); i++)
+		ASSERT_EQ(0, pthread_create(&threads[i], NULL, read_all,
+					    &reads[i]));
+	while (lives++ < 30 || reading < ARRAY_SIZE(reads)) {
 		EXPECT_EQ(0, vm_one_life());
-	__atomic_store_n(&stop_readers, true, __ATOMIC_RELEASE);
-	for (i = 0; i < ARRAY_SIZE(threads); i++) {
-		ASSERT_EQ(0, pthread_join(threads[i], &reads));
-		EXPECT_LT(0, (unsigned long)reads);
+		for (i = reading = 0; i < ARRAY_SIZE(reads); i++)
+			reading += __atomic_load_n(&reads[i],
+						   __ATOMIC_RELAXED) > 0;
 	}
+	__atomic_store_n(&stop_readers, true, __ATOMIC_RELEASE);
+	for (i = 0; i < ARRAY_SIZE(reads); i++)
+		ASSERT_EQ(0, pthread_join(threads[i], NULL));
 }
 
 /* An open file does not keep the VM alive, and fails with EIO afterwards */
