@@ -39,9 +39,8 @@ FOR_LONG = ("GUNYAH_STORM_SECONDS", "GUNYAH_FUZZ_SECONDS", "GUNYAH_TEST_LONG")
 LONG_LIMIT = 6 * 3600	# seconds
 SEEDS = ("GUNYAH_STORM_SEED", "GUNYAH_FUZZ_SEED")
 
-# Less memory for a test that uses all of it, and reads all of it. More for one that
-# needs most of it: with pages of 64 KiB there is a reserve for others of 512 MiB
-MEMORY = {"gunyah_lent_mm": "1G", "gunyah_lent_big": "4608M"}
+# Less memory for tests that use most of it
+MEMORY = {"gunyah_lent_mm": "1G", "gunyah_lent_big": "2G"}
 
 # Tiers that take seconds start first: without them the others are pointless
 EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")

@@ -463,7 +463,7 @@ TEST_F_TIMEOUT(core, pipe, LENT_TIMEOUT)
 	/* The process waits until its dump is written */
 	ASSERT_CALL(param_set(&self->limit, CORE_LIMIT, "4"));
 	ASSERT_CALL(param_set(&self->pattern, CORE_PATTERN,
-			      "|/bin/dd of=" CORE_FILE));
+			      "|/bin/dd bs=64k of=" CORE_FILE));
 	check_dumps(_metadata, variant->kind);
 }
 
