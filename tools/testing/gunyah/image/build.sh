@@ -111,14 +111,14 @@ selftests()
 {
 	have tools/testing/selftests/gunyah/Makefile "the selftests"
 	changed selftests tools/testing/selftests/gunyah include/uapi \
-		tools/testing/gunyah/include || return 0
+		tools/testing/gunyah/{include,rm} || return 0
 	say "building the selftests"
-	rm -rf "$out/selftests" "$out/kselftest"
-	mkdir -p "$out/kselftest"
+	rm -rf "$out/selftests"
+	selftests_objects arm64
 	# In the tree, because the Makefile includes files of the framework.
 	logged "$build/logs/selftests.log" make -j"$jobs" -C \
 		"$tree/tools/testing/selftests" TARGETS=gunyah \
-		O="$out/kselftest" ARCH=arm64 CROSS_COMPILE=$cross \
+		O="$objects" ARCH=arm64 CROSS_COMPILE=$cross \
 		KHDR_INCLUDES="-isystem $out/uapi" LDFLAGS=-static \
 		INSTALL_PATH="$out/selftests" FORCE_TARGETS=1 install
 	grep -E 'warning:' "$build/logs/selftests.log" || true

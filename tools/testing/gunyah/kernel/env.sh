@@ -97,6 +97,22 @@ hash_files()
 		xargs -0r sha256sum | sha256sum | cut -c1-16)
 }
 
+# selftests_objects ARCH: put in $objects where the selftests are made, so that make
+# makes what has changed. The name has what their Makefile does not look at.
+selftests_objects()
+{
+	local name key
+
+	key=$( (dpkg-query -W; hash_files include/uapi patches \
+		tools/testing/gunyah/{include,rm} \
+		tools/testing/selftests/gunyah/Makefile) | sha256sum | cut -c1-12)
+	objects=$cache/obj-selftests-$1-$key
+	for name in "$cache/obj-selftests-$1"-*; do
+		[ "$name" = "$objects" ] || rm -rf "$name"
+	done
+	mkdir -p "$objects"
+}
+
 # logged LOG COMMAND...: run a command with its output in a file. Shows progress
 # every ten seconds, and on failure the end of the output.
 logged()

@@ -52,14 +52,14 @@ cmp -s "$obj/linux" "$out/linux" || cp "$obj/linux" "$out/linux"
 inputs=$(hash_files tools/testing/selftests/gunyah include/uapi \
 	tools/testing/gunyah/include tools/testing/gunyah/rm/rm.h)-$key
 if [ "$(cat "$out/built" 2>/dev/null)" != "$inputs" ]; then
-	rm -rf "$out/root" "$out/kselftest" "$out/built"
-	mkdir -p "$out/uapi/linux" "$out/kselftest" \
-		"$out"/root/{dev,proc,sys,tmp,selftests}
+	rm -rf "$out/root" "$out/built"
+	selftests_objects x86_64
+	mkdir -p "$out/uapi/linux" "$out"/root/{dev,proc,sys,tmp,selftests}
 	cp "$top/include/uapi/linux/gunyah.h" "$out/uapi/linux"
 	say "building the selftests for User Mode Linux"
 	logged "$build/logs/mock-selftests.log" $bound nice make -j"$jobs" -C \
 		"$tree/tools/testing/selftests" TARGETS=gunyah \
-		O="$out/kselftest" ARCH=x86_64 LDFLAGS=-static FORCE_TARGETS=1 \
+		O="$objects" ARCH=x86_64 LDFLAGS=-static FORCE_TARGETS=1 \
 		KHDR_INCLUDES="-isystem $out/uapi" \
 		INSTALL_PATH="$out/root/selftests" install
 	grep -E 'warning:' "$build/logs/mock-selftests.log" || true
