@@ -3,7 +3,8 @@
 #
 # check.sh [GATE]...: the static checks. Each gate must find nothing. Results
 # are in KTAP; what a gate found is in build/logs/check-GATE.log. "list" lists
-# the gates.
+# the gates, "common" stands for those that look at what people have, and
+# "others" for the rest: other pages, processors and compilers.
 #
 # A gate that has found nothing is not run again while all that it reads stays
 # as it is; FRESH=1 runs it nevertheless. planted.sh tests the gates.
@@ -12,15 +13,17 @@
 . "$(dirname "$0")/../kernel/env.sh"
 
 # From fast to slow
-all="layers size series python codespell shellcheck yamllint binding patches kernel-doc
-     checkpatch uapi gcc-m gcc-y sparse gcc-16k gcc-64k x86_64 x86_64-m i386
-     i386-m gcc-mock clang-m clang-y clang-16k clang-64k clang-mock cocci
-     kselftest sphinx kunit-um"
-gates=${*:-$all}
-if [ "$gates" = list ]; then
-	echo $all
-	exit 0
-fi
+common="layers size series python codespell shellcheck yamllint binding patches
+	kernel-doc checkpatch uapi gcc-m gcc-y sparse x86_64 i386 clang-m clang-y
+	cocci kselftest sphinx kunit-um"
+others="gcc-16k gcc-64k x86_64-m i386-m gcc-mock clang-16k clang-64k clang-mock"
+gates=${*:-$common $others}
+case $gates in
+list)	echo $common $others
+	exit 0 ;;
+common)	gates=$common ;;
+others)	gates=$others ;;
+esac
 
 binding=Documentation/devicetree/bindings/firmware/gunyah-hypervisor.yaml
 
@@ -203,16 +206,29 @@ gate_kernel-doc()
 }
 
 # FILE_PATH_CHANGES is about patches, not files. In the tree, since checkpatch
-# allows more in some paths than in others.
+# allows more in some paths than in others. It takes minutes for all files, so
+# one without a finding is not looked at again before it, or what else checkpatch
+# reads, has changed.
 gate_checkpatch()
 {
+	local clean=$cache/check/checkpatch.clean now=$build/check/checkpatch rules
+
 	ours .c .h .S .dts .lds .sh .py .rst .yaml Kconfig Makefile
+	mkdir -p "$build/check"
 	cd "$tree" || return
-	printf '%s\0' "${files[@]}" |
-		tool "0 123" nice xargs -0 -n 8 -P "$jobs" \
+	rules=$(echo "$packages" | cat - "$binding" | sha256sum | cut -c1-16)
+	[ -f "$clean" ] && [ -z "${FRESH:-}" ] || : >"$clean"
+	sha256sum "${files[@]}" | sed "s/^/$rules /" >"$now.all"
+	grep -vxFf "$clean" "$now.all" >"$now.new"
+	cut -d' ' -f4- "$now.new" | tr '\n' '\0' |
+		tool "0 123" nice xargs -0 -r -n 8 -P "$jobs" \
 			perl scripts/checkpatch.pl --strict --terse --no-summary \
 			--show-types --ignore FILE_PATH_CHANGES -f |
-		sed '/^$/d' | except checkpatch
+		sed '/^$/d' >"$now.found"
+	except checkpatch <"$now.found" | tee "$now.left"
+	[ ! -s "$now.left" ] || return
+	cut -d: -f1 "$now.found" | sort -u | sed 's/^/  /; s/$/$/' >"$now.names"
+	grep -v -f "$now.names" "$now.all" >"$clean"
 }
 
 # spatch_report SCRIPT: with the options that it wants to have
@@ -376,13 +392,14 @@ gate_uapi()
 }
 
 # kselftest PREFIX: install the tests as kselftest.rst says, with the compiler of
-# that prefix for 32-bit programs, in a shell that is not bash
+# that prefix for 32-bit programs, in a shell that is not bash. What is made already
+# is not made again.
 kselftest()
 {
-	local out=$build/check/kselftest/$1
+	local out=$build/check/kselftest
 
 	log=$logs/check-kselftest-make$1.log
-	rm -rf "$out"
+	rm -rf "$out/install"
 	mkdir -p "$out"
 	made=$out/kselftest/gunyah
 	installed=$out/install/gunyah
@@ -402,8 +419,10 @@ gate_kselftest()
 	local file name tests=tools/testing/selftests dir=$build/check/ignored
 
 	configure gcc arm64 CONFIG_GUNYAH=m && compile uapi headers || return
-	kselftest none- && kselftest arm-linux-gnueabihf- || return
-	find "$build/check/kselftest/none-/install" -name '*_32'
+	rm -rf "$build/check/kselftest"
+	kselftest none- || return
+	find "$installed" -name '*_32'
+	kselftest arm-linux-gnueabihf- || return
 	mapfile -t files < <(grep -l '^TEST_HARNESS_MAIN' $tests/gunyah/*.c)
 	for file in "${files[@]}"; do
 		name=$(basename "$file" .c)

@@ -11,6 +11,14 @@ LENT = ("gunyah_lent_other", "gunyah_lent_file", "gunyah_lent_pins",
         "gunyah_lent_big", "gunyah_lent_mm", "gunyah_lent_pits",
         "gunyah_lent_cost", "gunyah_lent_end", "gunyah_storm")
 
+# Programs that attack six kinds of memory in the same ways, and options of the
+# kselftest harness for two machines with three kinds each. Tests without a kind run
+# in the first
+KINDS = ("gunyah_lent", "gunyah_lent_other", "gunyah_lent_back",
+         "gunyah_lent_move", "gunyah_lent_pins")
+HALVES = (("", "-V thp -V memfd -V private_memfd"),
+          ("-kinds", "-v thp -v memfd -v private_memfd"))
+
 # Programs about lives of VMs at the same time as something else
 LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
          "gunyah_rounds", "gunyah_many")

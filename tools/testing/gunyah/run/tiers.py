@@ -28,8 +28,9 @@ from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import SPLAT, Job, job_text
 from pool import Task
-from programs import (ASSIGN, ASSIGNING, FIRMWARE, HARMLESS, NOT_DETERMINISTIC,
-                      NOT_PROD, NOT_THREADS, SEEDED, left_out, programs_of)
+from programs import (ASSIGN, ASSIGNING, FIRMWARE, HALVES, HARMLESS, KINDS,
+                      NOT_DETERMINISTIC, NOT_PROD, NOT_THREADS, SEEDED, left_out,
+                      programs_of)
 
 # Room for the memory entries of a test that counts what many of them cost
 NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
@@ -311,8 +312,8 @@ class Tests:
                                    parts=("guest",), timeout=120))]
 
     def selftests(self, suffix, without=(), only=None, bits=64, words="",
-                  prefix="", **kwargs):
-        """Every program in a machine of its own."""
+                  prefix="", halves=False, **kwargs):
+        """Every program in a machine of its own, or some in two."""
         self.images()
         path = os.path.join(self.build, "image/tests/selftests")
         programs = programs_of(path)
@@ -323,15 +324,19 @@ class Tests:
         clock = ("GUNYAH_TEST_ICOUNT=1"
                  if kwargs.get("deterministic") or self.real else
                  f"GUNYAH_TEST_SLOW={3 * self.slow}")
+        machines = [(name, half, options) for name in programs
+                    for half, options in
+                    (HALVES if halves and name in KINDS else (("", ""),))]
         return [self.task(self.job(
-            f"{name}-{suffix}",
-            given_variables() + job_text("selftest", PROGRAM=name, CLOCK=clock),
+            f"{name}{half}-{suffix}",
+            given_variables() + job_text("selftest", PROGRAM=name, CLOCK=clock,
+                                         OPTIONS=options),
             **self.limits(),
             copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
             words=words + NO_LIMIT.get(name, "") + self.words,
             memory=MEMORY.get(name, "4G"), harmless=HARMLESS.get(name, ""),
             **kwargs), prefix + name + ".")
-            for name in programs]
+            for name, half, options in machines]
 
     def tier_selftest(self):
         """kselftests, deterministic
@@ -349,7 +354,7 @@ class Tests:
         The same with real concurrency, and the programs that need it: races,
         stopping, memory that comes and goes.
         """
-        return self.selftests("threads", NOT_THREADS, **THREADS)
+        return self.selftests("threads", NOT_THREADS, halves=True, **THREADS)
 
     def tier_prod(self):
         """kselftests, a resource manager without debug features
@@ -427,9 +432,10 @@ class Tests:
         assign memory, and other programs as they are. It refuses what the
         driver has not told it.
         """
-        return (self.selftests("qcom", only=ASSIGN, words=f"{LATER} {QCOM}",
-                               **DETERMINISTIC) +
-                self.selftests("qcom", only=ASSIGNING, cpus=4,
+        threads = [name for name in ASSIGNING if name in NOT_DETERMINISTIC]
+        return (self.selftests("qcom", threads, only=ASSIGN + ASSIGNING,
+                               words=f"{LATER} {QCOM}", **DETERMINISTIC) +
+                self.selftests("qcom", only=threads, cpus=4,
                                words=f"{THREADS['words']} {QCOM}"))
 
     def tier_weaken(self):
@@ -668,5 +674,7 @@ class Tests:
         Style, documentation, warnings of compilers and analyzers: "make check
         GATES=list".
         """
-        return [Task("check", lambda: self.program(
-            "check", [self.path("check/check.sh")]))]
+        return [Task(name, lambda name=name, group=group: self.program(
+            name, [self.path("check/check.sh"), group]))
+                for name, group in (("check", "common"),
+                                    ("check-others", "others"))]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # A guest with a network device, sockets to the host and random numbers. It
-# downloads 64 MiB, and 8 MiB go in each direction through network and sockets,
+# downloads 16 MiB, and 8 MiB go in each direction through network and sockets,
 # with a checksum that both sides compute. The counters of the driver show that
 # the VMM has no part in it. OPTIONS are for gunyah_vmm. With LIVES, guests are
 # also reset, killed and stopped meanwhile, and two of them talk to each other.

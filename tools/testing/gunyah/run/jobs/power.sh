@@ -43,12 +43,12 @@ MEM_RECLAIM=0x51000015
 
 say() { echo "<1>power: $1" >/dev/kmsg; }
 
-# A guest with 32 MiB that nobody else knows, in memory
+# A guest with 8 MiB that nobody else knows, in memory
 starts() { guest --cpus 2 && logs_in && fills; }
 guest() { vmm ${PAGED:+--lazy} "$@"; }
 fills()
 {
-	types "dd if=/dev/urandom of=/tmp/d bs=1M count=32"
+	types "dd if=/dev/urandom of=/tmp/d bs=1M count=8"
 	types "md5sum /tmp/d"
 	sees ".*  /tmp/d"
 	data=$(tr -d '\r' <$OUTPUT | grep '^[0-9a-f]*  /tmp/d')

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# PROGRAM, one of the kselftests. CLOCK is a variable that tells it about time.
+# PROGRAM, one of the kselftests, with OPTIONS of their harness. CLOCK is a variable
+# that tells it about time.
 
 leaks=/sys/kernel/debug/kmemleak
 
@@ -11,7 +12,8 @@ export "${CLOCK?}"
 # shellcheck disable=SC1091 # the runner makes it
 . /job/settings
 export GUNYAH_KO_PARAMETERS="$MODULE_ARGS"
-cd /selftests/gunyah && "./$PROGRAM"
+# shellcheck disable=SC2086 # words
+cd /selftests/gunyah && "./$PROGRAM" $OPTIONS
 status=$?
 [ -e "$leaks" ] || exit "$status"
 

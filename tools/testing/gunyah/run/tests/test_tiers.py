@@ -4,6 +4,7 @@ import contextlib
 import fnmatch
 import io
 import os
+import re
 import threading
 import time
 import unittest
@@ -239,11 +240,12 @@ class Later(RunnerTest):
         """Tasks that there are, and perhaps some more."""
         source = os.path.join(os.path.dirname(__file__),
                               "../../../selftests/gunyah")
-        programs = [name[:-2] for name in os.listdir(source)
-                    if name.endswith(".c")]
-        found = {f"{name}{bits}-{suffix}" for name in programs
+        files = [name[:-2] for name in os.listdir(source)
+                 if name.endswith(".c")]
+        found = {f"{name}{bits}-{suffix}" for name in files
                  for bits in ("", "_32")
                  for suffix in ("threads", "det", "prod", "qcom", "mock")}
+        found |= {f"{name}-kinds-threads" for name in programs.KINDS}
         for prefix, rows in (("guest", guests.GUESTS), ("disk", guests.DISKS),
                              ("net", guests.NETS), ("power", power.CASES),
                              ("memory", guests.MEMORIES)):
@@ -251,12 +253,37 @@ class Later(RunnerTest):
         for firmware, _, _ in variants.FIRMWARES:
             found |= {f"guest-{firmware}-{row[0]}".replace(" ", "-")
                       for row in variants.GUESTS}
-        return found | {"console", "bench"}
+        found |= {f"{name}-{suffix}" for name in variants.ON_NEWER
+                  for suffix in ("node", "no-node")}
+        found |= {f"{name}-{row[0]}" for name in variants.PAGED
+                  for row in variants.PAGING}
+        return found | {"console", "bench", "check-others"}
 
     def test_tasks_exist(self):
         names = self.names()
         for pattern in suite.patterns_of(suite.LATER):
             self.assertTrue(fnmatch.filter(names, pattern), pattern)
+
+    def test_halves(self):
+        """Each kind of memory is in one of them, with its right name."""
+        path = os.path.join(os.path.dirname(__file__),
+                            "../../../selftests/gunyah/lent.h")
+        with open(path, encoding="utf-8") as f:
+            kinds = set(re.findall(r"LENT_VARIANT\(fixture, (\w+),", f.read()))
+        (_, without), (_, only) = programs.HALVES
+        self.assertEqual(without.replace("-V", "-v"), only)
+        named = set(only.replace("-v", "").split())
+        self.assertTrue(named < kinds, named)
+
+    def test_newer_firmware(self):
+        """Each program on newer firmware runs on one kind of it at least."""
+        later = suite.patterns_of(suite.LATER)
+        for program in variants.ON_NEWER:
+            runs = [f"{program}-{suffix}" for suffix in ("node", "no-node")]
+            runs += [f"{program}-{row[0]}" for row in variants.PAGING
+                     if program in variants.PAGED]
+            self.assertTrue(set(runs).difference(
+                *(fnmatch.filter(runs, pattern) for pattern in later)), program)
 
     def test_every_program_runs(self):
         """In one tier at least."""
