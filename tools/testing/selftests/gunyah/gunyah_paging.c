@@ -6,7 +6,9 @@
  */
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 
 #include "../kselftest_harness.h"
 #include "paging.h"
@@ -447,6 +449,41 @@ TEST_F_TIMEOUT(paging, reclaim_running, FAULT_TIMEOUT)
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(0, runner_join(&runner[i]));
 	TH_LOG("%u reclaims", n);
+	EXPECT_EMPTY(self);
+}
+
+static void on_alarm(int sig)
+{
+}
+
+/* A signal ends the call between two of its steps; to call again goes on */
+TEST_F_TIMEOUT(paging, reclaim_interrupted, FAULT_TIMEOUT)
+{
+	const struct itimerval often = { { 0, 1000 }, { 0, 1000 } }, never = {};
+	struct sigaction action = { .sa_handler = on_alarm };
+	const size_t size = 16 * PAGED_SIZE;
+	struct vm_config cfg = paging_config;
+	struct vm *vm = &self->vm;
+	unsigned int calls = 0;
+	int ret;
+
+	cfg.paged_size = size;
+	REBUILD(self, &cfg, VM_HAS_VCPUS);
+	vm_program(vm, 0, G_WRITE(8, PAGED + size - self->page, OF_GUEST),
+		   G_WRITE(8, 0x10000000, 0), G_OFF);
+	ASSERT_CALL(gh_start(vm->fd));
+	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
+	EXPECT_LT(0, donated());
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	do {
+		ret = reclaim(vm->fd, PAGED, size);
+	} while (!ret && ++calls < 100000);
+	EXPECT_ERRNO(EINTR, ret);
+	setitimer(ITIMER_REAL, &never, NULL);
+	EXPECT_CALL(reclaim(vm->fd, PAGED, size));
+	EXPECT_EQ(0, donated());
+	FINISH(self);
 	EXPECT_EMPTY(self);
 }
 
