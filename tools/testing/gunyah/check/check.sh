@@ -211,15 +211,16 @@ gate_kernel-doc()
 # reads, has changed.
 gate_checkpatch()
 {
-	local clean=$cache/check/checkpatch.clean now=$build/check/checkpatch rules
+	local clean=$cache/check/checkpatch.clean now=$build/check/checkpatch
+	local known=$clean rules
 
 	ours .c .h .S .dts .lds .sh .py .rst .yaml Kconfig Makefile
 	mkdir -p "$build/check"
 	cd "$tree" || return
 	rules=$(echo "$packages" | cat - "$binding" | sha256sum | cut -c1-16)
-	[ -f "$clean" ] && [ -z "${FRESH:-}" ] || : >"$clean"
+	[ -f "$clean" ] && [ -z "${FRESH:-}" ] || known=/dev/null
 	sha256sum "${files[@]}" | sed "s/^/$rules /" >"$now.all"
-	grep -vxFf "$clean" "$now.all" >"$now.new"
+	grep -vxFf "$known" "$now.all" >"$now.new"
 	cut -d' ' -f4- "$now.new" | tr '\n' '\0' |
 		tool "0 123" nice xargs -0 -r -n 8 -P "$jobs" \
 			perl scripts/checkpatch.pl --strict --terse --no-summary \

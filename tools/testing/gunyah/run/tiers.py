@@ -28,7 +28,7 @@ from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import SPLAT, Job, job_text
 from pool import Task
-from programs import (ASSIGN, ASSIGNING, FIRMWARE, HALVES, HARMLESS, KINDS,
+from programs import (ASSIGN, ASSIGNING, FIRMWARE, HALVES, HARMLESS, KINDS, LENT,
                       NOT_DETERMINISTIC, NOT_PROD, NOT_THREADS, SEEDED, left_out,
                       programs_of)
 
@@ -349,12 +349,15 @@ class Tests:
         return self.selftests("det", without, words=LATER, **DETERMINISTIC)
 
     def tier_threads(self):
-        """kselftests, four processors, random capabilities
+        """kselftests, two or four processors, random capabilities
 
         The same with real concurrency, and the programs that need it: races,
-        stopping, memory that comes and goes.
+        stopping, memory that comes and goes; attacks on lent memory on two.
         """
-        return self.selftests("threads", NOT_THREADS, halves=True, **THREADS)
+        return (self.selftests("threads", (*NOT_THREADS, *LENT), halves=True,
+                               **THREADS) +
+                self.selftests("threads", only=LENT, halves=True,
+                               **{**THREADS, "cpus": 2}))
 
     def tier_prod(self):
         """kselftests, a resource manager without debug features
