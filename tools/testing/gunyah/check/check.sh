@@ -224,7 +224,7 @@ gate_checkpatch()
 	cut -d' ' -f4- "$now.new" | tr '\n' '\0' |
 		tool "0 123" nice xargs -0 -r -n 8 -P "$jobs" \
 			perl scripts/checkpatch.pl --strict --terse --no-summary \
-			--show-types --ignore FILE_PATH_CHANGES -f |
+			--show-types --ignore FILE_PATH_CHANGES -f 2>&1 |
 		sed '/^$/d' >"$now.found"
 	except checkpatch <"$now.found" | tee "$now.left"
 	[ ! -s "$now.left" ] || return

@@ -251,7 +251,7 @@ static bool keeps_freed_memory(void)
 	return !access("/sys/kernel/debug/kmemleak", F_OK);
 }
 
-/* Whether the level fell too much in each part of so many rounds */
+/* Whether too much is lost in each part of so many rounds */
 static bool leaks(unsigned int i, long long (*levels)[LEVELS],
 		  unsigned int parts, unsigned int rounds)
 {
