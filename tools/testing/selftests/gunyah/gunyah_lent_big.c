@@ -53,6 +53,8 @@ FIXTURE_SETUP(big)
 	if (memory_of_machine() > MOST)
 		SKIP(return, "this machine has so much memory that it takes long");
 	self->size = memory_of_machine() / 16 * 9 & ~(MIB - 1UL);
+	if ((size_t)sysconf(_SC_AVPHYS_PAGES) * sysconf(_SC_PAGESIZE) < self->size)
+		SKIP(return, "too much of the memory is in use");
 	if (variant->memfd) {
 		fd = memfd_create("gunyah", MFD_CLOEXEC);
 		ASSERT_LE(0, fd);
