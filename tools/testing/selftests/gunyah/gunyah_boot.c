@@ -394,7 +394,7 @@ TEST_F_TIMEOUT(boot, refused, BOOT_TIMEOUT)
 		EXPECT_TRUE(leak_check(&self->leak, 0));
 		ASSERT_CALL(vm_build(&self->vm, &variant->cfg, VM_HAS_VCPUS));
 	}
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	ASSERT_CALL(set_reg(self->vm.fd, X(3), 3));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_VM_SET_BOOT_MSG, 1, 0);
 	expect_failed(_metadata, &self->vm, ETIMEDOUT, 0);

@@ -170,7 +170,7 @@ TEST_F_TIMEOUT(clock, no_answer, CLOCK_TIMEOUT)
 {
 	struct gh_vm_status status;
 
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_SET_TIME_BASE_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
 	ASSERT_CALL(gh_status(self->vm.fd, &status));

@@ -368,7 +368,7 @@ TEST_F_TIMEOUT(step, lost_reply, CONTROL_TIMEOUT)
 {
 	static const struct message msg = { RM_VM_INIT_MSG };
 
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	ASSERT_CALL(message_build(&self->vm, &msg, NULL));
 	message_fault(&msg, RM_FAULT_DROP_REPLY, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));

@@ -231,7 +231,7 @@ static void start_with(struct __test_metadata *_metadata,
 	if (harmless)
 		param_restore(&self->timeout);
 	else
-		ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+		ASSERT_CALL(short_timeout(&self->timeout));
 	ASSERT_CALL(message_build(&self->vm, msg, self->scattered));
 	message_fault(msg, oddities[o].action, oddities[o].arg);
 	if (gh_start(self->vm.fd)) {
@@ -266,7 +266,7 @@ TEST_F_TIMEOUT(fault, odd_replies_at_end, FAULT_TIMEOUT)
 {
 	unsigned int m, o;
 
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
 		for (o = 0; o < ARRAY_SIZE(oddities); o++)
 			end_with(_metadata, self, &end_messages[m],
@@ -300,7 +300,7 @@ TEST_F_TIMEOUT(fault, unknown_outcome, FAULT_TIMEOUT)
 	unsigned int m;
 
 	self->keeps = true;
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
 		const struct message *msg = &start_messages[m];
 
@@ -318,7 +318,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_start, FAULT_TIMEOUT)
 {
 	unsigned int m;
 
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(start_messages); m++) {
 		const struct message *msg = &start_messages[m];
 
@@ -340,7 +340,7 @@ TEST_F_TIMEOUT(fault, lost_reply_at_end, FAULT_TIMEOUT)
 {
 	unsigned int m;
 
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(end_messages); m++)
 		end_with(_metadata, self, &end_messages[m],
 			 RM_FAULT_DROP_REPLY, 0);

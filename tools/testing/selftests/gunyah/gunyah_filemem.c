@@ -577,7 +577,7 @@ TEST_F_TIMEOUT(lent, lost, MEMFILE_TIMEOUT)
 
 	SKIP_WITHOUT_TESTCTL(return);
 	self->keeps = true;
-	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&timeout));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_LEND_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(self->vm.fd));
 	param_restore(&timeout);

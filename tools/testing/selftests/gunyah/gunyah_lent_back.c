@@ -352,7 +352,7 @@ TEST(lost)
 	LENT_SETUP(return, &l, LENT_ANON);
 	SKIP_WITHOUT_TESTCTL(return);
 	ASSERT_CALL(lent_build(&l));
-	ASSERT_CALL(param_set(&timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&timeout));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_MEM_LEND_MSG, 1, 0);
 	EXPECT_ERRNO(ETIMEDOUT, gh_start(l.remote.vm.fd));
 	param_restore(&timeout);

@@ -578,7 +578,7 @@ TEST_F_TIMEOUT(ignored, lost_replies, MEMRUN_TIMEOUT)
 	unsigned int m;
 
 	SKIP_WITHOUT_TESTCTL(return);
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++)
 		if (!run_messages[m].hides)
 			lose_reply(_metadata, self, &run_messages[m]);
@@ -599,7 +599,7 @@ TEST_F_TIMEOUT(ignored, lost_memory, MEMRUN_TIMEOUT)
 
 	SKIP_WITHOUT_TESTCTL(return);
 	self->keeps = true;
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (m = 0; m < ARRAY_SIZE(run_messages); m++) {
 		if (!run_messages[m].hides)
 			continue;

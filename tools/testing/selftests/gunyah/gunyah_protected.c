@@ -320,7 +320,7 @@ TEST_F_TIMEOUT(fw, refused, FW_TIMEOUT)
 		EXPECT_TRUE(leak_check(&self->leak, 0));
 	}
 	ASSERT_CALL(build_protected(&self->vm, &self->mem));
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	testctl_fault(RM_FAULT_DROP_REPLY, RM_SET_FIRMWARE_MEM_MSG, 1, 0);
 	expect_failed(_metadata, &self->vm, self->mem, ETIMEDOUT,
 		      GH_VM_START_STEP_FIRMWARE, 0);

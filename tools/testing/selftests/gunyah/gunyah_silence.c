@@ -230,7 +230,7 @@ TEST_F_TIMEOUT(silence, is_bounded, FAULT_TIMEOUT)
 
 	vm_init(&other);
 	ASSERT_CALL(vm_build(&other, &cfg, VM_HAS_VCPUS));
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	if (variant->at_end) {
 		ASSERT_CALL(message_build_running(&self->vm, &variant->msg));
 		message_fault(&variant->msg, RM_FAULT_DIE, 0);

@@ -430,7 +430,7 @@ TEST_F_TIMEOUT(stop_arg, done_but_not_said, STOP_TIMEOUT)
 	unsigned int i;
 
 	SKIP_WITHOUT_TESTCTL(return);
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	for (i = 0; i < ARRAY_SIZE(actions); i++) {
 		ASSERT_CALL(build_spinning(&self->vm));
 		testctl_fault(actions[i], RM_VM_STOP_MSG, 1, RM_ERR_DENIED);
@@ -459,7 +459,7 @@ TEST_F_TIMEOUT(stop_arg, silence, STOP_TIMEOUT)
 	vm_init(&beacon);
 	ASSERT_CALL(vm_build(&beacon, &cfg, VM_STARTED));
 	ASSERT_CALL(build_spinning(&self->vm));
-	ASSERT_CALL(param_set(&self->timeout, TIMEOUT_PARAM, "500"));
+	ASSERT_CALL(short_timeout(&self->timeout));
 	testctl_fault(RM_FAULT_DIE, RM_VM_STOP_MSG, 1, 0);
 	ms = now_ms();
 	EXPECT_ERRNO(ETIMEDOUT, gh_stop(self->vm.fd, GH_VM_STOP_FORCE));

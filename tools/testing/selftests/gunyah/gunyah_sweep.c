@@ -22,7 +22,6 @@
 #define SWEEP_TIMEOUT	20000
 
 /* A reply that is lost is not worth a long wait */
-#define SHORT_TIMEOUT	"500"
 
 /* A turn of the resource manager takes RM_WORK_DELAY_DEFAULT us: one second */
 #define LATE_TURNS	50000
@@ -450,7 +449,7 @@ static bool sweep_point(struct point *point)
 	if (fault->kills && vm_build(&beacon, &cfg, VM_STARTED))
 		return false;
 	if (fault->silent)
-		param_set(&timeout, TIMEOUT_PARAM, SHORT_TIMEOUT);
+		short_timeout(&timeout);
 	fault->family->arm(fault, point->nth);
 	sweep_run(&s, point->scenario);
 	point->hit = fault->family->hit();

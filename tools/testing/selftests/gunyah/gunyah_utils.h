@@ -516,6 +516,7 @@ struct param {
 
 int param_set(struct param *param, const char *path, const char *value);
 void param_restore(struct param *param);
+int short_timeout(struct param *param);
 void allow_static_vcpus(void);
 
 /* ---- the module ---- */

@@ -302,6 +302,22 @@ void param_restore(struct param *param)
 	param->path = NULL;
 }
 
+/**
+ * short_timeout() - have the driver wait for half a second for the resource manager
+ * @param: zeroes, or what an earlier call has left; to be restored
+ *
+ * Longer where replies may take longer.
+ *
+ * Return: 0, or -1 and errno.
+ */
+int short_timeout(struct param *param)
+{
+	char ms[16];
+
+	snprintf(ms, sizeof(ms), "%u", 500 * slowness());
+	return param_set(param, TIMEOUT_PARAM, ms);
+}
+
 static struct param static_vcpus;
 
 static void restore_static_vcpus(void)
