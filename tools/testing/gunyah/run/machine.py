@@ -7,6 +7,7 @@ console and powers off. Jobs that nobody watches have a limit for the whole time
 and one for the time without output.
 """
 import gzip
+import lzma
 import os
 import re
 import shlex
@@ -175,7 +176,18 @@ def job_archive(job, files):
             os.makedirs(os.path.dirname(copy), exist_ok=True)
             shutil.copy(path, copy)
         data = mkcpio.archive(root)
-        return mkcpio.pad(gzip.compress(data, 1) if files else data)
+        small = files and job.real	# where there is little room
+        return mkcpio.pad(gzip.compress(data, 1) if small else data)
+
+
+def unpacked(data):
+    """Archives, one behind the other, without compression: here it takes a tenth
+    of the time that it takes on the emulated machine."""
+    if data.startswith(b"\x1f\x8b"):
+        return gzip.decompress(data)
+    if data.startswith(b"\xfd7zXZ"):
+        return lzma.decompress(data)
+    return data
 
 
 class Machine:
@@ -248,7 +260,8 @@ class Machine:
                 os.path.getsize(self.image(job.initramfs)) + len(archives[0]))
         for name in [job.archives[part] for part in parts][::-1] + [job.initramfs]:
             with open(self.image(name), "rb") as f:
-                archives.insert(0, f.read())
+                data = f.read()
+            archives.insert(0, data if job.real else unpacked(data))
         return b"".join(archives)
 
     def run(self, job):
