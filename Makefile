@@ -86,6 +86,7 @@ help:
 	@echo '  TIERS="..."   test, coverage: only these tiers; "make test TIERS=list" lists them'
 	@echo '  GATES="..."   check: only these gates; "make check GATES=list" lists them'
 	@echo '  ONLY="..."    test: only tasks with these names, such as ONLY="gunyah_vcpu-*"'
+	@echo '  SHARE=1       test: with ONLY, small programs share machines, as they do without'
 	@echo '  LONG="..."    test-long: only these steps; LONG=list lists them'
 	@echo '  FUZZ="..."    fuzz: only these fuzzers, such as FUZZ="calls guests"'
 	@echo '  FUZZ_SECONDS=N  fuzz: how long (600)'

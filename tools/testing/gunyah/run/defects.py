@@ -19,6 +19,7 @@ from ktap import Case
 from machine import job_text
 from pool import Pool, Task, Times
 from programs import NOT_DETERMINISTIC, PAGING
+from selftests import limits
 from suite import Report, outcome
 from tiers import Tests
 from variants import NEWER
@@ -122,7 +123,7 @@ class Defects:
         return self.tests.job(
             name, f"export {clock}\ncd /selftests/gunyah\n"
             f"exec ./{defect.program} {defect.filters()}\n",
-            copies=copies, **self.tests.limits(), **kind)
+            copies=copies, **limits(self.tests.slow), **kind)
 
     def task(self, defect):
         def run():

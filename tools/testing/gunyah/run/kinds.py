@@ -6,7 +6,7 @@ LATER = "gunyah_hyp.rm=later"
 DETERMINISTIC = {"cpus": 2, "deterministic": True}
 THREADS = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=1 " +
                                LATER}
-PROD = {"cpus": 4, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
+PROD = {"cpus": 2, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
                             "gunyah_hyp.rm=prod"}
 
 # How many times as long everything takes on kernels that look for faults in

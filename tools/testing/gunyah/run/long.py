@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from children import Problem
 from programs import LIVES
-from tiers import FOR_LONG
+from selftests import FOR_LONG
 from variants import NEWER, QCOM
 
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed$")

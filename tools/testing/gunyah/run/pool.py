@@ -25,6 +25,7 @@ class Task:
     early: bool = False		# quick, and worth knowing first
     seconds: float = 0		# that it took
     cpu: float = 0		# the same, of processor time
+    only: str = ""		# tasks in whose place it runs
 
 
 def slots():
@@ -96,20 +97,24 @@ class Pool:
                 self.running.remove(task.name)
                 self.times.seconds[task.name] = round(task.seconds, 1)
 
-    def run(self, tasks, stop):
+    def run(self, tasks, stop, more=tuple):
         """Give (task, future) as tasks end. @stop() is called if the caller
-        goes away before the end."""
+        goes away before the end. @more() gives tasks that are to follow, and
+        @tasks run while it finds out which."""
         start = time.monotonic()
+        pending = {}
         with ThreadPoolExecutor(slots()) as executor:
-            pending = {executor.submit(self.work, task): task
-                       for task in ordered(tasks, self.times)}
             try:
+                for some in (lambda: tasks, more):
+                    pending |= {executor.submit(self.work, task): task
+                                for task in ordered(some(), self.times)}
+                planned = len(pending)
                 while pending:
                     done, _ = wait(pending, self.every, FIRST_COMPLETED)
                     for future in done:
                         yield pending.pop(future), future
                     if not done:
-                        self.say(len(tasks) - len(pending), len(tasks),
+                        self.say(planned - len(pending), planned,
                                  time.monotonic() - start)
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)

@@ -23,6 +23,11 @@ HALVES = (("", "-V thp -V memfd -V private_memfd"),
 LIVES = ("gunyah_kill", "gunyah_close", "gunyah_pairs", "gunyah_threads",
          "gunyah_rounds", "gunyah_many")
 
+# Programs about memory and about many lives: four processors on a build machine that
+# has two only wait for each other
+TWO_CPUS = (*LENT, "gunyah_lent", "gunyah_memrun", "gunyah_memadd",
+            "gunyah_filemem", "gunyah_kill", "gunyah_rounds", "gunyah_many")
+
 # About firmware that has to be told who gets memory, and what gives memory to VMs
 # in many ways
 ASSIGN = ("gunyah_assign",)
@@ -53,6 +58,13 @@ FIRMWARE = ("gunyah_protected", "gunyah_vmms")
 # The programs that run guests, in which the firmware's races happen
 SEEDED = ("gunyah_calls", "gunyah_life", "gunyah_end", "gunyah_vcpu",
           "gunyah_irqfd", "gunyah_ioeventfd", "gunyah_control", "gunyah_vmms")
+
+# Programs of a second or two, which the driver and the firmware survive: several
+# share a machine
+SMALL = tuple("gunyah_" + name for name in (
+    "abi", "again", "boot", "calls", "channel", "clock", "control", "image",
+    "ioeventfd", "irqshare", "memfile", "protected", "refuse", "region", "vcpu",
+    "vmms", "watch", "abi_32", "calls_32", "ioeventfd_32", "vcpu_32"))
 
 # What the kernel complains of in a program, and no driver can help: there was no
 # memory for a file in /proc/irq, and that is missed when the interrupt goes

@@ -8,8 +8,9 @@ from fnmatch import fnmatch
 from children import Problem
 from ktap import Case
 from pool import Pool, Task, Times
-from tiers import (ALONE, EARLY, FOR_LONG, NAMED, PLAIN, REAL, SEEDS, Tests,
-                   describe, tier_names)
+from selftests import FOR_LONG, SEEDS, share
+from tiers import (ALONE, EARLY, NAMED, NO_IMAGES, PLAIN, REAL, Tests, describe,
+                   tier_names)
 
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -64,9 +65,12 @@ def again(tier, task):
     """The command that runs a task again."""
     given = {name: os.environ[name] for name in ("KERNEL", *FOR_LONG, *SEEDS)
              if os.environ.get(name)}
+    if task.only:
+        given["SHARE"] = "1"
     return " ".join([f"{name}={shlex.quote(value)}"
                      for name, value in given.items()] +
-                    [f"make test TIERS={tier} ONLY={shlex.quote(task.name)}"])
+                    [f"make test TIERS={tier} "
+                     f"ONLY={shlex.quote(task.only or task.name)}"])
 
 
 def chosen(tasks):
@@ -118,8 +122,6 @@ class Run:
             tasks = getattr(self.tests, "tier_" + name)()
         except (Problem, OSError) as problem:
             tasks = [Task(name, lambda problem=problem: fail(problem))]
-        for task in tasks:
-            task.tier, task.early = name, name in EARLY
         return tasks
 
     def plan(self, name):
@@ -127,22 +129,32 @@ class Run:
         tasks = chosen(self.tasks(name))
         now = [task for task in tasks if not
                any(fnmatch(task.name, pattern) for pattern in self.later)]
-        return now, len(tasks) - len(now)
+        left = len(tasks) - len(now)
+        if (os.environ.get("SHARE") or not os.environ.get("ONLY")) and \
+           not self.tests.real:
+            now = share(self.tests, now)
+        for task in now:
+            task.tier, task.early = name, name in EARLY
+        return now, left
 
     def side_by_side(self, names):
         planned = {}
-        for name in sorted(names, key=lambda name: name in PLAIN):
-            planned[name], left = self.plan(name)
-            self.left += left
-            if not planned[name] and (left or os.environ.get("ONLY")):
-                names = [other for other in names if other != name]
         results = {name: {} for name in names}
         start = time.monotonic()
-        for name in [name for name in names if not planned[name]]:
-            self.report.tier(name, [], 0)
+
+        def plan(names):
+            """The tasks of all of these."""
+            for name in sorted(names, key=lambda name: name in PLAIN):
+                planned[name], left = self.plan(name)
+                self.left += left
+                if not (planned[name] or left or os.environ.get("ONLY")):
+                    self.report.tier(name, [], 0)
+            return [task for name in names for task in planned[name]]
+
         for task, future in self.pool.run(
-                [task for tasks in planned.values() for task in tasks],
-                self.tests.machine.children.stop):
+                plan([name for name in names if name in NO_IMAGES]),
+                self.tests.machine.children.stop,
+                lambda: plan([name for name in names if name not in NO_IMAGES])):
             tier = task.tier
             results[tier][task.name] = (task, outcome(task, future))
             if len(results[tier]) == len(planned[tier]):

@@ -10,13 +10,13 @@ The first line of a method's documentation is the tier's title, the rest says
 what it covers. "make test TIERS=list" prints both.
 """
 import os
-import shlex
 import subprocess
 
 import bench
 import ktap
 import pagesizes
 import power
+import selftests
 import stock
 import variants
 import weaken
@@ -28,23 +28,13 @@ from kinds import DETERMINISTIC, LATER, PROD, SLOW, THREADS
 from ktap import Case
 from machine import SPLAT, Job, job_text
 from pool import Task
-from programs import (ASSIGN, ASSIGNING, FIRMWARE, HALVES, HARMLESS, KINDS, LENT,
-                      NOT_DETERMINISTIC, NOT_PROD, NOT_THREADS, SEEDED, left_out,
-                      programs_of)
-
-# Room for the memory entries of a test that counts what many of them cost
-NO_LIMIT = {"gunyah_mem": " gunyah_hyp.max_entries=0",
-            "gunyah_lent_mm": " gunyah_hyp.max_entries=0"}
-# Variables for programs that have something to do for longer than in these tests
-FOR_LONG = ("GUNYAH_STORM_SECONDS", "GUNYAH_FUZZ_SECONDS", "GUNYAH_TEST_LONG")
-LONG_LIMIT = 6 * 3600	# seconds
-SEEDS = ("GUNYAH_STORM_SEED", "GUNYAH_FUZZ_SEED")
-
-# Less memory for tests that use most of it
-MEMORY = {"gunyah_lent_mm": "1G", "gunyah_lent_big": "2G"}
+from programs import (ASSIGN, ASSIGNING, FIRMWARE, NOT_DETERMINISTIC, NOT_PROD,
+                      NOT_THREADS, SEEDED, TWO_CPUS, left_out, programs_of)
 
 # Tiers that take seconds start first: without them the others are pointless
 EARLY = ("runner", "rm", "paging", "fuzz", "vmm", "mock", "kunit", "plain", "module")
+# Those that need no image: they run while images are built
+NO_IMAGES = ("runner", "rm", "fuzz", "vmm")
 # Those that compare machines with each other run alone, after all others
 ALONE = ("repeat", "bench")
 # Those that run on a real Gunyah image, if one is given
@@ -59,12 +49,6 @@ PLAIN = ("kunit", "plain", "external")
 
 # Firmware that has to be told who gets memory
 QCOM = "gunyah_hyp.platform=qcom"
-
-
-def given_variables():
-    """What the caller's environment has for the programs in the machine."""
-    return "".join(f"export {name}={shlex.quote(os.environ[name])}\n"
-                   for name in FOR_LONG + SEEDS if name in os.environ)
 
 
 def tier_names():
@@ -195,12 +179,6 @@ class Tests:
         task = Task(job.name, run)
         return task
 
-    def limits(self):
-        """Limits of a machine that runs a selftest."""
-        if any(name in os.environ for name in FOR_LONG):
-            return {"timeout": LONG_LIMIT, "silence": LONG_LIMIT}
-        return {"timeout": 600 * self.slow, "silence": 120 * self.slow}
-
     def plain_machine(self, name, script=None, **kwargs):
         """A machine without Gunyah."""
         self.images("plain")
@@ -311,32 +289,9 @@ class Tests:
         return [self.task(self.job("module", job_text("module"), cpus=2,
                                    parts=("guest",), timeout=120))]
 
-    def selftests(self, suffix, without=(), only=None, bits=64, words="",
-                  prefix="", halves=False, **kwargs):
-        """Every program in a machine of its own, or some in two."""
-        self.images()
-        path = os.path.join(self.build, "image/tests/selftests")
-        programs = programs_of(path)
-        programs = [name for name in programs if name not in without and
-                    name in (only or programs) and
-                    name.endswith("_32") == (bits == 32)]
-        # More processors than there are: the clock runs while they wait
-        clock = ("GUNYAH_TEST_ICOUNT=1"
-                 if kwargs.get("deterministic") or self.real else
-                 f"GUNYAH_TEST_SLOW={3 * self.slow}")
-        machines = [(name, half, options) for name in programs
-                    for half, options in
-                    (HALVES if halves and name in KINDS else (("", ""),))]
-        return [self.task(self.job(
-            f"{name}{half}-{suffix}",
-            given_variables() + job_text("selftest", PROGRAM=name, CLOCK=clock,
-                                         OPTIONS=options),
-            **self.limits(),
-            copies={f"selftests/gunyah/{name}": f"{path}/gunyah/{name}"},
-            words=words + NO_LIMIT.get(name, "") + self.words,
-            memory=MEMORY.get(name, "4G"), harmless=HARMLESS.get(name, ""),
-            **kwargs), prefix + name + ".")
-            for name, half, options in machines]
+    def selftests(self, suffix, without=(), **kwargs):
+        """Every program but @without: see selftests.tasks()."""
+        return selftests.tasks(self, suffix, without, **kwargs)
 
     def tier_selftest(self):
         """kselftests, deterministic
@@ -352,11 +307,12 @@ class Tests:
         """kselftests, two or four processors, random capabilities
 
         The same with real concurrency, and the programs that need it: races,
-        stopping, memory that comes and goes; attacks on lent memory on two.
+        stopping; on two processors, memory that comes and goes, and attacks on
+        lent memory.
         """
-        return (self.selftests("threads", (*NOT_THREADS, *LENT), halves=True,
+        return (self.selftests("threads", (*NOT_THREADS, *TWO_CPUS), halves=True,
                                **THREADS) +
-                self.selftests("threads", only=LENT, halves=True,
+                self.selftests("threads", NOT_THREADS, only=TWO_CPUS, halves=True,
                                **{**THREADS, "cpus": 2}))
 
     def tier_prod(self):
@@ -454,7 +410,7 @@ class Tests:
         static = name.startswith("hypervisor schedules")
         text = job_text("command", COMMAND=vmm_command(options),
                         STATIC="1" if static else "")
-        job = self.job("guest-" + name.replace(" ", "-"), text, cpus=4,
+        job = self.job("guest-" + name.replace(" ", "-"), text, cpus=max(2, cpus),
                        words=LATER if static else words, parts=("guest",),
                        timeout=180, **kwargs)
 
@@ -505,7 +461,7 @@ class Tests:
         without.
         """
         self.images()
-        return [self.task(self.job("stop", job_text("stop"), cpus=4,
+        return [self.task(self.job("stop", job_text("stop"), cpus=2,
                                    words=LATER, parts=("guest",),
                                    timeout=300))]
 

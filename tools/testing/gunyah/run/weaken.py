@@ -26,6 +26,10 @@ WEAKENED = (
 )
 
 
+def task_name(name):
+    return "weaken-" + name.strip("/").replace(" ", "-").replace("/", "-")
+
+
 def verdict(result, dies):
     """What is wrong with the end of a machine, or nothing."""
     with open(hypervisor_log(result.log), encoding="utf-8",
@@ -44,7 +48,7 @@ def verdict(result, dies):
 def task(tests, name, bits, test, dies):
     """A machine; @tests: the caller's Tests."""
     job = tests.job(
-        "weaken-" + name.strip("/").replace(" ", "-").replace("/", "-"),
+        task_name(name),
         job_text("weaken", TEST=test), memory="1G", timeout=600,
         settings={"MODULE_ARGS": f"weaken={bits}"},
         copies={PROGRAM: os.path.join(tests.build, "image/tests", PROGRAM)})

@@ -6,6 +6,7 @@ import os
 from unittest import mock
 
 import long
+import selftests
 import suite
 import tiers
 from children import Problem
@@ -35,7 +36,7 @@ class Long(RunnerTest):
                            {"GUNYAH_STORM_SECONDS": "9"}, "fuzz"))
         with mock.patch.object(long, "STEPS", steps), \
              mock.patch.dict(os.environ), contextlib.redirect_stdout(out):
-            for name in tiers.FOR_LONG:
+            for name in selftests.FOR_LONG:
                 os.environ.pop(name, None)
             os.environ.update(env)
             status = long.main(machine, self.path(""), list(names))

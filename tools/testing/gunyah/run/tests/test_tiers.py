@@ -15,9 +15,11 @@ import ktap
 import pool
 import power
 import programs
+import selftests
 import suite
 import tiers
 import variants
+import weaken
 from children import Problem
 from ktap import Case
 from machine import Machine
@@ -67,6 +69,36 @@ class Order(RunnerTest):
         with mock.patch.dict(os.environ, JOBS="2"):
             for _, future in Pool(self.times()).run(tasks, lambda: None):
                 future.result()
+
+    def test_more(self):
+        """A task that runs while it is not known yet what follows."""
+        begun, known = threading.Event(), threading.Event()
+
+        def more():
+            self.assertTrue(begun.wait(30))
+            known.set()
+            return [Task("b", lambda: [])]
+
+        def first():
+            begun.set()
+            self.assertTrue(known.wait(30))
+            return []
+
+        results = Pool(self.times()).run([Task("a", first)], lambda: None, more)
+        self.assertEqual(sorted(task.name for task, future in results
+                                if not future.result()), ["a", "b"])
+
+    def test_more_fails(self):
+        """What runs is told to stop."""
+        stopped = threading.Event()
+
+        def fail():
+            raise KeyboardInterrupt
+
+        with self.assertRaises(KeyboardInterrupt):
+            list(Pool(self.times()).run(
+                [Task("a", lambda: [stopped.wait(30)])], stopped.set, fail))
+        self.assertTrue(stopped.is_set())
 
     def test_jobs(self):
         default = os.cpu_count() + 1
@@ -144,7 +176,7 @@ class Output(RunnerTest):
         environ = mock.patch.dict(os.environ)
         environ.start()
         self.addCleanup(environ.stop)
-        for name in ("KERNEL", "ONLY", *tiers.FOR_LONG, *tiers.SEEDS):
+        for name in ("KERNEL", "ONLY", "SHARE", *selftests.FOR_LONG, *selftests.SEEDS):
             os.environ.pop(name, None)
 
     def run_tiers(self, *names, later=()):
@@ -250,6 +282,7 @@ class Later(RunnerTest):
                              ("net", guests.NETS), ("power", power.CASES),
                              ("memory", guests.MEMORIES)):
             found |= {f"{prefix}-{row[0]}".replace(" ", "-") for row in rows}
+        found |= {weaken.task_name(row[0]) for row in weaken.WEAKENED}
         for firmware, _, _ in variants.FIRMWARES:
             found |= {f"guest-{firmware}-{row[0]}".replace(" ", "-")
                       for row in variants.GUESTS}
