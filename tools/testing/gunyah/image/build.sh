@@ -179,7 +179,7 @@ guest()
 		echo "$inputs" >"$stamp"
 	fi
 	${cross}strip -g -o "$out/guest/lib/gunyah.ko" "$module"
-	"$here/image/mkcpio.py" "$out/guest-initramfs.cpio.gz" "gz:$out/guest"
+	"$here/image/mkcpio.py" "$out/guest-initramfs.cpio.gz" "$out/guest"
 }
 
 # The guest's disk: a root file system with busybox that asks for a login
@@ -266,7 +266,7 @@ bench()
 		echo "$inputs" >"$stamp"
 	fi
 	cp "$dir/plugin.so" "$images/bench-plugin.so"
-	"$here/image/mkcpio.py" "$images/bench-guest.cpio.gz" "gz:$dir/guest"
+	"$here/image/mkcpio.py" "$images/bench-guest.cpio.gz" "$dir/guest"
 
 	busybox
 	rm -rf "$dir/root"
@@ -279,22 +279,22 @@ bench()
 	cp "$here/image/host-init" "$dir/root/init"
 	cp "$build/kernel/gunyah.ko" "$dir/root/lib/"
 	${cross}strip -g "$dir/root/lib/gunyah.ko"
-	"$here/image/mkcpio.py" "$images/bench.cpio.gz" "gz:$dir/root"
+	"$here/image/mkcpio.py" "$images/bench.cpio.gz" "$dir/root"
 }
 
-# pack NAME KIND DIRECTORY: an archive for the host's initramfs, in $images.
+# pack NAME DIRECTORY: an archive for the host's initramfs, in $images.
 # Compressing takes seconds, so the same content is not compressed again.
 pack()
 {
 	local inputs
 
-	inputs=$( (cd "$3" && find . -type f -print0 | sort -z |
+	inputs=$( (cd "$2" && find . -type f -print0 | sort -z |
 		xargs -0r sha256sum
 		sha256sum "$here/image/mkcpio.py") | sha256sum | cut -c1-16)
 	if [ ! -f "$images/$1" ] ||
 	   [ "$(cat "$out/$1.inputs" 2>/dev/null)" != "$inputs" ]; then
 		say "packing $1"
-		"$here/image/mkcpio.py" "$images/$1" "$2:$3"
+		"$here/image/mkcpio.py" "$images/$1" "$2"
 		echo "$inputs" >"$out/$1.inputs"
 	fi
 }
@@ -317,8 +317,7 @@ platform_module()
 }
 
 # Archives of which a machine gets those that its job needs: what every host has,
-# the guest's files, the VMM of the manual, and the selftests. xz is slow, but it
-# is the only one to notice that each selftest contains the same library.
+# the guest's files, the VMM of the manual, and the selftests
 host()
 {
 	rm -rf "$root" "$out"/{guest,hello}-files
@@ -331,19 +330,18 @@ host()
 	${cross}strip "$root/bin/gunyah_vmm"
 	${cross}strip -g -o "$root/lib/gunyah.ko" "$build/kernel/gunyah.ko"
 	platform_module "$root"
-	pack initramfs.cpio.gz gz "$root"
+	pack initramfs.cpio.gz "$root"
 
 	cp "$build/kernel/Image" "$out/guest-files/guest/"
 	cp "$out/guest-initramfs.cpio.gz" \
 		"$out/guest-files/guest/initramfs.cpio.gz"
-	pack guest.cpio.gz gz "$out/guest-files"
-	pack guest.cpio.xz xz "$out/guest-files"
+	pack guest.cpio.gz "$out/guest-files"
 
 	mkdir -p "$out/hello-files/bin"
 	${cross}strip -o "$out/hello-files/bin/hello" "$out/hello"
-	pack hello.cpio.gz gz "$out/hello-files"
+	pack hello.cpio.gz "$out/hello-files"
 
-	[ ! -d "$tests" ] || pack selftests.cpio.xz xz "$tests"
+	[ ! -d "$tests" ] || pack selftests.cpio.gz "$tests"
 }
 
 kernel()

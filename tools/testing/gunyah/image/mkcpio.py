@@ -2,14 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Write an initramfs.
 
-mkcpio.py OUTPUT gz:DIRECTORY|xz:DIRECTORY...: an archive of each directory,
-compressed in that way, one behind the other, as the kernel takes them.
+mkcpio.py OUTPUT DIRECTORY...: an archive of each directory, compressed, one behind
+the other, as the kernel takes them.
 Everything is owned by root, has a fixed time and is sorted by name, so that the
 same content gives the same archive. One with /init also gets /dev/console, which
 only root can make. The size is a multiple of four: another archive may follow.
 """
 import gzip
-import lzma
 import os
 import stat
 import sys
@@ -66,15 +65,8 @@ def main():
         raise SystemExit(__doc__)
     output = sys.argv[1]
     out = []
-    for arg in sys.argv[2:]:
-        kind, root = arg.split(":", 1)
-        data = archive(root)
-        if kind == "xz":
-            # The kernel's decoder knows only this checksum
-            data = lzma.compress(data, check=lzma.CHECK_CRC32)
-        else:
-            data = gzip.compress(data, 6, mtime=0)
-        out.append(pad(data))
+    for root in sys.argv[2:]:
+        out.append(pad(gzip.compress(archive(root), 6, mtime=0)))
     with open(output + ".new", "wb") as f:
         f.write(b"".join(out))
     os.replace(output + ".new", output)

@@ -114,7 +114,7 @@ host()
 	done
 	cp "$dir/lib/modules/$release"/modules.{order,builtin*} "$to/"
 	depmod -b "$root" "$release"
-	"$here/image/mkcpio.py" "$images/host.cpio.gz" "gz:$root"
+	"$here/image/mkcpio.py" "$images/host.cpio.gz" "$root"
 }
 
 guest()
@@ -126,8 +126,8 @@ guest()
 	cp "$out/updates/gunyah.ko" "$out/guest-root/lib/"
 	cp "$images/Image" "$root/stock/"
 	"$here/image/mkcpio.py" "$root/stock/initramfs.cpio.gz" \
-		"gz:$out/guest-root"
-	"$here/image/mkcpio.py" "$images/guest.cpio.gz" "gz:$root"
+		"$out/guest-root"
+	"$here/image/mkcpio.py" "$images/guest.cpio.gz" "$root"
 }
 
 lock_cache

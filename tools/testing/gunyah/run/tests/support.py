@@ -55,7 +55,7 @@ class RunnerTest(unittest.TestCase):
         for folder in ("bin", "tmp", "build/images"):
             os.makedirs(os.path.join(self.fake, folder))
         for name in ("Image", "hyp.bin", "initramfs.cpio.gz", "guest.cpio.gz",
-                     "selftests.cpio.xz", "hello.cpio.gz"):
+                     "selftests.cpio.gz", "hello.cpio.gz"):
             self.write("build/images/" + name, "")
         self.write("bin/qemu-system-aarch64", QEMU)
         os.chmod(os.path.join(self.fake, "bin/qemu-system-aarch64"), 0o755)

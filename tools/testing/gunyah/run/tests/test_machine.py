@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU's command line, and what the host's initramfs has in it."""
+import gzip
+import lzma
 import os
 import shutil
 import subprocess
@@ -7,6 +9,7 @@ import unittest
 from unittest import mock
 
 import gunyah_image
+import mkcpio
 from children import Problem
 from gunyah import guest_job, job_from, parse
 from machine import Job, Machine
@@ -128,6 +131,7 @@ class Initramfs(RunnerTest):
         for name, letter, size in (("initramfs.cpio.gz", "b", base),
                                    ("guest.cpio.gz", "g", guest),
                                    ("guest.cpio.xz", "g", guest),
+                                   ("selftests.cpio.gz", "s", selftests),
                                    ("selftests.cpio.xz", "s", selftests),
                                    ("hello.cpio.gz", "h", hello)):
             self.write("build/images/" + name, letter * size)
@@ -175,6 +179,26 @@ class Initramfs(RunnerTest):
         self.write("program", "p" * 700000)
         self.assertEqual(self.real(parts=(), copies={
             "selftests/gunyah/program": self.path("program")}), ["b", "job"])
+
+    def test_smaller(self):
+        """An archive that was built later is packed again, by those who need it."""
+        path = self.path("build/images/guest.cpio.gz")
+        small = self.path("build/images/guest.cpio.xz")
+        os.unlink(small)
+        for letter in "xy":
+            data = mkcpio.pad(gzip.compress(letter.encode() * 1000))
+            with open(path, "wb") as f:
+                f.write(data)
+            job = Job("name", "true", parts=("guest",))
+            self.assertIn(letter.encode() * 1000, self.machine.initramfs(job))
+            job.hypervisor = self.path("hypvm.elf")
+            with mock.patch("builtins.print") as said:
+                data = self.machine.initramfs(job)
+                self.assertEqual(data, self.machine.initramfs(job))
+            said.assert_called_once()
+            with open(small, "rb") as f:
+                self.assertEqual(lzma.decompress(f.read()), letter.encode() * 1000)
+            os.utime(small, (0, 0))
 
     def test_nothing_fits(self):
         self.sizes(1400000, 6000000, 1200000)
