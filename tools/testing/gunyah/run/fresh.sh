@@ -111,6 +111,9 @@ mount_all()
 	mount -t tmpfs shm "$root/dev/shm"
 	ln -s pts/ptmx "$root/dev/ptmx"
 	ln -s /proc/self/fd "$root/dev/fd"
+	ln -s fd/0 "$root/dev/stdin"
+	ln -s fd/1 "$root/dev/stdout"
+	ln -s fd/2 "$root/dev/stderr"
 	mkdir -p "$root/root/.cache/gunyah"
 	[ -z "$given" ] || mount --bind "$given" "$root/root/.cache/gunyah"
 }
