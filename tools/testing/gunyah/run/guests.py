@@ -34,7 +34,7 @@ GUESTS = (
 # Production builds refuse shared images, the published resource manager dies
 # when it ends a VM that the hypervisor schedules, and the host has 1 GiB
 NOT_REAL = ("share", "hypervisor schedules", "lend 1 GiB")
-TOO_SMALL = "Linux with pages of 64 KiB needs more memory"
+TOO_SMALL = "this kernel needs more memory"
 
 # Guests that are given memory: name, options for gunyah_vmm, settings of the
 # machine
@@ -64,4 +64,4 @@ NETS = (
 
 def guest_fits(row):
     """Whether the kernel of this run can do with a guest's memory."""
-    return os.environ.get("KERNEL") != "64k" or row[3] >= 64
+    return os.environ.get("KERNEL") not in ("64k", "rt") or row[3] >= 64

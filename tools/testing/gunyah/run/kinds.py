@@ -11,4 +11,4 @@ PROD = {"cpus": 2, "words": "gunyah_hyp.caps=random gunyah_hyp.seed=2 "
 
 # How many times as long everything takes on kernels that look for faults in
 # themselves, see kernel/NAME.config
-SLOW = {"debug": 7, "kcsan": 7}
+SLOW = {"debug": 7, "kcsan": 7, "rt": 3}
