@@ -21,8 +21,6 @@
 
 #define SWEEP_TIMEOUT	20000
 
-/* A reply that is lost is not worth a long wait */
-
 /* A turn of the resource manager takes RM_WORK_DELAY_DEFAULT us: one second */
 #define LATE_TURNS	50000
 #define REORDER_TURNS	500
@@ -448,6 +446,7 @@ static bool sweep_point(struct point *point)
 	vm_init(&beacon);
 	if (fault->kills && vm_build(&beacon, &cfg, VM_STARTED))
 		return false;
+	/* A reply that is lost is not worth a long wait */
 	if (fault->silent)
 		short_timeout(&timeout);
 	fault->family->arm(fault, point->nth);
