@@ -103,11 +103,11 @@ def job(tests, name, programs, kind):
 
 def cases_of(programs, result):
     """Cases of all programs. One that has not ended, because the machine has, has
-    failed."""
+    failed, and so have those that come after it."""
     pieces = ENDED.split(result.output)
     ended = {name: (text, int(status)) for text, name, status in
              zip(pieces[::3], pieces[1::3], pieces[2::3])}
-    for program in programs:
+    for i, program in enumerate(programs):
         text, status = ended.get(program.name, (pieces[-1], None))
         cases = ktap.parse(text)
         bad = any(case.state == "failed" for case in cases)
@@ -122,6 +122,9 @@ def cases_of(programs, result):
         if status is None:
             yield Case(f"{program.prefix}{program.name}.the machine", "failed",
                        f"{result.why()} (see {result.log})")
+            for other in programs[i + 1:]:
+                yield Case(f"{other.prefix}{other.name}.all", "failed",
+                           "it did not run")
             return
     if not result.ok:
         yield Case("the machine", "failed", f"{result.why()} (see {result.log})")

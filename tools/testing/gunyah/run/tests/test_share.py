@@ -117,7 +117,8 @@ class Ends(RunnerTest):
 
     def test_machine_dies_at_once(self):
         self.assertEqual(self.cases("", None, ["why"]),
-                         [("6.1 a.the machine", "failed")])
+                         [("6.1 a.the machine", "failed"),
+                          ("b.all", "failed")])
 
     def test_kernel_complains(self):
         self.assertEqual(
