@@ -28,7 +28,7 @@ kmake()
 
 inputs=$(hash_files patches drivers include tools/testing/gunyah/rm \
 	tools/testing/gunyah/include \
-	tools/testing/gunyah/mock/{kernel.config,um-xstate.patch} \
+	tools/testing/gunyah/mock/{kernel.config,um-xstate.patch,um-fork-fails.patch} \
 	tools/testing/selftests/gunyah/payloads.h)
 if [ "$(cat "$obj/mock.built" 2>/dev/null)" != "$inputs" ]; then
 	rm -f "$obj/mock.built"
