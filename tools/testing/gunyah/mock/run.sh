@@ -19,13 +19,20 @@ trap 'rm -rf "$run"' EXIT
 # User Mode Linux unmaps in the processes that are those of its own programs.
 export GLIBC_TUNABLES=glibc.pthread.rseq=0
 
+# What the programs are told, in the environment of the first process
+given=()
+for name in GUNYAH_FUZZ_{SEED,SECONDS,VERBOSE} GUNYAH_STORM_SEED; do
+	[ -z "${!name-}" ] || given+=("$name=${!name}")
+done
+
 # Sleeping costs no time: if nobody has anything to do, the clock goes on. Lent
 # memory stays mapped, and is not taken away by anybody.
 status=0
 $bound timeout --foreground -k 5 $limit "$build/mock/linux" mem=768M \
 	uml_dir="$run/" time-travel con=null con0=null,fd:1 stderr=1 \
 	console=tty0 loglevel=5 gunyah.allow_unsafe_lend=1 root=/dev/root \
-	rootfstype=hostfs rootflags="$build/mock/root" ro init=/init -- "$@" \
+	rootfstype=hostfs rootflags="$build/mock/root" ro init=/init \
+	"${given[@]}" -- "$@" \
 	</dev/null 2>&1 | tee "$run/output" || status=$?
 # The kernel has done everything by then. User Mode Linux takes itself down, and
 # handles signals that are still pending without a task, which can end by SIGABRT.

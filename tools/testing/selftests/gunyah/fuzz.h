@@ -115,6 +115,8 @@ struct fuzz_thread {
  * @event: eventfds
  * @run: run pages of @vcpu, or NULL
  * @mem: address of the first piece of memory
+ * @images: held to write an image, and to change @started
+ * @started: a VM may be starting, and read its devicetree at any time
  * @prog: the program
  * @line: threads that have come to the next sync
  * @done: threads that have come to the end
@@ -131,6 +133,8 @@ struct fuzz_world {
 	int event[FUZZ_EVENTS];
 	void *run[FUZZ_VCPUS];
 	unsigned char *mem;
+	pthread_mutex_t images;
+	bool started;
 	const struct fuzz_prog *prog;
 	pthread_barrier_t line;
 	unsigned int done;

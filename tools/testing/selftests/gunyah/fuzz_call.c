@@ -254,7 +254,11 @@ static long call_touch(struct fuzz_world *w, const __u64 *arg)
 			    fuzz_copy(&word, at, sizeof(word));
 }
 
-/* The image of a guest: code, programs and devicetree */
+/*
+ * The image of a guest: code, programs and devicetree. Some devicetrees kill the
+ * firmware. The driver refuses them, but it cannot see what is changed in a shared
+ * image after that: nobody writes such a one beside a start.
+ */
 static long call_image(struct fuzz_world *w, const __u64 *arg)
 {
 	static const struct dtb_bell bells[] = {
@@ -278,13 +282,17 @@ static long call_image(struct fuzz_world *w, const __u64 *arg)
 	dtb = malloc(GUEST_DTB_SIZE);
 	if (!dtb)
 		return -1;
+	pthread_mutex_lock(&w->images);
+	if (w->started && cfg.defect >= DTB_RELATIVE_GENERATE)
+		cfg.defect = DTB_GOOD;
 	size = dtb_build(dtb, GUEST_DTB_SIZE, &cfg);
 	/* Damage */
-	if (size && random_below(&state, 8) == 0)
+	if (size && random_below(&state, 8) == 0 && !w->started)
 		dtb[random_below(&state, size)] = random_next(&state);
 	if (fuzz_guest_image(mem, arg[1], cfg.cpus) &&
 	    fuzz_copy(mem + GUEST_DTB, dtb, size))
 		ret = 0;
+	pthread_mutex_unlock(&w->images);
 	free(dtb);
 	return ret;
 }
@@ -338,8 +346,17 @@ static long call_extension(struct fuzz_world *w, const __u64 *arg)
 		     GH_ANDROID_CHECK_EXTENSION, arg[2]);
 }
 
+/* Before each call that can start a VM */
+static void may_start(struct fuzz_world *w)
+{
+	pthread_mutex_lock(&w->images);
+	w->started = true;
+	pthread_mutex_unlock(&w->images);
+}
+
 static long call_start(struct fuzz_world *w, const __u64 *arg)
 {
+	may_start(w);
 	return ioctl(vm_fd(w, arg[0]), GH_VM_START, arg[1]);
 }
 
@@ -514,6 +531,7 @@ static long call_ioctl(struct fuzz_world *w, const __u64 *arg)
 	default:
 		ptr = buf;
 	}
+	may_start(w);
 	return ioctl(any_fd(w, arg[0]),
 		     _IOC(arg[3] >> 6 & 3, arg[1] & 0x40 ? 'A' : 'G',
 			  arg[1] & 0x1f, arg[2] % (sizeof(buf) + 1)), ptr);
@@ -532,7 +550,7 @@ static void in_fork(struct fuzz_world *w, const __u64 *arg)
 		call_region(w, region);
 		break;
 	case 1:
-		call_start(w, arg + 1);
+		ioctl(vm_fd(w, arg[1]), GH_VM_START, arg[2]);
 		break;
 	case 2:
 		call_run(w, run);
@@ -556,6 +574,7 @@ static long call_fork(struct fuzz_world *w, const __u64 *arg)
 	int status = 0;
 	pid_t pid;
 
+	may_start(w);
 	pid = fork();
 	if (!pid) {
 		in_fork(w, arg);

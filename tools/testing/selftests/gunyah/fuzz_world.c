@@ -119,6 +119,7 @@ struct fuzz_world *fuzz_world_create(void)
 	w->mem = mem_place(NULL);
 	if (w->dev < 0 || w->mem == MAP_FAILED)
 		return NULL;
+	pthread_mutex_init(&w->images, NULL);
 	pthread_barrier_init(&w->line, NULL, FUZZ_THREADS);
 	sem_init(&w->ready, 0, 0);
 	fuzz_cover_open_workers(&w->workers);
@@ -163,6 +164,7 @@ static void clean(struct fuzz_world *w)
 	close_all(w->vm, FUZZ_VMS);
 	munlockall();
 	mem_place(w->mem);
+	w->started = false;
 }
 
 /* Interrupt calls that take long */
