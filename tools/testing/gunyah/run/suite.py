@@ -51,6 +51,8 @@ class Report:
         self.count[case.state] += 1
         why = f": {case.why}" if case.why else ""
         print(f"{self.MARK[case.state]:5}{tier}: {case.name}{why}")
+        for line in case.said if len(case.said) > 1 else []:
+            print(f"     | {line}")
 
     def close(self):
         """The closing line. Returns an exit status."""

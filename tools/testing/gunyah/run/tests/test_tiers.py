@@ -502,3 +502,22 @@ class Ktap(unittest.TestCase):
     def test_reason(self):
         case = ktap.parse("1..1\n# a.c:3:t:Expected 1 == 2\nnot ok 1 a\n")[0]
         self.assertEqual(case.why, "a.c:3:t:Expected 1 == 2")
+
+    def test_assertion_is_the_reason(self):
+        cases = ktap.parse("1..2\n# a.c:1:t:seed 7\nok 1 a\n"
+                           "#  RUN           b ...\n# a.c:1:t:seed 8\n"
+                           "# leak: pins: 0 before, 1 now\n"
+                           "# a.c:3:t:Expected 0 == 1\n"
+                           "# a.c:9:t:Expected 0 == 2\n"
+                           "# b: Test failed\n#          FAIL  b\nnot ok 2 b\n")
+        self.assertEqual(cases[0].said, [])
+        self.assertEqual(cases[1].why, "a.c:3:t:Expected 0 == 1")
+        self.assertEqual(cases[1].said,
+                         ["a.c:1:t:seed 8", "leak: pins: 0 before, 1 now",
+                          "a.c:3:t:Expected 0 == 1", "a.c:9:t:Expected 0 == 2",
+                          "b: Test failed"])
+
+    def test_last_lines_of_a_failed_case(self):
+        lines = "".join(f"# line {n}\n" for n in range(40))
+        case = ktap.parse(f"1..1\n{lines}not ok 1 a\n")[0]
+        self.assertEqual(case.said, [f"line {n}" for n in range(16, 40)])
