@@ -15,6 +15,7 @@
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/hugetlb.h>
+#include <linux/kmemleak.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
 #include <linux/pagemap.h>
@@ -242,6 +243,9 @@ void gunyah_region_free(struct gunyah_mem_region *region)
 		if (region->use)
 			gunyah_memuse_put(region->use);
 		account_locked_vm(region->mm, region->charged, false);
+	} else if (region->lent) {
+		/* Nobody knows it any more, unless user space maps it */
+		kmemleak_not_leak(region->lent);
 	}
 	mmdrop(region->mm);
 	kfree(region);
