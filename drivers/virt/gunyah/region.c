@@ -246,6 +246,8 @@ void gunyah_region_free(struct gunyah_mem_region *region)
 	} else if (region->lent) {
 		/* Nobody knows it any more, unless user space maps it */
 		kmemleak_not_leak(region->lent);
+	} else if (region->use) {
+		kmemleak_not_leak(region->use);
 	}
 	mmdrop(region->mm);
 	kfree(region);
