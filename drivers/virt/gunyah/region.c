@@ -243,10 +243,9 @@ void gunyah_region_free(struct gunyah_mem_region *region)
 		if (region->use)
 			gunyah_memuse_put(region->use);
 		account_locked_vm(region->mm, region->charged, false);
-	} else if (region->lent) {
-		/* Nobody knows it any more, unless user space maps it */
+	} else {
+		/* Unless user space maps them, nothing points to them from now on */
 		kmemleak_not_leak(region->lent);
-	} else if (region->use) {
 		kmemleak_not_leak(region->use);
 	}
 	mmdrop(region->mm);

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # tree.sh: bring the kernel tree in the cache up to date with this checkout:
-# Debian's source package, with patches/, what User Mode Linux needs for tests on
-# newer processors, and our files. Files that have not
-# changed are left alone, because make would rebuild what depends on them.
+# Debian's source package, with patches/, what User Mode Linux needs to run the
+# tests, and our files. Files that have not changed are left alone, because make
+# would rebuild what depends on them.
 # Prints the tree's path.
 
 # shellcheck source=tools/testing/gunyah/kernel/env.sh

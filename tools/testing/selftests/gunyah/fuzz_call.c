@@ -550,6 +550,7 @@ static void in_fork(struct fuzz_world *w, const __u64 *arg)
 		call_region(w, region);
 		break;
 	case 1:
+		/* A thread that is not here may have held the lock of call_start() */
 		ioctl(vm_fd(w, arg[1]), GH_VM_START, arg[2]);
 		break;
 	case 2:
