@@ -3,9 +3,11 @@
  * What a vCPU may not do to the host: evade limits of CPU time, wake threads
  * that have nothing to do, interrupt other CPUs
  */
+#include <dirent.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -429,6 +431,37 @@ static void run_on(unsigned int cpu)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
+static bool is_kernel_thread(const char *pid)
+{
+	char path[64], text[8];
+
+	snprintf(path, sizeof(path), "/proc/%.10s/cmdline", pid);
+	return !read_file(path, text, sizeof(text));
+}
+
+/*
+ * Kernel threads that @from lets run move to @to. To wake one on another CPU
+ * takes an interrupt that counts as a function call, and RCU's is woken all the
+ * time. Those that belong to one CPU stay there.
+ */
+static void move_kernel_threads(const cpu_set_t *from, const cpu_set_t *to)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	cpu_set_t set;
+	int pid;
+
+	while (dir && (entry = readdir(dir))) {
+		pid = atoi(entry->d_name);
+		if (pid > 0 && is_kernel_thread(entry->d_name) &&
+		    !sched_getaffinity(pid, sizeof(set), &set) &&
+		    CPU_EQUAL(&set, from))
+			sched_setaffinity(pid, sizeof(*to), to);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* Interrupts for function calls that CPU @cpu got so far, or -1 */
 static long long function_calls(unsigned int cpu)
 {
@@ -440,6 +473,8 @@ FIXTURE(bystander)
 	struct leak_state leak;
 	struct vm vm;
 	pthread_t thread;
+	cpu_set_t all;
+	cpu_set_t first;
 	unsigned int cpu;
 	bool stop;
 };
@@ -472,13 +507,17 @@ FIXTURE_SETUP(bystander)
 	bystander_stop = &self->stop;
 	ASSERT_EQ(0, pthread_create(&self->thread, NULL, bystander_main,
 				    &self->cpu));
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(self->all), &self->all));
 	run_on(0);
+	ASSERT_EQ(0, sched_getaffinity(0, sizeof(self->first), &self->first));
+	move_kernel_threads(&self->all, &self->first);
 }
 
 FIXTURE_TEARDOWN(bystander)
 {
 	__atomic_store_n(&self->stop, true, __ATOMIC_RELAXED);
 	pthread_join(self->thread, NULL);
+	move_kernel_threads(&self->first, &self->all);
 	vm_close(&self->vm);
 	EXPECT_TRUE(leak_check(&self->leak, LONG_MS));
 }
