@@ -353,15 +353,19 @@ static int vm_end_objects(struct gunyah_vm *vm)
 		return 0;
 	case GUNYAH_RM_VM_STATE_RUNNING:
 	case GUNYAH_RM_VM_STATE_PAUSED:
+		/* Even if the answer was that it does not start */
+		vm->ran = true;
 		vm->fw = GUNYAH_VM_FW_CONFIGURED;
 		gunyah_rm_vm_stop(rm, vm->vmid, true);
 		return 0;
 	case GUNYAH_RM_VM_STATE_RESETTING:
 		vm_wait_reset(vm);
 		return 0;
+	case GUNYAH_RM_VM_STATE_EXITED:
+		vm->ran = true;
+		return vm_reset(vm);
 	case GUNYAH_RM_VM_STATE_READY:
 	case GUNYAH_RM_VM_STATE_INIT_FAILED:
-	case GUNYAH_RM_VM_STATE_EXITED:
 		return vm_reset(vm);
 	default:
 		/* In a wrong state a reset can kill the resource manager */

@@ -287,6 +287,19 @@ TEST_F_TIMEOUT(back, refused_start, LENT_TIMEOUT)
 	EXPECT_TRUE(lent_is_open(l->mem, l->size));
 }
 
+/* It may have run, although the firmware says that it did not start */
+TEST_F_TIMEOUT(back, refused_but_started, LENT_TIMEOUT)
+{
+	struct lent_vm *l = &self->l;
+
+	SKIP_WITHOUT_TESTCTL(return);
+	testctl_fault(RM_FAULT_FAIL_AFTER, RM_VM_START_MSG, 1, RM_ERR_DENIED);
+	EXPECT_ERRNO(EPERM, gh_start(l->remote.vm.fd));
+	testctl_reset();
+	remote_close(&l->remote);
+	EXPECT_TRUE(all_zero(l->mem, l->size));
+}
+
 /* ---- memory that does not come back ---- */
 
 /* Whether a VM of this process is listed that has memory */
