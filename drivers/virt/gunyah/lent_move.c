@@ -251,14 +251,23 @@ static int lent_charge(struct gunyah_mem_region *region,
 	return ret;
 }
 
+static unsigned long lent_map(struct gunyah_lent *lent,
+			      struct lent_source *source, unsigned long offset)
+{
+	return vm_mmap(lent->file, source->addr, source->size, source->prot,
+		       MAP_SHARED | MAP_FIXED, offset);
+}
+
 /* Put the new pages in place of the source */
 static int lent_replace(struct gunyah_lent *lent, struct lent_source *source,
 			unsigned long offset)
 {
 	unsigned long addr;
 
-	addr = vm_mmap(lent->file, source->addr, source->size, source->prot,
-		       MAP_SHARED | MAP_FIXED, offset);
+	addr = lent_map(lent, source, offset);
+	/* The source may be unmapped already, and nothing else has the content */
+	if (addr == -ENOMEM)
+		addr = lent_map(lent, source, offset);
 	if (IS_ERR_VALUE(addr))
 		return addr;
 	/* Where this fails, a sealed file for one, the memory is needed twice */

@@ -12,7 +12,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -279,6 +281,47 @@ TEST_F_TIMEOUT(failnth, lives, FAILNTH_TIMEOUT)
 	printf("# figure failnth_%s %u\n", variant->name, points);
 	EXPECT_NE(0, points);
 	EXPECT_TRUE(ok);
+}
+
+/* ---- the content of lent memory ---- */
+
+/* A start that fails and can be repeated has changed nothing */
+static bool content_stays(struct vm *vm, unsigned int nth, bool *hit)
+{
+	struct vm_config cfg = { .size = SMALL_SIZE };
+	struct gh_vm_status status;
+	bool ok = true;
+	void *copy;
+	int ret;
+
+	if (vm_build(vm, &cfg, VM_HAS_VCPUS))
+		return false;
+	copy = malloc(SMALL_SIZE);
+	memcpy(copy, vm->mem, SMALL_SIZE);
+	arm(NULL, nth);
+	ret = gh_start(vm->fd);
+	*hit = disarm(NULL);
+	if (ret && !ioctl(vm->fd, GH_VM_GET_STATUS, &status) &&
+	    status.state == GH_VM_STATE_NEW)
+		ok = !memcmp(copy, vm->mem, SMALL_SIZE) && !gh_start(vm->fd);
+	free(copy);
+	vm_close(vm);
+	return ok;
+}
+
+TEST_F_TIMEOUT(failnth, content_stays, FAILNTH_TIMEOUT)
+{
+	unsigned int nth;
+	bool hit = true;
+	struct vm vm;
+
+	if (variant->in_workers)
+		SKIP(return, "the caller moves its memory");
+	vm_init(&vm);
+	for (nth = 1; hit; nth++)
+		ASSERT_TRUE(content_stays(&vm, nth, &hit))
+			TH_LOG("point %u", nth);
+	EXPECT_LT(2, nth);
 }
 
 GUNYAH_TEST_MAIN
