@@ -255,6 +255,9 @@ static struct platform_driver gunyah_driver = {
  */
 static int gunyah_parent_probe(struct platform_device *pdev)
 {
+	/* The devices of a bus are not the driver's, and outlive it */
+	if (of_node_check_flag(pdev->dev.of_node, OF_POPULATED_BUS))
+		return 0;
 	return devm_of_platform_populate(&pdev->dev);
 }
 

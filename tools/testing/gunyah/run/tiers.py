@@ -283,11 +283,16 @@ class Tests:
         """the module comes and goes
 
         Unloading while the device or a VM is open, after a VMM was killed, and
-        after a guest.
+        after a guest. The same where the hypervisor's node is a bus and the
+        driver's as well.
         """
         self.images()
-        return [self.task(self.job("module", job_text("module"), cpus=2,
-                                   parts=("guest",), timeout=120))]
+        kinds = [("module", "", "")]
+        if not self.real:
+            kinds.append(("module-binding", "gunyah_hyp.dt=binding", "binding: "))
+        return [self.task(self.job(name, job_text("module"), cpus=2, words=words,
+                                   parts=("guest",), timeout=120), prefix)
+                for name, words, prefix in kinds]
 
     def selftests(self, suffix, without=(), **kwargs):
         """Every program but @without: see selftests.tasks()."""
@@ -518,7 +523,7 @@ class Tests:
     def tier_disk(self):
         """guests with disks, a login and virtio devices
 
-        A root file system on virtio, 64 MiB read and compared, both consoles.
+        A root file system on virtio, 16 MiB read and compared, both consoles.
         """
         self.images()
         return [self.task(self.job(
@@ -531,7 +536,7 @@ class Tests:
     def tier_net(self):
         """guests with a network, sockets and random numbers
 
-        64 MiB through vhost, and 8 MiB in each direction, with checksums. A VM
+        16 MiB through vhost, and 8 MiB in each direction, with checksums. A VM
         that ends or is reset while vhost works, messages when something is
         missing.
         """
