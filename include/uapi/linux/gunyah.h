@@ -124,7 +124,8 @@ struct gh_info {
  * GH_GET_INFO - get the features of driver and hypervisor (on /dev/gunyah)
  *
  * The features of the resource manager, but for GH_MEM_PAGED, are not known in
- * advance. If it lacks one that a VM needs, GH_VM_START fails with EOPNOTSUPP.
+ * advance. If it lacks one that a VM needs, GH_VM_START fails: with ENODEV for a
+ * shared image, EPERM for a protected VM, and EOPNOTSUPP for all others.
  *
  * Return:
  * * 0 - success
@@ -295,9 +296,13 @@ struct gh_userspace_memory_region {
  *   fatal one at any time; nothing was changed, except after a fatal one while
  *   the RM was asked
  * * ESHUTDOWN, ETIMEDOUT, EIO, ENODEV - while the VM runs: as for GH_VM_START.
- *   EPERM, EINVAL and EOPNOTSUPP may then also be the RM's error. Nothing was
- *   changed; but memory that the RM then does not return keeps its label, and
- *   stays charged, until a removal succeeds or the VM ends
+ *   EPERM, EINVAL and EOPNOTSUPP may then also be the RM's error. The VM does not
+ *   have the memory; what was to be lent may have been cleared, because the VM
+ *   could have had it meanwhile. Memory that the RM does not return keeps its
+ *   label, and stays charged, until a removal succeeds or the VM ends
+ * * ENFILE, EAGAIN, EPERM - the VM runs, and memory that is to be lent cannot be
+ *   moved: too many files are open in the system; mlockall(MCL_FUTURE), and
+ *   RLIMIT_MEMLOCK has no room to count it twice; the mapping is sealed by mseal()
  */
 #define GH_VM_SET_USER_MEM_REGION	_IOW(GH_IOCTL_TYPE, 0x1, \
 					     struct gh_userspace_memory_region)
@@ -464,6 +469,8 @@ struct gh_vm_boot_context {
  *   error; for a VM of GH_VM_ANDROID_SET_FW_CONFIG, see
  *   &struct gh_vm_status.start_reason: the RM has no firmware for it
  * * EFAULT - repeatable: a lent region is not mapped any more
+ * * ENFILE - repeatable: too many files are open in the system, and memory that is
+ *   to be lent needs one
  * * EHWPOISON - repeatable: a lent region is of a memory file, and a page of that
  *   has a memory error
  * * EBUSY - repeatable, see &struct gh_vm_status.start_reason: a lent region is
@@ -490,7 +497,8 @@ struct gh_vm_boot_context {
  * * EOPNOTSUPP - repeatable, see &struct gh_vm_status.start_reason: the hypervisor
  *   is to schedule the vCPUs, which can crash the RM, and the module parameter
  *   allow_static_vcpus does not allow it; or the platform's firmware has to be
- *   told who gets memory, and the driver's module for that platform is missing
+ *   told who gets memory, and the driver's module for that platform is missing.
+ *   Without a reason: what is mapped at a lent region now cannot be given away
  * * ENODEV, EOPNOTSUPP - final: the RM's error. ENODEV: among others, too many
  *   vCPUs or virtual devices. EOPNOTSUPP: the RM cannot set the registers of
  *   GH_VM_SET_BOOT_CONTEXT

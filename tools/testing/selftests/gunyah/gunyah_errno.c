@@ -64,8 +64,11 @@ TEST_F(rare, no_file)
 	ASSERT_EQ(0, seteuid(NOBODY));
 	EXPECT_ERRNO(ENFILE, gh_create_vm(dev));
 	EXPECT_ERRNO(ENFILE, gh_add_vcpu(self->vm.fd, 0));
+	/* It has memory to be lent */
+	EXPECT_ERRNO(ENFILE, gh_start(self->vm.fd));
 	ASSERT_EQ(0, seteuid(0));
 	ASSERT_EQ(0, write_file(FILE_MAX, max));
+	EXPECT_CALL(gh_start(self->vm.fd));
 
 	/* The vCPU's id is not taken */
 	close(gh_add_vcpu(self->vm.fd, 0));
