@@ -15,6 +15,13 @@
 
 #include <linux/version.h>
 
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0) || \
+	(LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && \
+	 LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)) || \
+	LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#error "the module package is for Linux 6.1 and 6.12"
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
 
 #include <linux/anon_inodes.h>
@@ -34,11 +41,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/wait.h>
-
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) || \
-	LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
-#error "the module package is for Linux 6.1, and for 6.12 and later"
-#endif
 
 DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
 

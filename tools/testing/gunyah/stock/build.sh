@@ -74,7 +74,8 @@ driver()
 {
 	local dkms_tree=$out/dkms kernelver=$release i
 	local kernel_source_dir=$dir/usr/src/linux-headers-$release
-	local source PACKAGE_NAME PACKAGE_VERSION MAKE CLEAN BUILD_EXCLUSIVE_ARCH
+	local source PACKAGE_NAME PACKAGE_VERSION MAKE CLEAN
+	local BUILD_EXCLUSIVE_ARCH BUILD_EXCLUSIVE_KERNEL BUILD_EXCLUSIVE_CONFIG
 	local BUILT_MODULE_NAME BUILT_MODULE_LOCATION DEST_MODULE_LOCATION AUTOINSTALL
 
 	mkdir -p "$out/updates"

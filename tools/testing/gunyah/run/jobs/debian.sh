@@ -27,6 +27,25 @@ built()
 {
 	dkms status | tee $OUTPUT | grep -q "^gunyah/.*$(uname -r).*: installed"
 }
+# leaves_alone RELEASE [LINE]: DKMS does not build for such a kernel, which is no
+# failure, if its configuration has this line
+leaves_alone()
+{
+	local version
+
+	version=$(dkms status | sed -n 's/^\(gunyah.[^,]*\),.*/\1/p;q')
+	mkdir -p /tmp/headers
+	echo "${2:-}" >/tmp/headers/.config
+	quietly dkms build "$version" -k "$1" --kernelsourcedir /tmp/headers
+	[ $? = 77 ]
+}
+# Those that the driver does not build for, and one that has it
+others()
+{
+	leaves_alone 6.5.0-1-arm64 && leaves_alone 6.13.0-1-arm64 &&
+		leaves_alone 6.12.0-1-arm64 CONFIG_GUNYAH=m &&
+		! leaves_alone 6.12.0-1-arm64
+}
 # What the manual says about permissions and limits
 user()
 {
@@ -37,12 +56,13 @@ user()
 
 install()
 {
-	echo 1..5
+	echo 1..6
 	check "apt finds the packages" quietly repository
 	check "apt installs them" quietly apt-get install -y \
 		linux-headers-arm64 gunyah-dkms gunyah-tools
 	check "DKMS has built the module" built
 	check "the module is for this kernel" modinfo -k "$(uname -r)" gunyah
+	check "DKMS leaves other kernels alone" others
 	check "a user, as the manual says" quietly user
 }
 
