@@ -222,7 +222,7 @@ def run_target(machine, opts):
     way_out = job.interactive and opts.what == "run"
     print(f"  booting Linux on {kind.get(job.hypervisor, job.hypervisor)}"
           f"{'' if job.real else number}"
-          f"{' (Ctrl-A X ends it)' if way_out else ''}", flush=True)
+          f"{' (Ctrl-A x ends it)' if way_out else ''}", flush=True)
     return end_target(opts.what, machine.run(job))
 
 

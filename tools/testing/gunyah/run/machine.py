@@ -33,7 +33,7 @@ EXIT = re.compile(r"^gunyah-job: exit=(\d+)\s*$", re.M)
 TIME_LIMIT = 124
 FAILURE = 125
 
-# What is wrong with a job that was ended with Ctrl-A X
+# What is wrong with a job that was ended with Ctrl-A x
 SWITCHED_OFF = "the machine was switched off"
 
 # Archives that a host can have besides what every host has

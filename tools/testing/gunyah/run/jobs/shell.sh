@@ -3,5 +3,5 @@
 #
 # A shell on the host, for a user at a terminal
 
-echo "A shell on the host; exit ends the machine, Ctrl-A X at once."
+echo "A shell on the host; exit ends the machine, Ctrl-A x at once."
 exec sh

@@ -329,7 +329,7 @@ class Limits(RunnerTest):
                          (900, 300))
 
     def switched_off(self, what):
-        """The user types Ctrl-A X, to which QEMU says this."""
+        """The user types Ctrl-A x, to which QEMU says this."""
         ours, theirs = pty.openpty()
         status, _, err = self.run_runner(
             'begin; printf "# QEMU: Terminated\n"', what, stdin=theirs)
