@@ -33,10 +33,10 @@ leaves_alone()
 {
 	local version
 
-	version=$(dkms status | sed -n 's/^\(gunyah.[^,]*\),.*/\1/p;q')
+	version=$(dkms status)
 	mkdir -p /tmp/headers
 	echo "${2:-}" >/tmp/headers/.config
-	quietly dkms build "$version" -k "$1" --kernelsourcedir /tmp/headers
+	quietly dkms build "${version%%,*}" -k "$1" --kernelsourcedir /tmp/headers
 	[ $? = 77 ]
 }
 # Those that the driver does not build for, and one that has it
