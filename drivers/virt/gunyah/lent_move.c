@@ -48,6 +48,8 @@
  * @anon: private memory without a file, of which pages may be missing
  * @next: page offset in @file of the next page that is there; all before are
  *	holes
+ * @alike: so many bytes from the beginning were looked at, if the region is paged
+ * @missing: of these, the ones that are not moved yet were never touched
  */
 struct lent_source {
 	unsigned long addr;
@@ -60,6 +62,8 @@ struct lent_source {
 	bool holes;
 	bool anon;
 	pgoff_t next;
+	unsigned long alike;
+	bool missing;
 };
 
 /* Find out about the memory at @addr, of which at most @left is wanted */
@@ -193,19 +197,21 @@ static int lent_fill_block(struct gunyah_lent *lent, struct lent_source *source,
 			   bool paged, unsigned long done, unsigned long *count)
 {
 	unsigned long at = lent->pages.count, left;
-	bool missing = false;
 	long grown;
 
 	if (fatal_signal_pending(current))
 		return -EINTR;
 	left = (source->size - done) >> PAGE_SHIFT;
-	if (paged) {
-		grown = lent_count_alike(source, done, left, &missing);
+	/* On a fragmented host a stretch becomes many blocks: look at it once */
+	if (paged && done >= source->alike) {
+		grown = lent_count_alike(source, done, left, &source->missing);
 		if (grown < 0)
 			return grown;
-		left = grown;
+		source->alike = done + (grown << PAGE_SHIFT);
 	}
-	if (missing) {
+	if (paged)
+		left = (source->alike - done) >> PAGE_SHIFT;
+	if (source->missing) {
 		gunyah_pages_skip(&lent->pages, left);
 		*count = left;
 		return 0;
