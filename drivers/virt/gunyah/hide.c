@@ -11,11 +11,13 @@
 
 #define pr_fmt(fmt) "gunyah: " fmt
 
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/page-flags.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 
 #include "direct_map.h"
 #include "hide.h"
@@ -72,6 +74,18 @@ static void hide_set_offline(const struct gunyah_mem_runs *runs, bool offline)
 	page_offline_end();
 }
 
+/* Line by line, and a run can be most of the machine's memory */
+static void hide_clean_run(const struct gunyah_mem_run *run)
+{
+	unsigned long step = SZ_2M >> PAGE_SHIFT, done;
+
+	for (done = 0; done < run->count; done += step) {
+		gunyah_direct_map_clean(pfn_to_page(run->pfn + done),
+					min(step, run->count - done));
+		cond_resched();
+	}
+}
+
 /* Also if the kernel keeps its map: guests need not use the caches */
 static void hide_clean(const struct gunyah_mem_runs *runs)
 {
@@ -79,10 +93,8 @@ static void hide_clean(const struct gunyah_mem_runs *runs)
 	struct gunyah_mem_run_iter iter;
 
 	gunyah_mem_run_iter_init(&iter, runs);
-	while ((run = gunyah_mem_run_iter_next(&iter))) {
-		gunyah_direct_map_clean(pfn_to_page(run->pfn), run->count);
-		cond_resched();
-	}
+	while ((run = gunyah_mem_run_iter_next(&iter)))
+		hide_clean_run(run);
 }
 
 /* Before gunyah_direct_map_flush() */
@@ -164,7 +176,7 @@ int gunyah_hide_run(const struct gunyah_mem_run *run)
 		hide_set_run_offline(run, true);
 		page_offline_end();
 	}
-	gunyah_direct_map_clean(pfn_to_page(run->pfn), run->count);
+	hide_clean_run(run);
 	if (!hide_skips_linear(false)) {
 		ret = hide_set_run_linear(run, false);
 		gunyah_direct_map_flush();
