@@ -169,9 +169,10 @@ static int vm_configure(struct gunyah_vm *vm)
 
 	/* Ranges that are paged come before any other layout */
 	ret = gunyah_firmware_give(vm);
-	if (!ret)
-		ret = gunyah_paging_announce(vm, image);
-	return ret ?: gunyah_firmware_place(vm);
+	if (ret)
+		return ret;
+	gunyah_vm_set_step(vm, GH_VM_START_STEP_CONFIGURE);
+	return gunyah_paging_announce(vm, image) ?: gunyah_firmware_place(vm);
 }
 
 static int vm_boot(struct gunyah_vm *vm, struct gunyah_vm_call *call)

@@ -19,6 +19,7 @@
 #define FW_TIMEOUT	240
 
 #define RM_SET_FIRMWARE_MEM_MSG		0x56000032
+#define RM_SET_DEMAND_PAGING_MSG	0x56000033
 #define RM_SET_ADDRESS_LAYOUT_MSG	0x56000034
 
 /* A region that ends where the image begins, with the same flags */
@@ -49,6 +50,7 @@ FIXTURE(fw)
 	struct vm vm;
 	struct param timeout;
 	unsigned char *mem;	/* FW_SIZE for the firmware */
+	unsigned char *paged;	/* GUEST_SIZE that comes page by page */
 };
 
 /* A VM whose guest copies the record of a firmware at @at and powers off */
@@ -100,6 +102,8 @@ FIXTURE_SETUP(fw)
 	vm_init(&self->vm);
 	self->mem = alloc_mem(FW_SIZE);
 	ASSERT_NE(NULL, self->mem);
+	self->paged = alloc_mem(GUEST_SIZE);
+	ASSERT_NE(NULL, self->paged);
 	ASSERT_CALL(build(&self->vm, FW_BASE));
 }
 
@@ -108,6 +112,7 @@ FIXTURE_TEARDOWN(fw)
 	testctl_reset();
 	param_restore(&self->timeout);
 	drop(&self->vm, &self->mem);
+	munmap(self->paged, GUEST_SIZE);
 	EXPECT_TRUE(leak_check(&self->leak, BACK_MS));
 }
 
@@ -535,6 +540,47 @@ TEST_F_TIMEOUT(fw, each_refused, FW_TIMEOUT)
 			TH_LOG("message %x, how %u", msgs[i % n].msg, how);
 	}
 	ASSERT_CALL(build_protected(&self->vm, &self->mem));
+	expect_runs(_metadata, &self->vm, FW_BASE);
+}
+
+/* The same of a VM that also has memory that is paged */
+TEST_F_TIMEOUT(fw, paged_refused, FW_TIMEOUT)
+{
+	static const struct {
+		__u32 msg;
+		unsigned int nth;
+		__u32 step;
+	} msgs[] = {
+		{ RM_SET_FIRMWARE_MEM_MSG, 1, GH_VM_START_STEP_FIRMWARE },
+		{ RM_SET_DEMAND_PAGING_MSG, 1, GH_VM_START_STEP_CONFIGURE },
+		/* The image */
+		{ RM_SET_ADDRESS_LAYOUT_MSG, 1, GH_VM_START_STEP_CONFIGURE },
+		{ RM_SET_ADDRESS_LAYOUT_MSG, 2, GH_VM_START_STEP_FIRMWARE },
+	};
+	unsigned int i;
+
+	SKIP_WITHOUT_TESTCTL(return);
+	SKIP_WITHOUT_FIRMWARE(return);
+	if (!has_layout())
+		SKIP(return, "the firmware does not page");
+	for (i = 0; i <= ARRAY_SIZE(msgs); i++) {
+		ASSERT_CALL(build_protected(&self->vm, &self->mem));
+		/* The devicetree has room for it */
+		self->vm.cfg.paged_size = GUEST_SIZE;
+		ASSERT_CALL(vm_add_dtb(&self->vm));
+		ASSERT_CALL(gh_set_region(self->vm.fd, GUEST_PAGED_LABEL,
+					  MEM_RWX | GH_MEM_LENT | GH_MEM_PAGED,
+					  GUEST_BASE + GUEST_SIZE, GUEST_SIZE,
+					  self->paged));
+		if (i == ARRAY_SIZE(msgs))
+			break;
+		testctl_fault(RM_FAULT_FAIL, msgs[i].msg, msgs[i].nth,
+			      RM_ERR_ARGUMENT_INVALID);
+		expect_failed(_metadata, &self->vm, self->mem, EINVAL,
+			      msgs[i].step, RM_ERR_ARGUMENT_INVALID);
+		EXPECT_EQ(msgs[i].msg, testctl_read(GH_TESTCTL_FAULT_HIT));
+		testctl_reset();
+	}
 	expect_runs(_metadata, &self->vm, FW_BASE);
 }
 
