@@ -268,9 +268,11 @@ struct gh_userspace_memory_region {
  *   to be lent
  * * EOVERFLOW - the guest's range wraps, or has no byte after it
  * * EEXIST - the label is in use, or the guest's range overlaps the one of
- *   another region, or two regions lend the same memory of the caller
- * * EFAULT - the caller's range is not mapped, or lent at present; or it is not
- *   writable, with GH_MEM_ALLOW_WRITE
+ *   another region, or two regions lend the same addresses of the caller
+ * * EFAULT - the caller's range is not mapped; or it is not writable, with
+ *   GH_MEM_ALLOW_WRITE; or it is lent at present, and the region is shared, or
+ *   the VM runs: before GH_VM_START memory can be registered that another VM
+ *   still has
  * * EOPNOTSUPP - a kind of memory that cannot be given away, such as a file of
  *   a file system or device memory; or the range begins or ends in a memory file,
  *   but is not a range of it; or it is to be lent, and this kernel cannot take it
@@ -468,7 +470,8 @@ struct gh_vm_boot_context {
  *   the VM; or memory that is to be lent is sealed by mseal(). Final: the RM's
  *   error; for a VM of GH_VM_ANDROID_SET_FW_CONFIG, see
  *   &struct gh_vm_status.start_reason: the RM has no firmware for it
- * * EFAULT - repeatable: a lent region is not mapped any more
+ * * EFAULT - repeatable: a lent region is not mapped any more, or another VM still
+ *   has it
  * * ENFILE - repeatable: too many files are open in the system, and memory that is
  *   to be lent needs one
  * * EHWPOISON - repeatable: a lent region is of a memory file, and a page of that

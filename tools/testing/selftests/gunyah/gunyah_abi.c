@@ -473,6 +473,39 @@ TEST_F(abi, start_lent_unmapped)
 	vm_close(&vm);
 }
 
+/* The next VM with some memory is prepared while the first one has it */
+TEST_F(abi, start_lent_to_another)
+{
+	struct vm_config cfg = { .shm_size = GUEST_SHM_SIZE, .shm_lent = true };
+	struct gh_vm_status status;
+	struct vm vm, next;
+
+	vm_init(&vm);
+	vm_init(&next);
+	ASSERT_CALL(vm_build(&vm, &cfg, VM_STARTED));
+	ASSERT_CALL(vm_build(&next, &cfg, VM_HAS_VCPUS));
+	ASSERT_CALL(gh_remove_region(next.fd, GUEST_SHM_LABEL));
+	EXPECT_ERRNO(EFAULT, gh_set_region(next.fd, GUEST_SHM_LABEL, MEM_RWX,
+					   GUEST_SHM_BASE, cfg.shm_size,
+					   vm.shm));
+	ASSERT_CALL(gh_set_region(next.fd, GUEST_SHM_LABEL,
+				  MEM_RWX | GH_MEM_LENT, GUEST_SHM_BASE,
+				  cfg.shm_size, vm.shm));
+	EXPECT_ERRNO(EFAULT, gh_start(next.fd));
+	ASSERT_CALL(gh_status(next.fd, &status));
+	EXPECT_EQ(GH_VM_STATE_NEW, status.state);
+
+	/* The next one has it from now on */
+	munmap(next.shm, cfg.shm_size);
+	next.shm = vm.shm;
+	vm.shm = NULL;
+	vm_close(&vm);
+	EXPECT_EQ(0, gh_start(next.fd));
+	ASSERT_CALL(vm_finish(&next, &status));
+	EXPECT_TRUE(vm_ended(&status, GH_VM_EXIT_PLATFORM_OFF));
+	vm_close(&next);
+}
+
 /* ---- starts that the resource manager refuses ---- */
 
 FIXTURE(refused)

@@ -5,10 +5,12 @@
  */
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../kselftest_harness.h"
@@ -79,6 +81,10 @@ TEST_F_TIMEOUT(back, memory_like_any_other, LENT_TIMEOUT)
 	EXPECT_EQ(100, read(to[0], hit, 100));
 	memcpy(hit, exe, sizeof(exe));
 	EXPECT_EQ(0, access(hit, R_OK));
+	EXPECT_EQ(0, syscall(__NR_futex, hit, FUTEX_WAKE_PRIVATE, 1, NULL,
+			     NULL, 0));
+	EXPECT_ERRNO(EFAULT, syscall(__NR_futex, hit, FUTEX_WAKE, 1, NULL,
+				     NULL, 0));
 	close(to[0]);
 	close(to[1]);
 
