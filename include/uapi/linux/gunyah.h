@@ -785,7 +785,7 @@ struct gh_vcpu_run {
  * Without GH_VCPU_FLAGS_PAGE_FAULT also, when the VM needs a page, and the next
  * GH_VCPU_RUN tries it again:
  *
- * * ENOMEM - the host has no memory
+ * * ENOMEM - the host has no memory, or its platform's firmware has none
  * * ENOBUFS - the hypervisor has no memory for its tables; it may help to take
  *   memory back from this VM or another one
  * * EINVAL - the platform's firmware does not let the VM have the page

@@ -46,10 +46,20 @@ TEST_F_TIMEOUT(paging, host_memory, FAULT_TIMEOUT)
 	EXPECT_EMPTY(self);
 }
 
-/* The hypervisor has no memory for its tables */
+/*
+ * The hypervisor has no memory for its tables. Where it also is the platform's
+ * firmware, it may need one to take the page from the host, which the kernel has
+ * the same error for as for a lack of its own memory.
+ */
+static bool lacks_tables(int err)
+{
+	return err == ENOBUFS || (err == ENOMEM && hyp_word(PLATFORM_WORD));
+}
+
 TEST_F_TIMEOUT(paging, tables, FAULT_TIMEOUT)
 {
 	struct vm *vm = &self->vm;
+	int err;
 
 	/* A single page is not mapped by a block */
 	madvise(vm->paged, PAGED_SIZE, MADV_NOHUGEPAGE);
@@ -61,7 +71,10 @@ TEST_F_TIMEOUT(paging, tables, FAULT_TIMEOUT)
 		   G_CHECK(PAGED + BLOCK, 0x1000, OF_GUEST), G_OFF);
 	ASSERT_CALL(gh_start(vm->fd));
 	testctl_write(GH_TESTCTL_S2_LIMIT, testctl_read(GH_TESTCTL_S2_TABLES));
-	EXPECT_ERRNO(ENOBUFS, vm_run_once(vm, 0));
+	EXPECT_EQ(-1, vm_run_once(vm, 0));
+	err = errno;
+	EXPECT_TRUE(lacks_tables(err))
+		TH_LOG("%s", strerror(err));
 	EXPECT_EQ(0, donated());
 	testctl_write(GH_TESTCTL_S2_LIMIT, 0);
 	ASSERT_EQ(GH_VCPU_EXIT_MMIO, vm_run_once(vm, 0));
