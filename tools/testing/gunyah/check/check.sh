@@ -103,12 +103,23 @@ gate_size()
 	tool 0 python3 "$here/check/size.py" "${files[@]}" | except size
 }
 
-# Each of our files is in one patch of the series
+# Each of our files is in one patch of the series, which has no finding where the
+# gate for sources does not look
 gate_series()
 {
+	local added=$build/check/added.patch file files
+
 	mkdir -p "$build/check"
 	tool 0 python3 "$here/series/series.py" --base "$tree.orig" \
 		"$build/check/series" >"$build/check/series.log"
+	ours .patch .config
+	for file in "${files[@]}"; do
+		tool 1 diff -u --label /dev/null --label "b/$file" /dev/null "$file"
+	done >"$added"
+	(cd "$tree" && tool "0 1" perl scripts/checkpatch.pl --strict --terse \
+		--showfile --no-summary --show-types \
+		--ignore FILE_PATH_CHANGES,COMMIT_MESSAGE,MISSING_SIGN_OFF "$added") |
+		except series | sed '/^$/d; /: not needed: /d'
 }
 
 gate_codespell()

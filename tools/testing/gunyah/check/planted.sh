@@ -96,6 +96,7 @@ EOF2
 printf '\nvoid planted_mock(void)\n{\n}\n' >>$driver/mock/irq.c
 echo '#include "vm.h"' >$driver/planted.h
 printf '\n%.0s' {1..701} >tools/testing/gunyah/planted.S
+echo 'planted ' >tools/testing/gunyah/planted.config
 sed -i '1a #include <linux/slab.h>' $driver/runs.c
 # Before the #endif at the end
 sed -i '$d' include/uapi/linux/gunyah.h
@@ -127,7 +128,8 @@ expected()
 	size)		tool=python3
 			said='planted.S:1: has 701 lines
 			      planted_layer() has 63 lines' ;;
-	series)		said='no commit has drivers/virt/gunyah/planted.h'
+	series)		said='no commit has drivers/virt/gunyah/planted.h
+			      planted.config:1: ERROR:TRAILING_WHITESPACE'
 			tool=git ;;
 	codespell)	said='==>'		tool=codespell ;;
 	shellcheck)	said='SC2007'		tool=shellcheck ;;
