@@ -861,12 +861,12 @@ struct gh_vcpu_stats {
 
 /*
  * &struct gh_vm_status.start_step: requests of GH_VM_START to the RM, in order;
- * only GH_VM_START_STEP_FIRMWARE comes after GH_VM_START_STEP_CONFIGURE
+ * only GH_VM_START_STEP_FIRMWARE comes in the midst of GH_VM_START_STEP_CONFIGURE
  */
 #define GH_VM_START_STEP_NONE		0	/* not begun */
 #define GH_VM_START_STEP_VMID		1	/* allocate a VMID */
 #define GH_VM_START_STEP_MEMORY		2	/* take the memory */
-#define GH_VM_START_STEP_CONFIGURE	3	/* take image and devicetree */
+#define GH_VM_START_STEP_CONFIGURE	3	/* take image, devicetree, paged ranges */
 #define GH_VM_START_STEP_INIT		4	/* read the devicetree */
 #define GH_VM_START_STEP_RESOURCES	5	/* give capabilities to the host */
 #define GH_VM_START_STEP_CONTEXT	6	/* set registers and clock */
